@@ -1,0 +1,1 @@
+"""Estimating: designs, weights, design-based estimates, and their comparison with published figures."""

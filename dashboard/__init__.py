@@ -1,0 +1,1 @@
+"""Showing: the dashboard that sets new results beside published figures."""

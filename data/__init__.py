@@ -1,0 +1,1 @@
+"""What is known: data files and their codebook, published figures, margins, the question bank, the study folder."""

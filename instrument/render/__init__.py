@@ -1,0 +1,1 @@
+"""Rendering: a questionnaire page as a respondent sees it."""
