@@ -1,0 +1,264 @@
+"""Strict YAML: text in, text out, every key with its line.
+
+A questionnaire is a legal document of what was asked. Ordinary YAML readers turn ``NO`` into False and ``1.10`` into
+1.1, let the second of two equal keys win silently, and expand an alias bomb. Here every scalar stays the text that
+was written, and anchors, aliases, tags and repeated keys are findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from .errors import DocumentError, FileError, Finding
+
+Value = str | list["Value"] | dict[str, "Value"]
+"""What a document holds: text, a list, or keys with values. Never a number, a boolean or None."""
+
+Place = tuple[str | int, ...]
+"""Keys and list positions that lead to a value, e.g. ``("pages", 0, "questions", 3, "label", "zh")``."""
+
+LARGEST = 1_000_000
+"""Characters. The longest questionnaires in use hold about 300,000."""
+
+DEEPEST = 20
+"""Levels of nesting. A questionnaire needs eight."""
+
+ENOUGH = 100
+"""Findings after which reading stops: nobody mends more in one sitting, and a hostile document has no end of them."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A YAML document as text, and where each part of it stands.
+
+    Attributes
+    ----------
+    data : dict of str to Value
+        Keys at the top; a key without value holds the empty text.
+    lines : mapping of Place to int
+        Line, 1-based, of every key and list entry.
+    name : str
+        What messages call the document, e.g. ``"questionnaire.yaml"``.
+    text : str
+        The document as it was read.
+    """
+
+    data: dict[str, Value]
+    lines: Mapping[Place, int] = field(repr=False)
+    name: str
+    text: str = field(repr=False, default="")
+
+    def line(self, *place: str | int) -> int | None:
+        r"""Give the line of a key or list entry, or of the nearest part around it that is written.
+
+        Parameters
+        ----------
+        *place : str or int
+            Keys and list positions, e.g. ``"pages", 0, "name"``.
+
+        Examples
+        --------
+        >>> document = load_document("title: Wave 1\npages:\n  - name: start\n", "questionnaire.yaml")
+        >>> document.line("pages", 0, "name"), document.line("pages", 0, "relevant")
+        (3, 3)
+        """
+        for length in range(len(place), 0, -1):
+            if place[:length] in self.lines:
+                return self.lines[place[:length]]
+        return None
+
+
+def load_document(source: Path | str, name: str = "") -> Document:
+    r"""Read a YAML document strictly, and list everything that is wrong with it as YAML.
+
+    Parameters
+    ----------
+    source : Path or str
+        A ``Path`` is read as UTF-8; a ``str`` is the document's text itself.
+    name : str, optional
+        What messages call the document; the file's name where not given.
+
+    Returns
+    -------
+    Document
+        Text, lists and keys only: the caller converts what should be a number.
+
+    Raises
+    ------
+    FileError
+        When the file is absent, unreadable, not UTF-8 or larger than a document can be.
+    DocumentError
+        With all findings: syntax, repeated keys, anchors, aliases, tags, nesting too deep, no keys at the top.
+
+    Examples
+    --------
+    >>> load_document("country: NO\nversion: 1.10\n").data
+    {'country': 'NO', 'version': '1.10'}
+    >>> load_document("sex: 1\nage: 30\nsex: 2\n", "answers.yaml")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    topline.data.errors.DocumentError: answers.yaml, line 3: the key 'sex' stands here again; ...
+    """
+    text = _read(source) if isinstance(source, Path) else source
+    name = name or (source.name if isinstance(source, Path) else "document")
+    if len(text) > LARGEST:
+        raise FileError(f"{name} holds {len(text):,} characters; the most a document may hold is {LARGEST:,}.")
+    reading = _Reading(name)
+    data = reading.document(text.removeprefix("\ufeff"))
+    if reading.findings:
+        raise DocumentError(sorted(reading.findings, key=lambda finding: finding.line or 0))
+    return Document(data, reading.lines, name, text)
+
+
+def _read(path: Path) -> str:
+    try:
+        # Four bytes is the longest a character can be: anything larger need not be read to be refused.
+        if path.stat().st_size > 4 * LARGEST:
+            raise FileError(
+                f"{path} holds {path.stat().st_size:,} bytes; a document has at most {LARGEST:,} characters."
+            )
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise FileError(
+            f"{path} is not UTF-8 text (byte {error.start + 1} is {error.object[error.start]:#04x}). "
+            "Save it again with the encoding UTF-8."
+        ) from error
+    except OSError as error:
+        raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+class _Stop(Exception):
+    """The rest of the document is not worth reading."""
+
+
+class _Reading:
+    """One pass over the parser's events."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.findings: list[Finding] = []
+        self.lines: dict[Place, int] = {}
+
+    def document(self, text: str) -> dict[str, Value]:
+        """Read the whole text; findings are kept, not raised."""
+        data: Value = ""
+        try:
+            events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
+            for event in events:
+                if isinstance(event, DocumentStartEvent):
+                    if self.lines or data:
+                        self.find(event, "a second document starts here ('---'); a file holds one.")
+                        return {}
+                    data = self.value(next(events), events, ())
+        except _Stop:
+            return {}
+        except YAMLError as error:
+            self.findings.append(_syntax(error, self.name))
+            return {}
+        if not isinstance(data, dict):
+            kind = "a list" if isinstance(data, list) else "text" if data else "nothing"
+            problem = f"the document holds {kind} at its top; keys are expected, such as 'title: ...'."
+            self.findings.append(Finding(self.name, "", problem))
+            return {}
+        return data
+
+    def value(self, event: Any, events: Iterator[Event], place: Place) -> Value:
+        if isinstance(event, AliasEvent):
+            self.find(event, f"the alias '*{event.anchor}' is not read; write the text out where it belongs.", place)
+            return ""
+        if event.anchor:
+            self.find(event, f"the anchor '&{event.anchor}' is not read; remove it.", place)
+        if event.tag:
+            self.find(event, f"the tag '{event.tag}' is not read; remove it, every value is text here.", place)
+        if isinstance(event, ScalarEvent):
+            return str(event.value)
+        if len(place) >= DEEPEST:
+            self.find(event, f"nested deeper than {DEEPEST} levels; nothing in a study document is.", place[:3])
+            raise _Stop
+        if isinstance(event, SequenceStartEvent):
+            return self.sequence(events, place)
+        return self.mapping(events, place)
+
+    def sequence(self, events: Iterator[Event], place: Place) -> list[Value]:
+        entries: list[Value] = []
+        for event in events:
+            if isinstance(event, SequenceEndEvent):
+                break
+            here = (*place, len(entries))
+            self.lines[here] = _line(event)
+            entries.append(self.value(event, events, here))
+        return entries
+
+    def mapping(self, events: Iterator[Event], place: Place) -> dict[str, Value]:
+        entries: dict[str, Value] = {}
+        for event in events:
+            if isinstance(event, MappingEndEvent):
+                break
+            key = self.key(event, events, place)
+            here = (*place, key)
+            if key in entries:
+                problem = f"the key '{key}' stands here again; it is already on line {self.lines[here]}. "
+                self.find(event, problem + "Remove or rename one of the two.", place)
+                # Read past the second value for its own findings; what the first one said stays.
+                kept, self.lines = self.lines, {}
+                self.value(next(events), events, here)
+                self.lines = kept
+                continue
+            self.lines[here] = _line(event)
+            entries[key] = self.value(next(events), events, here)
+        return entries
+
+    def key(self, event: Any, events: Iterator[Event], place: Place) -> str:
+        if isinstance(event, MappingStartEvent | SequenceStartEvent):
+            self.find(event, "a list or keys stand where one key is expected; quote the key if it is text.", place)
+            raise _Stop
+        value = self.value(event, events, place)
+        return value if isinstance(value, str) else ""
+
+    def find(self, event: Any, problem: str, place: Place = ()) -> None:
+        self.findings.append(Finding(self.name, spoken(place), problem, _line(event)))
+        if len(self.findings) == ENOUGH:
+            raise _Stop
+
+
+def spoken(place: Place) -> str:
+    """Say a place as a person would look for it.
+
+    Examples
+    --------
+    >>> spoken(("pages", 0, "questions", 3, "label"))
+    'pages, entry 1, questions, entry 4, label'
+    """
+    return ", ".join(f"entry {part + 1}" if isinstance(part, int) else part for part in place)
+
+
+def _line(event: Any) -> int:
+    return int(event.start_mark.line) + 1
+
+
+def _syntax(error: YAMLError, name: str) -> Finding:
+    remedy = "Check the indentation here and just above, and put quotes around a text that holds ': ' or ' #'."
+    if isinstance(error, MarkedYAMLError):
+        # An open quote is noticed at the end of the document; its beginning is what helps.
+        opened = error.context_mark if "end of stream" in str(error.problem) else None
+        mark = opened or error.problem_mark
+        said = ", ".join(part for part in (error.context, error.problem) if part)
+        return Finding(name, "", f"this is not YAML: {said}. {remedy}", mark.line + 1 if mark is not None else None)
+    first = str(error).strip().splitlines()[0]
+    return Finding(name, "", f"this is not YAML: {first}. Remove characters that cannot be printed.")
