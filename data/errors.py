@@ -5,6 +5,7 @@
     ToplineError               anything refused, with a message a person can act on
       FileError                a file is missing, truncated, of an unknown kind, or cannot be written
       DocumentError            a YAML document has findings, all of them listed
+      ExpressionError          a relevant or constraint expression that cannot be read
       CodebookError            labels, types and missing codes contradict each other or the file format
       UnknownNameError         a variable, question, figure or margin that does not exist
       DesignError              weights, strata, PSUs or population sizes that describe no sample
@@ -74,6 +75,10 @@ class DocumentError(ToplineError):
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class ExpressionError(ToplineError):
+    """A ``relevant`` or ``constraint`` expression cannot be read; the message shows the place with a caret."""
 
 
 class CodebookError(ToplineError):

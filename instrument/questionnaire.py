@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ..data.codebook import MissingKind
 from ..data.errors import UnknownNameError
+from .phrases import phrase
 
 Text = Mapping[str, str]
 """Wording by language code, e.g. ``{"en": "Your age", "zh": "您的年龄"}``."""
@@ -38,11 +39,17 @@ class Choice(Part):
         What the respondent reads.
     missing : MissingKind or None
         Set for don't know and refused; such options stand last and are never shuffled.
+    last : bool
+        Keeps its place below the shuffled options, e.g. "Other".
+    exclusive : bool
+        In a multiple choice, stands alone, e.g. "None of these"; don't know and refused always do.
     """
 
     name: str
     label: Text
     missing: MissingKind | None = None
+    last: bool = False
+    exclusive: bool = False
 
 
 class ChoiceList(Part):
@@ -219,6 +226,19 @@ class Questionnaire(Part):
         """Names of all variables the questionnaire collects, in the order asked."""
         return tuple(name for question in self.questions for name in question.variables)
 
+    def page(self, name: str) -> Page:
+        """Give the page of a name.
+
+        Raises
+        ------
+        UnknownNameError
+            When there is no such page.
+        """
+        for page in self.pages:
+            if page.name == name:
+                return page
+        raise UnknownNameError("page", name, [page.name for page in self.pages], self.source)
+
     def question(self, variable: str) -> Question:
         """Give the question that collects a variable (for a grid's row, the grid).
 
@@ -235,6 +255,31 @@ class Questionnaire(Part):
     def choice_list(self, question: Question) -> ChoiceList | None:
         """Give the choice list a question uses, or None."""
         return self.choice_lists.get(question.choices)
+
+    def options(self, question: Question) -> tuple[Choice, ...]:
+        """Give the answers a question offers, in the order of its list; consent offers ``yes`` and ``no`` of its own.
+
+        For an integer or decimal question these are the kinds of missing offered beside the number.
+        """
+        known = self.choice_list(question)
+        if known is not None:
+            return known.choices
+        return tuple(self._consent(name) for name in ("yes", "no")) if question.type == "consent" else ()
+
+    def _consent(self, name: str) -> Choice:
+        """Word a consent option in every language of the questionnaire."""
+        return Choice(name=name, label={language: phrase(f"consent_{name}", language) for language in self.languages})
+
+    def say(self, text: Text, language: str) -> str:
+        """Give a text in a language, in the questionnaire's first language where it has no translation.
+
+        Examples
+        --------
+        >>> page = Page(name="p", questions=())
+        >>> Questionnaire(name="q", title={}, languages=("en", "zh"), pages=(page,)).say({"en": "Age"}, "zh")
+        'Age'
+        """
+        return text.get(language) or text.get(self.languages[0], "")
 
 
 def digest(text: str) -> str:
