@@ -6,18 +6,22 @@ and both apart from a question that was never asked.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .errors import CodebookError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from narwhals.typing import IntoFrame
 
 Code = float | str
-"""A value as stored in the data: a number, or a string for string variables. ``1`` and ``1.0`` are the same code."""
+"""A value as stored in the data: a number, or a string for string variables. ``1`` and ``1.0`` are the same code.
+Codes of date and datetime variables are ISO strings, ``"1900-01-01"``."""
 
 
 class MissingKind(StrEnum):
@@ -135,8 +139,8 @@ class Codebook:
 
     def __post_init__(self) -> None:
         """Refuse two variables of one name."""
-        names = [variable.name for variable in self.variables]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        counts = Counter(self.names)
+        twice = sorted(name for name, count in counts.items() if count > 1)
         if twice:
             raise CodebookError(
                 f"the codebook describes {', '.join(map(repr, twice))} more than once; rename one of each."
@@ -144,14 +148,14 @@ class Codebook:
 
     def __getitem__(self, name: str) -> Variable:
         """Give the variable of that name, or raise UnknownNameError with the nearest names."""
-        for variable in self.variables:
-            if variable.name == name:
-                return variable
-        raise UnknownNameError("variable", name, self.names)
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise UnknownNameError("variable", name, self.names) from None
 
     def __contains__(self, name: object) -> bool:
         """Say whether a variable is described."""
-        return any(variable.name == name for variable in self.variables)
+        return name in self._by_name
 
     def __iter__(self) -> Iterator[Variable]:
         """Go through the variables in file order."""
@@ -165,6 +169,11 @@ class Codebook:
     def names(self) -> tuple[str, ...]:
         """Names of the variables, in file order."""
         return tuple(variable.name for variable in self.variables)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Variable]:
+        """Index of the variables, built once: studies have thousands of columns, and lookups are frequent."""
+        return {variable.name: variable for variable in self.variables}
 
     def with_variable(self, variable: Variable) -> Codebook:
         """Give a codebook in which this variable replaces the one of its name, or stands last."""
@@ -197,10 +206,10 @@ class Study:
 
     def __post_init__(self) -> None:
         """Refuse a codebook that does not describe exactly the frame's columns."""
-        columns, names = [str(column) for column in self.frame.columns], list(self.codebook.names)
+        columns, names = list(self.frame.columns), list(self.codebook.names)
         if columns != names:
-            undescribed = [column for column in columns if column not in names]
-            absent = [name for name in names if name not in columns]
+            undescribed = [column for column in columns if column not in self.codebook]
+            absent = sorted(set(names) - set(columns))
             raise CodebookError(
                 f"the codebook and the data differ: columns without description {undescribed}, "
                 f"descriptions without column {absent}, or another order."
@@ -219,12 +228,86 @@ class Study:
         return self.frame[name]
 
     def answers(self, name: str) -> pd.Series:
-        """Give a column with every user-missing code replaced by a missing value."""
-        kinds = self.missing_kinds(name)
-        return self.column(name).mask(kinds.notna())
+        """Give a column with every user-missing code replaced by a missing value.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> study = study_of(pd.DataFrame({"trust": [4.0, 98.0, 2.0]}))
+        >>> declared = Variable("trust", missing={98.0: MissingKind.DONT_KNOW})
+        >>> Study(study.frame, Codebook((declared,))).answers("trust").tolist()
+        [4.0, nan, 2.0]
+        """
+        column = self.column(name)
+        missing = self.missing_kinds(name).notna()
+        return column.mask(missing) if missing.any() else column
 
     def missing_kinds(self, name: str) -> pd.Series:
         """Say for each row why the value is user-missing; missing where it is an answer or system-missing."""
+        import numpy as np
+        import pandas as pd
+
         column, variable = self.column(name), self.codebook[name]
-        kinds = {code: variable.missing_kind(code) for code in column.dropna().unique()}
-        return column.map({code: kind.value for code, kind in kinds.items() if kind is not None}).astype("object")
+        kinds = pd.Series(np.full(len(column), None), index=column.index, name=name, dtype="object")
+        if not variable.missing and not variable.missing_ranges:
+            return kinds
+        # one look-up for each distinct value, not for each row; position -1 is a missing value
+        positions, distinct = pd.factorize(column)
+        looked_up = [variable.missing_kind(code_of(value)) for value in distinct]
+        if any(kind is not None for kind in looked_up):
+            told = np.array([*(kind and kind.value for kind in looked_up), None], dtype="object")
+            kinds[:] = told[positions]
+        return kinds
+
+
+def code_of(value: object) -> Code:
+    """Give the code a value in a frame stands for: dates become ISO strings, numbers floats.
+
+    Examples
+    --------
+    >>> import datetime
+    >>> code_of(4), code_of("DK"), code_of(datetime.datetime(1900, 1, 1))
+    (4.0, 'DK', '1900-01-01')
+    """
+    if isinstance(value, str):
+        return str(value)
+    if hasattr(value, "isoformat"):
+        return str(value.isoformat()).removesuffix("T00:00:00")
+    return float(value)  # type: ignore[arg-type]
+
+
+def study_of(data: Study | IntoFrame) -> Study:
+    """Give a Study for whatever holds one: a Study as it is, a pandas or Polars frame with a codebook drawn up from it.
+
+    Numbers stay numbers; booleans become 0 and 1 with labels; categories become text (or numbers) with their order
+    kept in the labels; dates and datetimes are told apart by their times. Column types that no data file can hold
+    are refused, all of them at once.
+
+    Parameters
+    ----------
+    data : Study, pandas.DataFrame or polars.DataFrame
+        e.g. ``pd.DataFrame({"sex": [1, 2], "weight": [0.9, 1.1]})``.
+
+    Returns
+    -------
+    Study
+        Rows in the order given, numbered from 0.
+
+    Raises
+    ------
+    CodebookError
+        When names repeat or are not text, or columns mix types.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> study_of(pl.DataFrame({"sex": [1, 2], "voted": [True, None]})).codebook.names
+    ('sex', 'voted')
+    """
+    if isinstance(data, Study):
+        return data
+    from .frames import described, pandas_frame, plain_frame
+
+    frame = pandas_frame(data)
+    plain = plain_frame(frame)
+    return Study(plain, Codebook(described(frame, plain)))

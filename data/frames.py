@@ -1,0 +1,348 @@
+"""Plain columns: whatever a user's data frame holds, as one of the four column types every data file can keep.
+
+Text (pandas ``str``), numbers (``float64``, or ``int64`` where whole and complete), and dates or datetimes
+(``datetime64[us]``).
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from .codebook import Codebook, Study, Variable
+from .errors import CodebookError
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
+
+EXACT_WHOLE = 2**53
+"""Whole numbers beyond this are not exact as double floats, which is all SPSS and Stata have."""
+
+
+class ColumnProblem(ValueError):
+    """A column no data file can hold; the message completes the sentence 'column x ...'."""
+
+
+def pandas_frame(data: IntoFrame) -> pd.DataFrame:
+    """Give a pandas or Polars frame as pandas, values untouched; a lazy frame is collected.
+
+    Examples
+    --------
+    >>> import polars as pl
+    >>> pandas_frame(pl.DataFrame({"sex": [1, 2]})).shape
+    (2, 1)
+    """
+    if isinstance(data, pd.DataFrame):
+        return data
+    try:
+        frame = nw.from_native(data)
+    except TypeError:
+        raise CodebookError(
+            f"a {type(data).__name__} is not a data frame; give a Study, a pandas or a Polars data frame."
+        ) from None
+    eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    if eager.implementation.is_polars():
+        return _pandas_of_polars(eager)
+    return eager.to_pandas()
+
+
+def _pandas_of_polars(frame: nw.DataFrame[Any]) -> pd.DataFrame:
+    """Give a Polars frame Arrow-backed, so that whole numbers with gaps stay whole numbers; enums keep their order."""
+    converted: pd.DataFrame = frame.to_native().to_pandas(use_pyarrow_extension_array=True)
+    for name, dtype in frame.schema.items():
+        if isinstance(dtype, nw.Enum):
+            converted[name] = pd.Categorical(converted[name].astype("str"), dtype.categories, ordered=True)
+    return converted
+
+
+def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a frame of plain columns with rows numbered from 0, or refuse with every bad column at once.
+
+    Raises
+    ------
+    CodebookError
+        When names repeat or are not text, or columns mix types.
+
+    Examples
+    --------
+    >>> plain_frame(pd.DataFrame({"voted": [True, False]}))["voted"].tolist()
+    [1.0, 0.0]
+    """
+    refuse_names(frame.columns)
+    columns: dict[str, pd.Series] = {}
+    problems = []
+    for name in frame.columns:
+        try:
+            columns[name] = plain_column(frame[name].reset_index(drop=True))
+        except ColumnProblem as problem:
+            problems.append(f"column '{name}' {problem}")
+    if problems:
+        raise CodebookError("\n".join(problems))
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+
+
+def refuse_names(names: Iterable[object]) -> None:
+    """Refuse column names that repeat or are not text."""
+    counts = Counter(names)
+    twice = [repr(name) for name, count in counts.items() if count > 1]
+    if twice:
+        raise CodebookError(f"column names must differ: {', '.join(twice)} stand more than once; rename one of each.")
+    other = [repr(name) for name in counts if not isinstance(name, str) or not name]
+    if other:
+        raise CodebookError(
+            f"column names must be text: {', '.join(other[:8])} "
+            "are not; rename them, e.g. frame.columns = ['q1', 'q2', ...]."
+        )
+
+
+def plain_column(column: pd.Series) -> pd.Series:
+    """Give a column as text, numbers or datetimes, values unchanged.
+
+    Raises
+    ------
+    ColumnProblem
+        When the column mixes types, or its type cannot be kept exactly.
+
+    Examples
+    --------
+    >>> plain_column(pd.Series(["a", None], dtype="category")).tolist()
+    ['a', nan]
+    """
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return plain_column(column.astype(dtype.categories.dtype))
+    if types.is_bool_dtype(dtype):
+        return _floats(column)
+    if types.is_integer_dtype(dtype):
+        return _whole_numbers(column)
+    if types.is_float_dtype(dtype):
+        return _floats(column)
+    if isinstance(dtype, pd.DatetimeTZDtype) or getattr(dtype, "tz", None) is not None:
+        raise ColumnProblem("has a time zone, which no data file keeps; remove it with .dt.tz_localize(None).")
+    if types.is_datetime64_any_dtype(dtype):
+        return _microseconds(column)
+    if isinstance(dtype, pd.StringDtype):
+        return column.astype("str")
+    if isinstance(dtype, pd.ArrowDtype):
+        return _arrow_column(column)
+    if types.is_object_dtype(dtype):
+        return _object_column(column)
+    raise ColumnProblem(f"is of type {dtype}, which no data file keeps; turn it into text or numbers.")
+
+
+def _floats(column: pd.Series) -> pd.Series:
+    """Give numbers or booleans as double floats; float32 and float16 widen exactly."""
+    return pd.Series(column.to_numpy(dtype="float64", na_value=np.nan), name=column.name)
+
+
+def _whole_numbers(column: pd.Series) -> pd.Series:
+    """Give whole numbers as int64, or as floats where some are missing and all are exact as floats."""
+    known = column.dropna()
+    low, high = (int(known.min()), int(known.max())) if len(known) else (0, 0)
+    if len(known) == len(column):
+        if high >= 2**63:
+            raise ColumnProblem(f"holds {high}, too large for a whole number; store such identifiers as text.")
+        return pd.Series(column.to_numpy(dtype="int64"), name=column.name)
+    if max(-low, high) > EXACT_WHOLE:
+        raise ColumnProblem(
+            f"holds whole numbers as large as {max(-low, high)} beside missing values, "
+            "which cannot be kept exactly; store such identifiers as text."
+        )
+    return _floats(column)
+
+
+def _microseconds(column: pd.Series) -> pd.Series:
+    """Give datetimes to the microsecond, the finest any survey file keeps."""
+    try:
+        return column.astype("datetime64[us]")
+    except (pd.errors.OutOfBoundsDatetime, OverflowError):
+        raise ColumnProblem("holds a date outside the years a calendar has; correct it or make it missing.") from None
+
+
+def _arrow_column(column: pd.Series) -> pd.Series:
+    """Give an Arrow-backed column that is neither a number nor a boolean as its plain type."""
+    import pyarrow as pa
+
+    dtype = column.dtype.pyarrow_dtype  # type: ignore[union-attr]
+    if pa.types.is_string(dtype) or pa.types.is_large_string(dtype) or pa.types.is_string_view(dtype):
+        return column.astype("str")
+    if pa.types.is_date(dtype) or pa.types.is_timestamp(dtype):
+        return _microseconds(column)
+    if pa.types.is_decimal(dtype):
+        return _floats(column)
+    if pa.types.is_dictionary(dtype):
+        return plain_column(column.astype(pd.ArrowDtype(dtype.value_type)))
+    if pa.types.is_null(dtype):
+        return pd.Series(np.nan, index=column.index, name=column.name, dtype="float64")
+    raise ColumnProblem(f"is of type {dtype}, which no data file keeps; turn it into text or numbers.")
+
+
+def _object_column(column: pd.Series) -> pd.Series:
+    """Give a column of Python objects as the one plain type they share."""
+    known = column.dropna()
+    kind = types.infer_dtype(known, skipna=True)
+    if kind == "empty":
+        return pd.Series(np.nan, index=column.index, name=column.name, dtype="float64")
+    if kind == "string":
+        return column.astype("str")
+    if kind == "integer":
+        return _whole_objects(column, known)
+    if kind in ("floating", "mixed-integer-float", "boolean", "decimal"):
+        return pd.Series(
+            [np.nan if value is None or value is pd.NA else float(value) for value in column],
+            name=column.name,
+            dtype="float64",
+        )
+    if kind in ("date", "datetime", "datetime64"):
+        if any(getattr(value, "tzinfo", None) is not None for value in known):
+            raise ColumnProblem("has a time zone, which no data file keeps; remove it with .dt.tz_localize(None).")
+        return _microseconds(pd.Series(list(column), name=column.name, dtype="datetime64[us]"))
+    raise ColumnProblem(_mixture(known))
+
+
+def _whole_objects(column: pd.Series, known: pd.Series) -> pd.Series:
+    """Give Python integers, which know no limit, as whole numbers."""
+    largest = max(abs(int(value)) for value in known)
+    if largest >= 2**63:
+        raise ColumnProblem(f"holds {largest}, too large for a whole number; store such identifiers as text.")
+    return _whole_numbers(column.astype("Int64"))
+
+
+def _mixture(known: pd.Series) -> str:
+    """Say which types a column mixes, with the first value of each and its row."""
+    first: dict[str, str] = {}
+    for row, value in known.items():
+        first.setdefault(type(value).__name__, f"{type(value).__name__} {str(value)[:40]!r} in row {row}")
+    kinds = list(first.values())
+    if len(kinds) == 1:
+        return f"holds {kinds[0]}, which no data file keeps; turn it into text or numbers."
+    return f"mixes types: {', '.join(kinds[:4])}; make it all numbers or all text."
+
+
+def described(frame: pd.DataFrame, plain: pd.DataFrame) -> tuple[Variable, ...]:
+    """Describe each column as far as its type tells: the original frame knows categories and booleans."""
+    return tuple(_described_column(frame[name], plain[name]) for name in plain.columns)
+
+
+def _described_column(original: pd.Series, column: pd.Series) -> Variable:
+    """Describe one column; categories keep their order in the labels."""
+    name, dtype = str(column.name), original.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        measure = "ordinal" if dtype.ordered else "nominal"
+        if isinstance(column.dtype, pd.StringDtype):
+            return Variable(name, type="string", measure=measure, labels={str(c): str(c) for c in dtype.categories})
+        return Variable(name, type=column_type(column), measure=measure)
+    if types.is_bool_dtype(dtype) or (types.is_object_dtype(dtype) and types.infer_dtype(original) == "boolean"):
+        return Variable(name, measure="nominal", labels={0.0: "false", 1.0: "true"})
+    kind = column_type(column)
+    return Variable(name, type=kind, measure={"string": "nominal", "numeric": "unknown"}.get(kind, "scale"))
+
+
+def column_type(column: pd.Series) -> str:
+    """Name the variable type of a plain column; datetimes that are all midnights are dates.
+
+    Examples
+    --------
+    >>> column_type(pd.Series(["2026-01-05"], dtype="datetime64[us]"))
+    'date'
+    """
+    if isinstance(column.dtype, pd.StringDtype):
+        return "string"
+    if types.is_datetime64_any_dtype(column.dtype):
+        return "date" if bool((column.dropna() == column.dropna().dt.normalize()).all()) else "datetime"
+    return "numeric"
+
+
+def writable(study: Study) -> Study:
+    """Give a study with plain columns that agree with its codebook, ready for any writer.
+
+    Raises
+    ------
+    CodebookError
+        When a column's values are not of the type the codebook says, all such columns at once.
+
+    Examples
+    --------
+    >>> from .codebook import study_of
+    >>> writable(study_of(pd.DataFrame({"sex": [1, 2]}))).frame["sex"].dtype
+    dtype('int64')
+    """
+    frame = plain_frame(study.frame)
+    problems = []
+    for variable in study.codebook:
+        try:
+            frame[variable.name] = _agreed(frame[variable.name], variable)
+        except ColumnProblem as problem:
+            problems.append(f"column '{variable.name}' {problem}")
+    if problems:
+        raise CodebookError("\n".join(problems))
+    return Study(frame, study.codebook, study.source)
+
+
+def _agreed(column: pd.Series, variable: Variable) -> pd.Series:
+    """Give the column in its variable's type; a column of nothing but missing values takes any type."""
+    if column.isna().all():
+        return empty_column(variable, len(column))
+    found = column_type(column)
+    if found == variable.type or {found, variable.type} == {"date", "datetime"}:
+        return _text(column) if found == "string" else column
+    first = column.dropna().iloc[0]
+    value = str(first) if isinstance(first, datetime.datetime) else repr(getattr(first, "item", lambda: first)())
+    raise ColumnProblem(
+        f"is described as {variable.type} but holds {value}; "
+        f"convert the column, or describe it as {found} in the codebook."
+    )
+
+
+def empty_column(variable: Variable, rows: int) -> pd.Series:
+    """Give a column of nothing but missing values in the type a variable has.
+
+    Examples
+    --------
+    >>> empty_column(Variable("name", type="string"), 2).tolist()
+    [nan, nan]
+    """
+    nothing = [None] * rows
+    if variable.type == "string":
+        return pd.Series(nothing, name=variable.name, dtype="str")
+    if variable.type == "numeric":
+        return pd.Series(nothing, name=variable.name, dtype="float64")
+    return pd.Series(nothing, name=variable.name, dtype="datetime64[us]")
+
+
+def _text(column: pd.Series) -> pd.Series:
+    """Give text that can be written: no NUL, which ends a string in every file format, and no half characters."""
+    distinct = pd.Series(column.dropna().unique(), dtype="object")
+    for value in distinct:
+        if "\0" in value:
+            raise ColumnProblem(f"holds {value[:40]!r} with a NUL character, which no data file keeps; remove it.")
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise ColumnProblem(f"holds {value[:40]!r}, which is not valid Unicode text; correct it.") from None
+    return column
+
+
+def with_codebook(study: Study, codebook: Codebook) -> Study:
+    """Give the study described by another codebook where it has something to say; other columns keep theirs.
+
+    Raises
+    ------
+    CodebookError
+        When the codebook describes columns the study lacks.
+    """
+    absent = [variable.name for variable in codebook if variable.name not in study.codebook]
+    if absent:
+        raise CodebookError(
+            f"{study.source or 'the data'} has no column {', '.join(map(repr, absent))} described in the codebook."
+        )
+    variables = tuple(codebook[name] if name in codebook else study.codebook[name] for name in study.codebook.names)
+    merged = Codebook(variables, codebook.title or study.codebook.title, codebook.notes or study.codebook.notes)
+    return Study(study.frame, merged, study.source)
