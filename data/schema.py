@@ -1,0 +1,89 @@
+"""A document held against a pydantic model: every mismatch becomes a finding with its file, line and remedy."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from .errors import DocumentError, Finding, did_you_mean
+from .yaml_file import Document, Place, spoken
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], document: Document) -> Model:
+    """Read a document as a model.
+
+    Parameters
+    ----------
+    model : type
+        A pydantic model, e.g. ``StudyPlan``.
+    document : Document
+        As ``load_document`` read it: every value is still text.
+
+    Raises
+    ------
+    DocumentError
+        With all mismatches, each with its line and, for an unknown key, the nearest known one.
+
+    Examples
+    --------
+    >>> from .yaml_file import load_document
+    >>> class Team(BaseModel, extra="forbid"):
+    ...     size: int
+    >>> validated(Team, load_document("size: 3")).size
+    3
+    >>> validated(Team, load_document("size: three", "team.yaml"))
+    Traceback (most recent call last):
+        ...
+    topline.data.errors.DocumentError: team.yaml, line 1, size: 'three' is not a whole number.
+    """
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        raise DocumentError([_finding(problem, model, document) for problem in error.errors()]) from None
+
+
+def _finding(problem: Any, model: type[BaseModel], document: Document) -> Finding:
+    place: Place = tuple(problem["loc"])
+    return Finding(document.name, spoken(place), _sentence(problem, model, place), document.line(*place))
+
+
+def _sentence(problem: Any, model: type[BaseModel], place: Place) -> str:
+    value, kind = problem["input"], problem["type"]
+    if kind == "missing":
+        return f"the key '{place[-1]}' is missing."
+    if kind == "extra_forbidden":
+        return f"the key '{place[-1]}' is not known here.{did_you_mean(str(place[-1]), _keys(model, place[:-1]))}"
+    if kind == "literal_error":
+        return f"{value!r} is not one of {problem['ctx']['expected']}."
+    if kind == "value_error":
+        return str(problem["ctx"]["error"])
+    return f"{value!r} is not {EXPECTED.get(kind, 'right: ' + problem['msg'])}."
+
+
+EXPECTED = {
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "bool_parsing": "true or false",
+    "string_type": "a text",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a set of keys",
+    "model_type": "a set of keys",
+}
+
+
+def _keys(model: type[BaseModel], place: Place) -> tuple[str, ...]:
+    """Give the keys known at a place, following nested models."""
+    for part in place:
+        field = model.model_fields.get(str(part))
+        inner = field.annotation if field is not None else None
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            model = inner
+        elif not isinstance(part, int):
+            return ()
+    return tuple(model.model_fields)

@@ -1,0 +1,304 @@
+"""The study folder: what a team keeps in git, and what every verb works on.
+
+::
+
+    my-study/
+      study.yaml           title, population, field dates, design, weighting, comparison, disclosure
+      questionnaire.yaml   what is asked
+      margins.csv          population margins, where the study brings its own
+      answers.db           answers as they come in
+      answers.sav          answers as exported, with codebook
+      results/             estimates.json and comparison.json, for the dashboard
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from .errors import FileError
+from .schema import validated
+from .yaml_file import load_document
+
+if TYPE_CHECKING:
+    from .codebook import Study
+    from .description import StudyDescription
+    from .margins import Margins
+
+
+SIMULATED = "simulated respondents; no person was asked"
+"""The note that every result made from invented answers carries."""
+
+
+def _listed(value: object) -> object:
+    """Let a single name stand where a list of names may stand."""
+    return [value] if isinstance(value, str) and value else value or []
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class Part(BaseModel):
+    """What every part of study.yaml shares."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DesignPlan(Part):
+    """How the sample was drawn: names of columns of the exported data.
+
+    Attributes
+    ----------
+    weight : str
+        Base weight; empty when every respondent counts the same.
+    strata, psu, fpc : tuple of str
+        One name for each stage.
+    lone_psu : str
+        What to do with a stratum of one PSU: ``"fail"``, ``"centre"``, ``"certainty"`` or ``"average"``.
+    """
+
+    weight: str = ""
+    strata: Names = ()
+    psu: Names = ()
+    fpc: Names = ()
+    lone_psu: Literal["fail", "centre", "certainty", "average"] = "fail"
+
+
+class WeightingPlan(Part):
+    """How the sample is adjusted to its population.
+
+    Attributes
+    ----------
+    margins : str
+        Name of shipped margins, e.g. ``"cn-adults-2020"``, or a CSV file in the folder; empty: no raking.
+    on : tuple of str
+        Variables to rake on; empty: every dimension of the margins.
+    bounds : tuple of float or None
+        Least and largest factor by which raking may change a weight, e.g. ``(0.3, 3.0)``.
+    """
+
+    margins: str = ""
+    on: Names = ()
+    bounds: tuple[float, float] | None = None
+
+
+class ComparisonPlan(Part):
+    """How new results are held against published figures.
+
+    Attributes
+    ----------
+    margin : float
+        Percentage points within which two results count as equivalent.
+    nonsampling : float
+        Standard error, in percentage points, of everything that is not sampling, for each survey.
+    level : float
+        Confidence level in percent.
+    """
+
+    margin: float = Field(default=5.0, gt=0, le=50)
+    nonsampling: float = Field(default=3.0, ge=0, le=50)
+    level: float = Field(default=95.0, gt=50, lt=100)
+
+
+class DisclosurePlan(Part):
+    """What may leave the team.
+
+    Attributes
+    ----------
+    minimum_base : int
+        Results on fewer respondents than this are left out of ``results/``.
+    """
+
+    minimum_base: int = Field(default=30, ge=1)
+
+
+class StudyPlan(Part):
+    """All of study.yaml.
+
+    Attributes
+    ----------
+    title, sponsor, population : str
+        As they are printed with every result.
+    country : str
+        ISO 3166 code, e.g. ``"CN"``.
+    frame : str
+        What the sample was drawn from, e.g. ``"open web link"``.
+    sample_type : str
+        ``"probability"``, ``"nonprobability"``, ``"convenience"`` or ``"unknown"``.
+    modes : tuple of str
+        e.g. ``("web",)``.
+    field_start, field_end : str
+        ISO dates; may be partial.
+    questionnaire, answers, data : str
+        File names in the folder.
+    """
+
+    title: str
+    population: str
+    sponsor: str = ""
+    country: str = ""
+    frame: str = ""
+    sample_type: Literal["probability", "nonprobability", "convenience", "unknown"] = "unknown"
+    modes: Names = ("web",)
+    field_start: str = Field(default="", pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")
+    field_end: str = Field(default="", pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")
+    questionnaire: str = "questionnaire.yaml"
+    answers: str = "answers.db"
+    data: str = "answers.sav"
+    design: DesignPlan = DesignPlan()
+    weighting: WeightingPlan = WeightingPlan()
+    compare: ComparisonPlan = ComparisonPlan()
+    disclosure: DisclosurePlan = DisclosurePlan()
+
+    @model_validator(mode="after")
+    def _dates_in_order(self) -> StudyPlan:
+        if self.field_start and self.field_end and self.field_end < self.field_start[: len(self.field_end)]:
+            raise ValueError(f"field_end {self.field_end} lies before field_start {self.field_start}.")
+        return self
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """A study folder that has been read.
+
+    Attributes
+    ----------
+    path : Path
+        The folder.
+    plan : StudyPlan
+        What its study.yaml says.
+    """
+
+    path: Path
+    plan: StudyPlan
+
+    @property
+    def questionnaire(self) -> Path:
+        """The questionnaire's file."""
+        return self.path / self.plan.questionnaire
+
+    @property
+    def answers(self) -> Path:
+        """The store of answers."""
+        return self.path / self.plan.answers
+
+    @property
+    def data(self) -> Path:
+        """The exported data file."""
+        return self.path / self.plan.data
+
+    @property
+    def results(self) -> Path:
+        """The folder the dashboard reads."""
+        return self.path / "results"
+
+    @property
+    def truth(self) -> Path:
+        """Where a simulation says what it made; a folder with this file holds no real answers."""
+        return self.path / "truth.json"
+
+    @cached_property
+    def description(self) -> StudyDescription:
+        """What is known of the new survey, in the words a comparison needs."""
+        from .description import StudyDescription
+
+        plan = self.plan
+        return StudyDescription(
+            title=plan.title,
+            sponsor=plan.sponsor,
+            country=plan.country,
+            population=plan.population,
+            frame=plan.frame,
+            sample_type="" if plan.sample_type == "unknown" else plan.sample_type,
+            modes=plan.modes,
+            field_start=plan.field_start,
+            field_end=plan.field_end,
+            note=SIMULATED if self.truth.exists() else "",
+        )
+
+    def study(self) -> Study:
+        """Read the exported data.
+
+        Raises
+        ------
+        FileError
+            When nothing has been exported yet.
+        """
+        from .files import read_study
+
+        if not self.data.exists():
+            raise FileError(
+                f"{self.data} does not exist: no answers have been exported yet. Run: topline export {self.path}"
+            )
+        return read_study(self.data)
+
+    def margins(self) -> Margins | None:
+        """Give the population margins the weighting names, or None."""
+        from .margins import margins, read_margins
+
+        name = self.plan.weighting.margins
+        if not name:
+            return None
+        return read_margins(self.path / name) if name.endswith(".csv") else margins(name)
+
+
+def read_folder(path: Path | str) -> StudyFolder:
+    """Read a study folder.
+
+    Parameters
+    ----------
+    path : Path or str
+        The folder that holds study.yaml, e.g. ``"my-study"``.
+
+    Raises
+    ------
+    FileError
+        When the folder or its study.yaml does not exist.
+    DocumentError
+        When study.yaml has findings; all are listed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = new_folder(Path(tempfile.mkdtemp()) / "my-study")
+    >>> read_folder(folder.path).plan.country
+    'CN'
+    """
+    folder = Path(path)
+    document = folder / "study.yaml"
+    if not document.is_file():
+        missing = "does not exist" if not folder.exists() else "is not a study folder: it holds no study.yaml"
+        raise FileError(f"{folder} {missing}. Make one with: topline new {folder}")
+    return StudyFolder(folder, validated(StudyPlan, load_document(document)))
+
+
+def new_folder(path: Path | str) -> StudyFolder:
+    """Make a study folder from the shipped social credit questionnaire.
+
+    Parameters
+    ----------
+    path : Path or str
+        A folder that does not exist yet, or is empty.
+
+    Raises
+    ------
+    FileError
+        When the folder already holds something, or cannot be made.
+    """
+    folder = Path(path)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise FileError(f"{folder} already holds something; nothing was changed. Name a folder that does not exist.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("study.yaml", "questionnaire.yaml"):
+            with as_file(files(__package__) / "demo" / name) as shipped:
+                shutil.copyfile(shipped, folder / name)
+    except OSError as error:
+        raise FileError(f"{folder} cannot be made: {error.strerror or error}.") from error
+    return read_folder(folder)
