@@ -23,9 +23,20 @@ QuestionType = Literal["consent", "select_one", "select_multiple", "grid", "inte
 
 
 class Part(BaseModel):
-    """What every part of a questionnaire shares: it never changes, and unknown keys are findings."""
+    """What every part of a questionnaire shares: it never changes, and remembers where it was written.
+
+    Attributes
+    ----------
+    line : int or None
+        Line in the document it was read from.
+    lines : mapping of str to int
+        Line of each of its keys, e.g. ``{"relevant": 41}``.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    line: int | None = Field(default=None, repr=False, exclude=True)
+    lines: Mapping[str, int] = Field(default_factory=dict, repr=False, exclude=True)
 
 
 class Choice(Part):
@@ -132,8 +143,6 @@ class Question(Part):
         Item id in the question bank.
     replicates : tuple of str
         Published item ids this question replicates.
-    line : int or None
-        Line in the document it was read from.
     """
 
     name: str
@@ -149,7 +158,6 @@ class Question(Part):
     rows: tuple[Row, ...] = ()
     bank: str = ""
     replicates: tuple[str, ...] = ()
-    line: int | None = Field(default=None, repr=False)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -178,7 +186,6 @@ class Page(Part):
     title: Text = Field(default_factory=dict)
     relevant: str = ""
     questions: tuple[Question, ...]
-    line: int | None = Field(default=None, repr=False)
 
 
 class Questionnaire(Part):
