@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -51,6 +52,7 @@ class Names(click.ParamType):
 
 
 NAMES = Names()
+DEMO_SIZE, DEMO_SEED = 2_400, 20_261_123
 FOLDER = click.Path(path_type=Path)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document with full precision.")
 
@@ -137,9 +139,11 @@ def simulate(folder: Path, n: int, seed: int, truth: Path | None) -> None:
 
     The folder is marked as simulated, and every result made from it says so. A folder that holds answers is refused.
     """
-    from .data.demo import simulate_folder
+    from .data.study_folder import read_folder
+    from .instrument.folder import simulate_folder
 
-    made = simulate_folder(folder, n, seed=seed, truth=truth, progress=progress("Simulating"))
+    with progress("Simulating", n) as advance:
+        made = simulate_folder(read_folder(folder), n, seed=seed, truth=truth, progress=advance)
     click.echo(f"Wrote {made:,} invented interviews to {folder}; what is true of them stands in truth.json.")
 
 
@@ -151,10 +155,10 @@ def export(folder: Path, to: Path | None, language: str | None) -> None:
     """Write the answers of a study FOLDER to a labelled data file."""
     from .data.files import write_study
     from .data.study_folder import read_folder
-    from .instrument.export import export_store
+    from .instrument.folder import export_folder
 
     study = read_folder(folder)
-    exported = export_store(study.questionnaire, study.answers, language=language, simulated=study.truth.exists())
+    exported = export_folder(study, language=language)
     target = write_study(exported, to or study.data)
     click.echo(f"Wrote {len(exported.frame):,} interviews, {len(exported.codebook)} variables to {target}.")
 
@@ -339,7 +343,9 @@ def folder_estimates(source: Path, options: Mapping[str, Any]) -> Estimates:
 @main.group(
     cls=Verbs,
     invoke_without_command=True,
-    epilog=example("topline figures\ntopline figures list --topic social_credit --country CN\ntopline figures show liu2022.travel"),
+    epilog=example(
+        "topline figures\ntopline figures list --topic social_credit --country CN\ntopline figures show liu2022.travel"
+    ),
 )
 @as_json
 @click.pass_context
@@ -388,7 +394,30 @@ def dashboard(folder: Path, host: str, port: int, browser: bool) -> None:
 @click.option("--dashboard/--no-dashboard", default=None, help="Open the dashboard at the end; asked of a terminal.")
 def demo(folder: Path, dashboard: bool | None) -> None:
     """Walk the whole road with invented respondents: question, answers, weights, comparison, dashboard."""
-    click.echo(f"demo in {folder}")
+    from .analysis.recipe import compared, estimated_study, save_comparison, save_estimates, weighted_design
+    from .analysis.weights import weight_summary
+    from .data.files import write_study
+    from .data.study_folder import demo_folder
+    from .instrument.folder import export_folder, simulate_folder
+
+    study = demo_folder(folder)
+    click.echo(f"1. A study folder with a questionnaire on social credit: {folder}")
+    with progress("2. Inventing respondents", DEMO_SIZE) as advance:
+        made = simulate_folder(study, DEMO_SIZE, seed=DEMO_SEED, progress=advance)
+    write_study(export_folder(study), study.data)
+    click.echo(f"2. {made:,} interviews with invented respondents; labelled data in {study.data}")
+    design = weighted_design(study)
+    click.echo(f"3. Weighted to {study.plan.weighting.margins}\n\n{weight_summary(design)}\n")
+    save_estimates(study, estimated_study(design))
+    comparison = compared(study)
+    save_comparison(study, comparison)
+    click.echo(f"4. Compared with published figures\n\n{comparison}\n")
+    if dashboard or (dashboard is None and sys.stdout.isatty()):
+        from .dashboard.launch import launch
+
+        launch(study.path)
+    else:
+        click.echo(f"See it in a browser:   topline dashboard {folder}")
 
 
 @main.command(epilog=example("topline doctor\ntopline doctor my-study --json"))
@@ -396,6 +425,12 @@ def demo(folder: Path, dashboard: bool | None) -> None:
 @as_json
 def doctor(folder: Path | None, as_json: bool) -> None:
     """Say what this machine has and lacks, and what state a study FOLDER is in."""
+    from .data.doctor import examine
+
+    report = examine(folder)
+    show(report, as_json)
+    if not report.healthy:
+        sys.exit(1)
 
 
 def show(result: Any, as_json: bool) -> None:
@@ -416,10 +451,13 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def progress(doing: str) -> Callable[[int, int], None]:
-    """Give a callback that draws a progress bar on a terminal, and nothing elsewhere."""
-    return lambda done, of: None
+@contextlib.contextmanager
+def progress(doing: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Draw a progress bar on a terminal, and nothing elsewhere; give the callback that moves it."""
+    from rich.console import Console
+    from rich.progress import Progress
 
-
-def _unused(_: Sequence[str]) -> None:
-    """Placeholder."""
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(doing, total=total)
+        yield lambda done: bar.update(task, completed=done)

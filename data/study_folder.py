@@ -302,3 +302,9 @@ def new_folder(path: Path | str) -> StudyFolder:
     except OSError as error:
         raise FileError(f"{folder} cannot be made: {error.strerror or error}.") from error
     return read_folder(folder)
+
+
+def demo_folder(path: Path | str) -> StudyFolder:
+    """Give the demo's folder: an existing study folder as it stands, or else a new one."""
+    folder = Path(path)
+    return read_folder(folder) if (folder / "study.yaml").exists() else new_folder(folder)

@@ -63,9 +63,7 @@ def test_verb_stands_in_the_manual_and_its_help_shows_an_example(verb: str) -> N
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_option_of_a_verb_is_explained(verb: str) -> None:
-    unexplained = [
-        option.name for option in VERBS[verb].params if isinstance(option, click.Option) and not option.help
-    ]
+    unexplained = [option.name for option in VERBS[verb].params if isinstance(option, click.Option) and not option.help]
     assert unexplained == []
 
 
