@@ -34,12 +34,17 @@ def visible_pages(questionnaire: Questionnaire, answers: Answers) -> tuple[Page,
     >>> [page.name for page in visible_pages(q, {"age": 12})]
     ['age']
     """
-    return tuple(page for page, questions in _walk(questionnaire, answers, {}) if questions)
+    return tuple(page for page, _ in path(questionnaire, answers))
+
+
+def path(questionnaire: Questionnaire, answers: Answers) -> Iterator[tuple[Page, tuple[Question, ...]]]:
+    """Go through the visible pages, each with the questions asked on it."""
+    return (stage for stage in _walk(questionnaire, answers, {}) if stage[1])
 
 
 def visible_questions(questionnaire: Questionnaire, page: Page, answers: Answers) -> tuple[Question, ...]:
     """Give the questions of a page that are asked; none when the page itself is not reached."""
-    for walked, questions in _walk(questionnaire, answers, {}):
+    for walked, questions in path(questionnaire, answers):
         if walked.name == page.name:
             return questions
     return ()
@@ -59,7 +64,7 @@ def route(questionnaire: Questionnaire, answers: Answers) -> tuple[str, ...]:
     """
     return tuple(
         variable
-        for _, questions in _walk(questionnaire, answers, {})
+        for _, questions in path(questionnaire, answers)
         for question in questions
         for variable in question.variables
     )
@@ -169,7 +174,10 @@ def marked(questionnaire: Questionnaire, question: Question, given: Mapping[str,
     >>> holds("${age} > 60", {"age": "999"}), holds("${age} > 60", marked(q, age, {"age": "999"}))
     (True, False)
     """
-    codes = {choice.name for choice in questionnaire.options(question) if choice.missing is not None}
+    known = questionnaire.choice_list(question)
+    if not given or known is None or len(known.substantive) == len(known.choices):
+        return dict(given)
+    codes = {choice.name for choice in known.choices if choice.missing is not None}
     return {
         name: MissingCode(answer) if isinstance(answer, str) and answer in codes else answer
         for name, answer in given.items()
