@@ -118,7 +118,9 @@ def gate(
         *wording(variable, figure, relation, chosen=chosen),
         *people(figure, about),
         sample(figure),
+        own_sample(about),
         mode(figure, about),
+        language(figure, about),
         dates(figure, about),
         provenance(figure),
     ]
@@ -223,11 +225,29 @@ def sample(figure: Figure) -> Reason | None:
     words = {
         "nonprobability": "The published sample was not drawn at random (an opt-in panel or quotas): "
         "its interval shows only what chance alone would do.",
-        "convenience": "The published sample is one of convenience: its interval shows only what chance alone would do.",
+        "convenience": "The published sample is one of convenience: "
+        "its interval shows only what chance alone would do.",
         "unknown": "How the published sample was drawn is not stated.",
         "": "How the published sample was drawn is not stated.",
     }.get(figure.study.sample_type)
     return Reason("sample", "qualifies", words) if words else None
+
+
+def own_sample(about: StudyDescription) -> Reason | None:
+    """Say when the new sample was not drawn at random."""
+    if about.sample_type in ("nonprobability", "convenience"):
+        words = "The new sample was not drawn at random: its interval shows only what chance alone would do."
+        return Reason("sample", "qualifies", words)
+    return None
+
+
+def language(figure: Figure, about: StudyDescription) -> Reason | None:
+    """Say when the two surveys share no language."""
+    new, published = set(about.languages), set(figure.study.languages)
+    if not new or not published or new & published:
+        return None
+    words = f"Asked in other languages: new {', '.join(sorted(new))}, published {', '.join(sorted(published))}."
+    return Reason("wording", "qualifies", words)
 
 
 def mode(figure: Figure, about: StudyDescription) -> Reason | None:
@@ -284,7 +304,7 @@ def as_months(start: str, end: str) -> tuple[int, int]:
 
 def month_number(date: str, default: str) -> int:
     """Count months up to a partial ISO date."""
-    year, month = (date.split("-") + [default])[:2]
+    year, month, *_ = [*date.split("-"), default]
     return 12 * int(year) + int(month)
 
 

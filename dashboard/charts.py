@@ -1,0 +1,162 @@
+"""The chart of new results against published figures: a filled dot and a hollow diamond, each on its whiskers."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..analysis.comparison import ComparisonRow
+from ..analysis.comparison_text import bracket
+from ..analysis.sentences import published_in_words, value_in_words
+from .theme import NEW, PUBLISHED
+from .wording import in_a_word, short_label, source_label
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+STEP = 66
+"""Height of an item in pixels: a line of words above two rows of marks."""
+
+SERIES = ("New survey", "Published")
+
+
+def sorted_rows(rows: Sequence[ComparisonRow], order: str) -> list[ComparisonRow]:
+    """Sort rows for the chart; rows without the value asked for stand last, in their own order.
+
+    Examples
+    --------
+    >>> rows = [ComparisonRow("a", difference=0.1), ComparisonRow("b"), ComparisonRow("c", difference=-0.2)]
+    >>> [row.item for row in sorted_rows(rows, "difference")]
+    ['c', 'a', 'b']
+    """
+    keys = {
+        "difference": lambda row: math.inf if row.difference is None else row.difference,
+        "new": lambda row: math.inf if row.estimate is None else -row.estimate,
+        "asked": lambda row: 0.0,
+    }
+    return sorted(rows, key=keys[order])
+
+
+def marks(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
+    """Give one line for each mark: two for an item, one when its new figure is not shown."""
+    import pandas as pd
+
+    lines: list[dict[str, object]] = []
+    for row in rows:
+        shown = {
+            "row": f"{row.item}|{row.part}|{row.published_id}",
+            "item": short_label(row),
+            "verdict": in_a_word(row),
+        }
+        if row.estimate is not None:
+            lines.append(
+                {
+                    **shown,
+                    "series": SERIES[0],
+                    "value": row.estimate,
+                    "low": row.low,
+                    "high": row.high,
+                    "total_low": row.estimate_total_low,
+                    "total_high": row.estimate_total_high,
+                    "words": value_in_words(row.estimate, row) + bracket(row.low, row.high, row),
+                    "study": f"this survey, n {row.n:,.0f}" if row.n is not None else "this survey",
+                }
+            )
+        lines.append(
+            {
+                **shown,
+                "series": SERIES[1],
+                "value": row.published,
+                "low": row.published_low,
+                "high": row.published_high,
+                "total_low": row.published_total_low,
+                "total_high": row.published_total_high,
+                "words": published_in_words(row) + bracket(row.published_low, row.published_high, row),
+                "study": f"{source_label(row)}, {size(row)}",
+            }
+        )
+    return pd.DataFrame(lines)
+
+
+def size(row: ComparisonRow) -> str:
+    """Give the published number of interviews."""
+    return f"n {row.published_n:,.0f}" if row.published_n is not None else "n not stated"
+
+
+def dot_and_whisker(rows: Sequence[ComparisonRow], *, text_colour: str | None = None) -> alt.LayerChart:
+    """Draw rows of one statistic, in the order given.
+
+    Parameters
+    ----------
+    rows : sequence of ComparisonRow
+        All shares, or all means.
+    text_colour : str, optional
+        Colour of the words over each item; the theme's own when left out.
+    """
+    import altair as alt
+
+    frame = marks(rows)
+    order = list(dict.fromkeys(frame["row"]))
+    share = rows[0].statistic == "share"
+    low, high = axis_range(frame, share)
+    y = alt.Y("row:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
+    offset = alt.YOffset("series:N", sort=list(SERIES), scale=alt.Scale(range=[STEP * 0.52, STEP * 0.8]))
+    colour = alt.Color("series:N", scale=alt.Scale(domain=list(SERIES), range=[NEW, PUBLISHED]), legend=None)
+    base = alt.Chart(frame).encode(y=y, yOffset=offset, color=colour, tooltip=tooltips(alt))
+
+    def x(column: str) -> alt.X:
+        return alt.X(
+            f"{column}:Q",
+            scale=alt.Scale(domain=[low, high], nice=False),
+            axis=alt.Axis(format="%" if share else ".1f", title=None, tickCount=5, labelFontSize=13, orient="bottom"),
+        )
+
+    total = base.mark_rule(strokeWidth=1.5).encode(x=x("total_low"), x2="total_high:Q")
+    sampling = base.mark_rule(strokeWidth=4).encode(x=x("low"), x2="high:Q")
+    new = base.transform_filter(alt.datum.series == SERIES[0]).mark_point(
+        filled=True, shape="circle", size=130, opacity=1
+    )
+    published = base.transform_filter(alt.datum.series == SERIES[1]).mark_point(
+        filled=False, shape="diamond", size=150, strokeWidth=2.5, opacity=1
+    )
+    words = alt.Chart(labels(rows)).mark_text(
+        align="left", baseline="middle", fontSize=14, dy=STEP * 0.2, **({"color": text_colour} if text_colour else {})
+    )
+    words = words.encode(y=y, x=alt.value(2), text="words:N")
+    return (
+        alt.layer(total, sampling, new.encode(x=x("value")), published.encode(x=x("value")), words)
+        .properties(height=STEP * len(order), padding={"left": 0, "right": 12, "top": 4, "bottom": 4})
+        .configure_view(strokeWidth=0)
+    )
+
+
+def tooltips(alt_module: object) -> list[alt.Tooltip]:
+    """Say what a mark is when it is pointed at."""
+    import altair as alt
+
+    names = (("item", "Item"), ("series", "Result"), ("words", "Value"), ("study", "From"), ("verdict", "Compared"))
+    return [alt.Tooltip(f"{name}:N", title=title) for name, title in names]
+
+
+def labels(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
+    """Give the line of words over each item."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "row": [f"{row.item}|{row.part}|{row.published_id}" for row in rows],
+            "words": [textwrap.shorten(short_label(row), 48, placeholder=" …") for row in rows],
+        }
+    )
+
+
+def axis_range(frame: pd.DataFrame, share: bool) -> tuple[float, float]:
+    """Give the ends of the axis: whole tenths around every whisker, within 0 and 1 for shares."""
+    values = frame[["value", "low", "high", "total_low", "total_high"]].astype("float64")
+    least, most = float(values.min().min()), float(values.max().max())
+    if share:
+        return max(0.0, math.floor(10 * least) / 10), min(1.0, math.ceil(10 * most) / 10)
+    return math.floor(2 * least) / 2, math.ceil(2 * most) / 2

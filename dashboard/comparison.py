@@ -1,0 +1,249 @@
+"""The page that shows each new result beside the published figure, and says what may be made of the difference."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+
+import streamlit as st
+
+from ..analysis.comparison import Comparison, ComparisonRow
+from ..analysis.comparison_text import between, bracket, differenced
+from ..analysis.results import MINIMUM_BASE, Results, read_results
+from ..analysis.sentences import BADGES, GRADES, published_in_words, sentence
+from ..data.errors import FileError
+from . import wording
+from .charts import dot_and_whisker, sorted_rows
+from .launch import FOLDER
+
+READING = 760
+"""Width of running text in pixels; longer lines are hard to read."""
+
+ORDERS = {"difference": "difference", "new": "new result", "asked": "order asked"}
+ALL = "all"
+
+
+def page() -> None:
+    """Draw the page from the study folder named in the environment."""
+    folder = os.environ.get(FOLDER, ".")
+    st.set_page_config(page_title="New results against published figures", page_icon=None, layout="wide")
+    try:
+        results = read_results(folder)
+    except FileError as error:
+        nothing_yet("The results cannot be read", str(error))
+        return
+    if results.comparison is None or not results.comparison.rows:
+        nothing_yet("No results to compare yet", missing(folder, results))
+        return
+    show(results.comparison, results.written)
+
+
+def nothing_yet(title: str, words: str) -> None:
+    """Say that there is nothing to show, and which command to run."""
+    st.title(title, anchor=False)
+    st.markdown(words, width=READING)
+
+
+def missing(folder: str, results: Results) -> str:
+    """Say which command makes the results."""
+    state = "Estimates are there, but no comparison." if results.estimates else "This study folder has no results."
+    commands = f"```\ntopline estimate {folder}\ntopline compare {folder}\n```"
+    return f"{state} Make them with these commands, then reload this page:\n\n{commands}"
+
+
+def show(comparison: Comparison, written: str) -> None:
+    """Draw the whole page."""
+    opening(comparison)
+    battery, order, item = controls(comparison)
+    rows = [row for row in comparison.rows if battery in (ALL, battery_of(row)) and item in (ALL, row.item)]
+    st.header("New against published", anchor="chart")
+    charts(rows, order)
+    st.header("All numbers", anchor="numbers")
+    table(rows, order)
+    downloads(comparison)
+    st.header("Item by item", anchor="items")
+    for row in sorted_rows(rows, order):
+        card(row, comparison, opened=item != ALL)
+    closing(comparison, written)
+
+
+def opening(comparison: Comparison) -> None:
+    """Say what this is, for whom, and how to read it."""
+    about = comparison.about
+    st.title(about.title or "New results against published figures", anchor=False)
+    if about.note:
+        st.warning(
+            f"{about.note[0].upper()}{about.note[1:]}.".replace("..", "."), icon=":material/info:", width=READING
+        )
+    st.markdown(wording.lead(comparison), width=READING)
+    st.header("The new survey", anchor="survey")
+    st.markdown(definitions(wording.key_facts(comparison)), width=READING)
+
+
+def definitions(facts: Sequence[tuple[str, str]]) -> str:
+    """Print facts as a Markdown list, each under its name."""
+    return "\n".join(f"- **{name}:** {escaped(words)}" for name, words in facts)
+
+
+def escaped(text: str) -> str:
+    """Keep Markdown from reading a study's own words as markup."""
+    for sign in ("\\", "`", "*", "_", "[", "]", "<", "$", ":", "~", "#"):
+        text = text.replace(sign, f"\\{sign}")
+    return text
+
+
+def battery_of(row: ComparisonRow) -> str:
+    """Name the battery of a row."""
+    return row.battery or "single items"
+
+
+def controls(comparison: Comparison) -> tuple[str, str, str]:
+    """Let the reader choose what is shown; every choice stands in the address."""
+    batteries = [ALL, *dict.fromkeys(battery_of(row) for row in comparison.rows)]
+    labels = {row.item: row.label or row.item for row in comparison.rows}
+    left, middle, right = st.columns(3)
+    with left:
+        battery = st.selectbox("Battery", batteries, key="battery", bind="query-params")
+    with middle:
+        item = st.selectbox(
+            "Item", [ALL, *labels], format_func=lambda name: labels.get(name, name), key="item", bind="query-params"
+        )
+    with right:
+        order = st.selectbox("Sort by", list(ORDERS), format_func=ORDERS.__getitem__, key="sort", bind="query-params")
+    return battery, order, item
+
+
+def charts(rows: Sequence[ComparisonRow], order: str) -> None:
+    """Draw the rows that are differenced, then, set apart, those that are not."""
+    differenced_rows = [row for row in rows if row.difference is not None]
+    others = [row for row in rows if row.difference is None]
+    st.markdown(
+        "**●** new survey, **◇** published. Thick line: the chance of sampling. "
+        "Thin line: with other survey error as well. A figure without lines was published without what they need.",
+        width=READING,
+    )
+    for statistic, title in (("share", ""), ("mean", "Means")):
+        some = [row for row in differenced_rows if row.statistic == statistic]
+        if some:
+            draw(some, order, title)
+    if not differenced_rows:
+        st.markdown("None of these may be differenced; the reasons stand with each item below.", width=READING)
+    if others:
+        st.subheader("Shown, not differenced", anchor=False)
+        st.markdown(
+            ":gray-badge[not comparable] These pairs differ in more than opinion, or too little is known of them. "
+            "They stand side by side for orientation only.",
+            width=READING,
+        )
+        for statistic in ("share", "mean"):
+            some = [row for row in others if row.statistic == statistic]
+            if some:
+                draw(some, "asked", "")
+
+
+def draw(rows: Sequence[ComparisonRow], order: str, title: str) -> None:
+    """Draw one chart, with its words for those who cannot see it."""
+    if title:
+        st.subheader(title, anchor=False)
+    ordered = sorted_rows(rows, order)
+    st.altair_chart(dot_and_whisker(ordered), width="stretch", alt=wording.alt_text(ordered))
+
+
+def table(rows: Sequence[ComparisonRow], order: str) -> None:
+    """Print what the chart shows, and the badge."""
+    import pandas as pd
+
+    ordered = sorted_rows(rows, order)
+    st.table(
+        pd.DataFrame(
+            {
+                "Item": [wording.short_label(row) for row in ordered],
+                "New": [new_cell(row) for row in ordered],
+                "Published": [published_cell(row) for row in ordered],
+                "Difference": [differenced(row) for row in ordered],
+                "Sampling error only": [row.verdict_sampling or "–" for row in ordered],
+                "With other survey error": [row.verdict_total or "–" for row in ordered],
+                "Badge": [
+                    f"{GRADES[row.grade]}; {BADGES.get(row.provenance, 'provenance not stated')}" for row in ordered
+                ],
+            }
+        ),
+        hide_index=True,
+    )
+
+
+def new_cell(row: ComparisonRow) -> str:
+    """Print the new figure with its base."""
+    if row.suppressed:
+        return f"base under {MINIMUM_BASE}"
+    size = f", n {row.n:,.0f}" if row.n is not None else ""
+    return between(row.estimate, row.low, row.high, row) + size
+
+
+def published_cell(row: ComparisonRow) -> str:
+    """Print the published figure with its base and study."""
+    size = f", n {row.published_n:,.0f}" if row.published_n is not None else ", n not stated"
+    value = published_in_words(row) + bracket(row.published_low, row.published_high, row)
+    return f"{value}{size}; {wording.source_label(row)}"
+
+
+def downloads(comparison: Comparison) -> None:
+    """Offer the numbers at full precision."""
+    frame = comparison.to_frame()
+    listed = [name for name in frame if frame[name].map(lambda value: isinstance(value, list)).any()]
+    flat = frame.assign(**{name: frame[name].map(" ".join) for name in listed})
+    left, right, _ = st.columns([1, 1, 3])
+    left.download_button("Download CSV", flat.to_csv(index=False), "comparison.csv", "text/csv", width="stretch")
+    text = json.dumps(comparison.document(), ensure_ascii=False, indent=1)
+    right.download_button("Download JSON", text, "comparison.json", "application/json", width="stretch")
+
+
+def card(row: ComparisonRow, comparison: Comparison, *, opened: bool) -> None:
+    """Show one item: sentence, verdicts, badges, and on demand everything a figure must stand with."""
+    with st.container(border=True):
+        st.subheader(wording.short_label(row), anchor=False)
+        st.markdown(wording.badges(row))
+        st.markdown(escaped(row.sentence or sentence(row)), width=READING)
+        for tier, words in wording.verdicts(row):
+            st.markdown(f"{tier}: {words}", width=READING)
+        with st.expander("Wording, base and source", expanded=opened):
+            details(row, comparison)
+
+
+def details(row: ComparisonRow, comparison: Comparison) -> None:
+    """Show both questions with what stands behind each figure, then every reason for the grade."""
+    left, right = st.columns(2)
+    with left:
+        st.markdown("#### New survey")
+        for language, text in wording.new_wording(row):
+            st.markdown(f"*{language}*\n\n> {escaped(text)}")
+        st.markdown(definitions(wording.new_facts(row, comparison.about, MINIMUM_BASE)))
+    with right:
+        st.markdown("#### Published")
+        st.markdown(published_question(row))
+        st.markdown(definitions(wording.published_facts(row)))
+    if row.reasons:
+        st.markdown("#### What differs, and what was done about it")
+        st.markdown("\n".join(f"- {escaped(reason)}" for reason in row.reasons))
+
+
+def published_question(row: ComparisonRow) -> str:
+    """Give the published wording with how well it is known."""
+    status = wording.WORDING_STATUS.get(row.published_wording_status, row.published_wording_status)
+    asked = " ".join(text for text in (row.published_preamble, row.published_wording) if text) or "not known"
+    original = row.published_wording_original
+    also = (
+        f"\n\n*{wording.LANGUAGES.get(row.published_language, row.published_language)}*\n\n> {escaped(original)}"
+        if original and original != row.published_wording
+        else ""
+    )
+    return f"*English, {status}*\n\n> {escaped(asked)}{also}"
+
+
+def closing(comparison: Comparison, written: str) -> None:
+    """Say how it was made."""
+    st.header("How this was made", anchor="method")
+    statements = [(name, words) for name, words in comparison.method.items() if isinstance(words, str)]
+    st.markdown(definitions([(name[0].upper() + name[1:], words) for name, words in statements]), width=READING)
+    st.caption(f"Results written {written}. Bases under {MINIMUM_BASE} are not shown.")

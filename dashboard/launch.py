@@ -1,0 +1,40 @@
+"""Start the dashboard of a study folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..analysis.results import read_results
+from .theme import settings
+
+FOLDER = "TOPLINE_STUDY_FOLDER"
+"""Environment variable through which the page learns which study folder to show."""
+
+APP = Path(__file__).with_name("app.py")
+
+
+def launch(folder: str | Path, *, host: str = "127.0.0.1", port: int = 8501, open_browser: bool = True) -> None:
+    """Serve the dashboard of a study folder until it is interrupted.
+
+    Parameters
+    ----------
+    folder : str or Path
+        A study folder; only its ``results/`` is read, never anybody's answers.
+    host : str
+        Address to listen on; the default is reached from this computer only.
+    port : int
+        e.g. ``8501``.
+    open_browser : bool
+        Whether to open it in the browser.
+
+    Raises
+    ------
+    FileError
+        When the folder does not exist or its results are damaged.
+    """
+    read_results(folder)
+    os.environ[FOLDER] = str(Path(folder).resolve())
+    import streamlit
+
+    streamlit.App(APP).run(config=settings(host, port, open_browser))

@@ -1,0 +1,157 @@
+"""A results bundle for the dashboard's tests: invented numbers that reach every verdict and every badge."""
+
+from pathlib import Path
+
+from topline.analysis.comparison import Comparison, ComparisonRow
+from topline.analysis.results import write_results
+from topline.analysis.sentences import sentence
+from topline.analysis.tiers import Declared, Printed, with_holm, with_tiers
+from topline.data.description import StudyDescription
+
+STEM = "The following options have been included in the SCS in different localities. To what extent do you support ...?"
+
+ABOUT = StudyDescription(
+    title="Attitudes to social credit in China, test wave",
+    country="CN",
+    population="adults in mainland China",
+    frame="open web link",
+    sample_type="nonprobability",
+    modes=("web",),
+    field_start="2026-02-01",
+    field_end="2026-03-14",
+    note="simulated respondents; no person was asked",
+)
+
+ITEMS = (
+    ("restrict_travel", "Restrict the travel of people with poor records", 0.684, 0.77, "punishment", "liu2022"),
+    (
+        "restrict_civil_service",
+        "Disqualify people with poor records from civil-service candidacy",
+        0.775,
+        0.78,
+        "punishment",
+        "liu2022",
+    ),
+    (
+        "restrict_private_school",
+        "Restrict the entry of the children of people with poor records into private schools",
+        0.28,
+        0.42,
+        "punishment",
+        "liu2022",
+    ),
+    ("record_rumours", "Spreading rumours online", 0.705, 0.74, "surveillance", "liu2022"),
+    ("record_petition", "Protesting or petitioning the government", 0.512, 0.49, "surveillance", "liu2022"),
+)
+
+
+def row(
+    item: str, label: str, estimate: float, published: float, battery: str, study: str, **more: object
+) -> ComparisonRow:
+    settings: dict[str, object] = {
+        "item": item,
+        "label": label,
+        "category": "support",
+        "estimate": estimate,
+        "se": 0.015,
+        "low": estimate - 0.03,
+        "high": estimate + 0.029,
+        "n": 1204,
+        "weighted_n": 1210.5,
+        "deff": 1.4,
+        "df": 1100,
+        "wording": {"en": f"{STEM} {label}", "zh": "您在多大程度上支持……？"},
+        "base": "substantive",
+        "answers": "Somewhat support, Strongly support",
+        "battery": battery,
+        "published_id": f"{study}.{item.split('_', 1)[-1]}",
+        "published_item": f"{study}.{item.split('_', 1)[-1]}",
+        "published": published,
+        "published_as_printed": f"{round(100 * published)}%",
+        "grade": "qualified",
+        "reasons": (
+            "Population differs: new 'adults in mainland China', published 'urban adult residents of mainland China'.",
+            "The published value is quoted in an essay without a source and was seen nowhere else.",
+        ),
+        "provenance": "as_quoted",
+        "published_wording": label,
+        "published_preamble": STEM,
+        "published_wording_status": "partly_verbatim",
+        "published_answers": "Somewhat support, Strongly support",
+        "published_base": "unknown",
+        "published_mode": "web",
+        "published_population": "urban adult residents of mainland China",
+        "published_country": "CN",
+        "published_sample_type": "nonprobability",
+        "published_start": "2020-01",
+        "published_end": "2020-04",
+        "published_study": study,
+        "published_title": "Who Supports Expanding Surveillance?",
+        "published_citation": "Liu, C. (2022). International Sociology.",
+        "published_sources": ("an essay, paragraph on poll results (as quoted)",),
+        **more,
+    }
+    return ComparisonRow(**settings)
+
+
+def comparison() -> Comparison:
+    tested = [with_tiers(row(*item), Printed(n=1173, rounding=0.01), Declared()) for item in ITEMS]
+    alone = with_tiers(
+        row(
+            "approval",
+            "Overall approval of the social credit systems",
+            0.61,
+            0.70,
+            "",
+            "essay",
+            grade="not_comparable",
+            reasons=("The two questions are recorded as not comparable: the essay gives no question, base or source.",),
+            published_title="An essay",
+            published_start="",
+            published_end="",
+        ),
+        Printed(),
+        Declared(),
+    )
+    verified = with_tiers(
+        row(
+            "approval",
+            "Overall approval of the social credit systems",
+            0.79,
+            0.80,
+            "",
+            "kostka2019",
+            provenance="verified",
+            grade="comparable",
+            reasons=(),
+            published_title="China's social credit systems and public opinion",
+        ),
+        Printed(n=2209, deff=1.3, rounding=0.01),
+        Declared(),
+    )
+    small = row("harm_privacy", "Harm to privacy", 0.5, 0.53, "", "other", n=12, published_title="Another poll")
+    rows = with_holm([*tested, verified, alone, small])
+    method = {
+        "margin": 0.05,
+        "level": 0.95,
+        "nonsampling": 0.03,
+        "n": 1240,
+        "effective_n": 880.4,
+        "weighting": "raked to sex, age4 and education",
+        "difference": "new minus published, Welch and Satterthwaite's interval",
+    }
+    from dataclasses import replace
+
+    return Comparison(tuple(replace(one, sentence=sentence(one)) for one in rows), method, ABOUT)
+
+
+def write(folder: Path) -> Path:
+    """Write the bundle into a folder and give the folder."""
+    write_results(folder, comparison=comparison())
+    return folder
+
+
+if __name__ == "__main__":
+    import sys
+
+    write(Path(sys.argv[1]))
