@@ -1,0 +1,353 @@
+"""A published figure and everything known about it: the question, the answers, the study, where the number was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Provenance = Literal["verified", "secondary", "recalled", "as_quoted"]
+"""How far a number was traced: seen at the publisher's, seen in a third party's report, remembered, or quoted in an
+essay and seen nowhere else. Best first."""
+
+GRADES: tuple[Provenance, ...] = ("verified", "secondary", "recalled", "as_quoted")
+
+BADGES: Mapping[Provenance, str] = {
+    "verified": "seen in the publisher's own report",
+    "secondary": "as reported by others; not seen in the source",
+    "recalled": "from memory; not seen in print",
+    "as_quoted": "as quoted in an essay; not seen in the source",
+}
+
+HELD: Mapping[str, str] = {
+    "secondary": "as reported by others",
+    "recalled": "from memory",
+    "as_quoted": "as quoted in an essay",
+    "unknown": "unknown",
+}
+"""How a study's number of interviews or dates are known, when not from the study itself."""
+
+SampleType = Literal[
+    "probability", "nonprobability", "convenience", "census", "expert_index", "administrative", "unknown"
+]
+
+
+@dataclass(frozen=True)
+class Option:
+    """One answer option of a scale.
+
+    Attributes
+    ----------
+    code : float
+        As in the data.
+    label : str
+        In English.
+    valence : int or None
+        -1 against, 0 neither, 1 in favour; None for what is no answer.
+    kind : str
+        ``"substantive"``, ``"dont_know"``, ``"refused"`` or ``"not_asked"``.
+    """
+
+    code: float
+    label: str
+    valence: int | None
+    kind: str
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The answer options of a question, in the order shown.
+
+    Attributes
+    ----------
+    scale_id : str
+        e.g. ``"support5"``.
+    options : tuple of Option
+        Don't know and refused included.
+    """
+
+    scale_id: str
+    options: tuple[Option, ...]
+
+    @property
+    def substantive(self) -> tuple[Option, ...]:
+        """The options that are answers."""
+        return tuple(option for option in self.options if option.kind == "substantive")
+
+
+@dataclass(frozen=True)
+class PublishedStudy:
+    """A study, or an essay that quotes studies.
+
+    Attributes
+    ----------
+    study_id, title, sponsor, fieldwork_firm, population, country : str
+        As published; empty when not stated.
+    sample_type : str
+        ``"probability"``, ``"nonprobability"``, ``"convenience"``, ``"census"``, ``"expert_index"``,
+        ``"administrative"`` or ``"unknown"``.
+    frame : str
+        What the sample was drawn from.
+    modes : tuple of str
+        ``"web"``, ``"face_to_face"``, ``"telephone"``, ``"paper"``, ``"mixed"`` or ``"unknown"``.
+    field_start, field_end : str
+        ISO dates, which may be partial: ``"2020-01"``.
+    dates_provenance : str
+        How the dates are known: a provenance, or ``"unknown"``.
+    n_interviews : int or None
+        In the whole study.
+    n_provenance : str
+        How that number is known.
+    response_rate, weighting : str
+        As stated.
+    deff, moe : float or None
+        Design effect and margin of error (0-1, for a share of one half) that the study states.
+    moe_basis : str
+        ``"pollster_stated"``, ``"srs_computed"``, ``"model_based"``, ``"none_nonprobability"`` or ``"not_stated"``.
+    languages : tuple of str
+        Of interview.
+    citation, url, licence, note : str
+        How to cite it, where it is, on what terms, and what is in doubt.
+    """
+
+    study_id: str
+    title: str
+    sponsor: str = ""
+    fieldwork_firm: str = ""
+    population: str = ""
+    country: str = ""
+    sample_type: SampleType = "unknown"
+    frame: str = ""
+    modes: tuple[str, ...] = ("unknown",)
+    field_start: str = ""
+    field_end: str = ""
+    dates_provenance: str = "unknown"
+    n_interviews: int | None = None
+    n_provenance: str = "unknown"
+    response_rate: str = ""
+    weighting: str = ""
+    deff: float | None = None
+    moe: float | None = None
+    moe_basis: str = "not_stated"
+    languages: tuple[str, ...] = ()
+    citation: str = ""
+    url: str = ""
+    licence: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One question or statement, in one wording.
+
+    Attributes
+    ----------
+    item_id : str
+        e.g. ``"liu2022.travel"``.
+    study_id, topic, construct, battery : str
+        Where it was asked, what it is about, what it measures, and with which others it was asked.
+    wording_english, wording_original, original_language : str
+        As far as known.
+    translation_status : str
+        ``"verbatim"``, ``"own_translation"``, ``"partly_verbatim"``, ``"paraphrase"`` or ``"label_only"``.
+    preamble : str
+        Stem, introduction, or information given before.
+    scale : Scale or None
+        None when the options are not known.
+    answers : str
+        ``"one"``, or ``"several"`` where a respondent may name more than one.
+    base_rule : str
+        Who was asked, when not everybody.
+    note : str
+        What a reader must know.
+    """
+
+    item_id: str
+    study_id: str
+    construct: str = ""
+    topic: str = ""
+    wording_english: str = ""
+    wording_original: str = ""
+    original_language: str = ""
+    translation_status: str = "label_only"
+    preamble: str = ""
+    scale: Scale | None = None
+    answers: str = "one"
+    base_rule: str = ""
+    battery: str = ""
+    note: str = ""
+
+    @property
+    def wording(self) -> str:
+        """Stem and item as one text, for showing beside a number."""
+        return " — ".join(part for part in (self.preamble, self.wording_english or self.wording_original) if part)
+
+
+@dataclass(frozen=True)
+class Source:
+    """One place a figure was seen in.
+
+    Attributes
+    ----------
+    source_id : str
+        e.g. ``"liu2022.travel.1"``.
+    kind : str
+        ``"primary"``, ``"release"`` or ``"secondary"``.
+    citation, locator, url : str
+        What was seen, where in it, and its address.
+    value : float
+        The value this source gives, as ``Figure.value`` counts.
+    quoted : str
+        In its own words.
+    provenance : str
+        How far this sighting goes.
+    checked_on : str
+        ISO day; empty when not noted.
+    note : str
+        What a reader must know.
+    """
+
+    source_id: str
+    kind: str
+    citation: str
+    locator: str
+    url: str
+    value: float
+    quoted: str
+    provenance: Provenance
+    checked_on: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One published number.
+
+    Attributes
+    ----------
+    figure_id : str
+        e.g. ``"liu2022.travel"``.
+    item : Item
+        The question.
+    study : PublishedStudy
+        The study.
+    subgroup : str
+        ``"all"``, or the part of the sample it describes.
+    statistic : str
+        ``"share"``, ``"mean"``, ``"difference"``, ``"relative_change"``, ``"ratio"`` or ``"index"``.
+    category : str
+        Name of the answers counted, e.g. ``"support"``.
+    category_set : tuple of float
+        Their codes in the item's scale; empty when not known.
+    collapse_status : str
+        Whether the publication says which answers were put together: ``"stated"``, ``"assumed"``, ``"unknown"``.
+    value : float
+        0-1 for shares, differences of shares and relative changes; as printed for means, ratios and indices.
+    as_printed : str
+        Letter for letter.
+    rounding : float or None
+        Unit it was rounded to, counted as ``value``: 0.01 for a whole percent. None when not known.
+    qualifier : str
+        ``"about"``, ``"more_than"``, ``"at_most"`` ...; empty when the figure is given as such.
+    base : str
+        ``"all"``, ``"excluding_dont_know"``, ``"excluding_neutral"`` or ``"unknown"``.
+    n : int or None
+        Interviews it rests on; the study's, for the whole sample, when no other number is known.
+    deff, moe : float or None
+        Design effect and margin of error (0-1) stated by the study; None for subgroups.
+    moe_basis : str
+        See ``PublishedStudy``.
+    sd : float or None
+        Standard deviation of the answers, for a mean.
+    lower, upper : float or None
+        A published interval.
+    direction : str
+        Of an index: ``"higher_is_more"`` or ``"higher_is_less"``.
+    sources : tuple of Source
+        At least one.
+    provenance : str
+        Best grade of the sources that give this value.
+    note : str
+        What a reader must know.
+    """
+
+    figure_id: str
+    item: Item
+    study: PublishedStudy
+    subgroup: str
+    statistic: str
+    category: str
+    category_set: tuple[float, ...]
+    value: float
+    as_printed: str
+    rounding: float | None
+    base: str
+    sources: tuple[Source, ...]
+    provenance: Provenance
+    n: int | None = None
+    deff: float | None = None
+    moe: float | None = None
+    moe_basis: str = "not_stated"
+    collapse_status: str = ""
+    qualifier: str = ""
+    sd: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    direction: str = ""
+    note: str = ""
+
+    @property
+    def badge(self) -> str:
+        """What must stand beside the number wherever it is shown.
+
+        Examples
+        --------
+        >>> from topline.data.figures import published
+        >>> published()["liu2022.travel"].badge
+        'as quoted in an essay; not seen in the source'
+        """
+        return BADGES[self.provenance] + ("; sources disagree" if self.conflicts else "")
+
+    @property
+    def conflicts(self) -> tuple[Source, ...]:
+        """Sources that give another value."""
+        return tuple(source for source in self.sources if source.value != self.value)
+
+    @property
+    def doubts(self) -> tuple[str, ...]:
+        """What is uncertain beyond the value itself, each as a sentence."""
+        study, several = self.study, self.collapse_status in ("assumed", "unknown")
+        doubts = {
+            f"Which answers '{self.category}' counts is {self.collapse_status}.": several,
+            "Whether don't know was counted in the base is unknown.": self.base == "unknown",
+            "The number of interviews is unknown.": self.n is None,
+            f"The number of interviews is {HELD.get(study.n_provenance)}.": self.n is not None
+            and study.n_provenance in HELD,
+            f"The field dates are {HELD.get(study.dates_provenance)}.": study.dates_provenance in HELD,
+            f"The figure is printed as '{self.as_printed}'.": bool(self.qualifier),
+        }
+        found = [sentence for sentence, doubtful in doubts.items() if doubtful]
+        return (*found, *(f"{source.citation} gives '{source.quoted}'." for source in self.conflicts))
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What a question of the bank and a published item have in common.
+
+    Attributes
+    ----------
+    bank_item_id, item_id : str
+        The pair.
+    relation : str
+        ``"same_wording"``, ``"same_construct"``, ``"different_object"`` or ``"not_comparable"``.
+    reason : str
+        Why, in words a reader sees.
+    reviewed_on : str
+        ISO day.
+    """
+
+    bank_item_id: str
+    item_id: str
+    relation: str
+    reason: str
+    reviewed_on: str = ""
