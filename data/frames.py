@@ -274,16 +274,51 @@ def writable(study: Study) -> Study:
     >>> writable(study_of(pd.DataFrame({"sex": [1, 2]}))).frame["sex"].dtype
     dtype('int64')
     """
+    if not len(study.codebook):
+        raise CodebookError("the study has no columns, and no data file holds nothing; give it at least one.")
     frame = plain_frame(study.frame)
+    columns: dict[str, pd.Series] = {}
     problems = []
     for variable in study.codebook:
         try:
-            frame[variable.name] = _agreed(frame[variable.name], variable)
+            refuse_odd_codes(variable)
+            columns[variable.name] = _agreed(frame[variable.name], variable)
         except ColumnProblem as problem:
             problems.append(f"column '{variable.name}' {problem}")
     if problems:
         raise CodebookError("\n".join(problems))
-    return Study(frame, study.codebook, study.source)
+    return Study(pd.DataFrame(columns, index=frame.index), study.codebook, study.source)
+
+
+def refuse_odd_codes(variable: Variable) -> None:
+    """Refuse labels and missing codes that are not of their variable's type.
+
+    Raises
+    ------
+    ColumnProblem
+        Naming the first such code.
+
+    Examples
+    --------
+    >>> refuse_odd_codes(Variable("q1", labels={1.0: "yes"}))
+    """
+    if variable.type not in ("numeric", "string", "date", "datetime"):
+        raise ColumnProblem(f"has the type '{variable.type}'; known are numeric, string, date and datetime.")
+    for code in (*variable.labels, *variable.missing):
+        if isinstance(code, str) != (variable.type != "numeric"):
+            raise ColumnProblem(f"is {variable.type} but its codebook names the code {code!r}; give both one type.")
+        if isinstance(code, str) and variable.type != "string":
+            _refuse_odd_date(code)
+    if variable.missing_ranges and variable.type != "numeric":
+        raise ColumnProblem(f"is {variable.type} but declares a range of numbers missing; list single codes instead.")
+
+
+def _refuse_odd_date(code: str) -> None:
+    """Refuse a code of a date variable that is no ISO date."""
+    try:
+        pd.Timestamp(code)
+    except ValueError:
+        raise ColumnProblem(f"is a date but its codebook names the code {code!r}; write it as '1900-01-01'.") from None
 
 
 def _agreed(column: pd.Series, variable: Variable) -> pd.Series:
@@ -343,6 +378,13 @@ def with_codebook(study: Study, codebook: Codebook) -> Study:
         raise CodebookError(
             f"{study.source or 'the data'} has no column {', '.join(map(repr, absent))} described in the codebook."
         )
+    for variable in codebook:
+        found = study.codebook[variable.name].type
+        if variable.type != found and {variable.type, found} != {"date", "datetime"}:
+            raise CodebookError(
+                f"{study.source or 'the data'}: column '{variable.name}' is {found}, "
+                f"but the codebook describes it as {variable.type}."
+            )
     variables = tuple(codebook[name] if name in codebook else study.codebook[name] for name in study.codebook.names)
     merged = Codebook(variables, codebook.title or study.codebook.title, codebook.notes or study.codebook.notes)
     return Study(study.frame, merged, study.source)
