@@ -14,6 +14,7 @@
       RegistryError            a published figure, margin or bank item that breaks a rule
       ComparisonError          an estimate and a figure that cannot be put side by side
       StoreError               the store of answers cannot keep or give back what was asked of it
+      AddressError             the address or port a questionnaire is to be fielded at cannot be used
 """
 
 from __future__ import annotations
@@ -128,6 +129,10 @@ class ComparisonError(ToplineError):
 
 class StoreError(ToplineError):
     """The store of answers cannot keep, or give back, what was asked of it."""
+
+
+class AddressError(ToplineError):
+    """The address or port a questionnaire is to be fielded at cannot be used."""
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
