@@ -7,16 +7,15 @@ with table and line, and rows that break the schema are left out of what the rul
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from .csv_table import CsvTable, read_csv_table
 from .errors import FileError, Finding, did_you_mean
 
 PUBLISHED = Path(__file__).parent / "published"
@@ -146,61 +145,39 @@ def read_tables(folder: Path) -> tuple[Tables, list[Finding]]:
 
 
 def _read(path: Path, table: str, findings: list[Finding]) -> list[Row]:
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
+    if not path.is_file():
         findings.append(Finding(path.name, "", f"the table is missing; a registry has {', '.join(schema())}."))
         return []
-    except (UnicodeDecodeError, OSError) as error:
-        findings.append(Finding(path.name, "", f"the table cannot be read as UTF-8 text ({error}); save it so."))
-        return []
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = next(reader, [])
-        if not _header_fits(header, table, findings):
-            return []
-        return list(_rows(reader, header, table, findings))
-    except csv.Error as error:
-        problem = f"this is not CSV: {error}. Look for a quotation mark that is not closed."
-        findings.append(Finding(path.name, "", problem, reader.line_num))
-        return []
+    read = read_csv_table(path)
+    found = [*read.findings, *([] if read.findings and not read.rows else _header_findings(read, table))]
+    findings += found
+    # Without a sound header every row would repeat its fault.
+    return [] if any(finding.line == 1 for finding in found) else [_row(*row, table, findings) for row in read.rows]
 
 
-def _header_fits(header: list[str], table: str, findings: list[Finding]) -> bool:
+def _header_findings(read: CsvTable, table: str) -> list[Finding]:
     fields = {field["name"]: field for field in schema()[table]["fields"]}
-    file, before = f"{table}.csv", len(findings)
-    if len(header) == 1 and ";" in header[0]:
-        findings.append(Finding(file, "", "columns are separated by ';'; save the table with commas.", 1))
-        return False
-    for name in header:
-        if name not in fields:
-            findings.append(Finding(file, f"column '{name}'", f"is not known here.{did_you_mean(name, fields)}", 1))
-        elif header.count(name) > 1:
-            findings.append(Finding(file, f"column '{name}'", "stands more than once; keep one.", 1))
-    for name, field in fields.items():
-        if field.get("constraints", {}).get("required") and name not in header:
-            findings.append(Finding(file, f"column '{name}'", f"is missing: {field['description']}", 1))
-    return len(findings) == before
+    unknown = [
+        Finding(read.name, f"column '{name}'", f"is not known here.{did_you_mean(name, fields)}", 1)
+        for name in read.header
+        if name not in fields
+    ]
+    absent = [
+        Finding(read.name, f"column '{name}'", f"is missing: {field['description']}", 1)
+        for name, field in fields.items()
+        if field.get("constraints", {}).get("required") and name not in read.header
+    ]
+    return unknown + absent
 
 
-def _rows(reader: Any, header: list[str], table: str, findings: list[Finding]) -> Iterator[Row]:
-    fields = {field["name"]: field for field in schema()[table]["fields"]}
-    start = reader.line_num + 1
-    for cells in reader:
-        line, start = start, reader.line_num + 1
-        if not any(cells):
-            continue
-        if len(cells) != len(header):
-            problem = f"has {len(cells)} cells, the header {len(header)}. Put quotes around a text that holds a comma."
-            findings.append(Finding(f"{table}.csv", "", problem, line))
-            continue
-        given = dict(zip(header, (cell.strip() for cell in cells), strict=True))
-        values: dict[str, Cell] = {}
-        for name, field in fields.items():
-            values[name], problem = _cell(given.get(name, ""), field)
-            if problem:
-                findings.append(Finding(f"{table}.csv", f"{_key(given, table)}, {name}", problem, line))
-        yield Row(table, line, values)
+def _row(line: int, given: Mapping[str, str], table: str, findings: list[Finding]) -> Row:
+    values: dict[str, Cell] = {}
+    for field in schema()[table]["fields"]:
+        name = field["name"]
+        values[name], problem = _cell(given.get(name, ""), field)
+        if problem:
+            findings.append(Finding(f"{table}.csv", f"{_key(given, table)}, {name}", problem, line))
+    return Row(table, line, values)
 
 
 def _key(given: Mapping[str, str], table: str) -> str:
