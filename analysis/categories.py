@@ -1,0 +1,234 @@
+"""Columns as the estimators take them: categories as positions, numbers as floats, codes matched by name or label."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..data.codebook import Code, MissingKind, Study, Variable, code_of
+from ..data.errors import EstimationError, UnknownNameError
+from ..data.frames import plain_column
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+Shown = str | int | float | bool
+"""A category or key as printed: its value label where it has one, else its value (``1``, not ``1.0``)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """A column as positions in a list of values, in the order in which they are printed.
+
+    Attributes
+    ----------
+    name : str
+        Column name.
+    positions : numpy.ndarray of int64
+        For each row the position of its value in ``values``; -1 where it is missing.
+    values : tuple of code
+        The values as stored.
+    shown : tuple
+        The values as printed.
+    missing : mapping of str to int
+        Rows left out, by kind: ``"dont_know"``, ``"refused"``, ``"not_asked"``, ``"other"``, ``"blank"``.
+    """
+
+    name: str
+    positions: Ints
+    values: tuple[Code, ...]
+    shown: tuple[Shown, ...]
+    missing: dict[str, int] = field(default_factory=dict)
+
+    def find(self, wanted: Code, *, kind: str = "category") -> int:
+        """Give the position of a value named by its code, by its code written as text, or by its label.
+
+        Raises
+        ------
+        UnknownNameError
+            When no category has that code or label; the nearest are given.
+        """
+        texts = {code_text(value): position for position, value in reversed(list(enumerate(self.values)))}
+        labels = {str(shown): position for position, shown in reversed(list(enumerate(self.shown)))}
+        text = code_text(wanted)
+        if text in texts:
+            return texts[text]
+        if text in labels:
+            return labels[text]
+        known = [*labels, *(text for text in texts if text not in labels)]
+        raise UnknownNameError(f"{kind} of {self.name}", text, known)
+
+
+def categories(study: Study, name: str, *, keep: Collection[MissingKind] = (), unused: bool = False) -> Categories:
+    """Code a column by its categories.
+
+    Labelled values come first, in the codebook's order, then the others, ascending.
+
+    Parameters
+    ----------
+    study : Study
+        The data.
+    name : str
+        Column, e.g. ``"restrict_travel"``.
+    keep : collection of MissingKind
+        Kinds of missing that count as categories, e.g. don't know when the base is everybody asked.
+    unused : bool
+        Whether labelled answers that nobody gave are listed too.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from topline.data.codebook import Codebook, Variable
+    >>> sex = Variable("sex", labels={2.0: "female", 1.0: "male"})
+    >>> coded = categories(Study(pd.DataFrame({"sex": [1.0, 2.0, None, 2.0]}), Codebook((sex,))), "sex")
+    >>> coded.shown, coded.positions.tolist(), coded.missing
+    (('female', 'male'), [1, 0, -1, 0], {'blank': 1})
+    """
+    variable = _described(study, name)
+    column = study.column(name)
+    found, uniques = pd.factorize(column)
+    values = [code_of(value) for value in uniques]
+    kinds = [_kind(variable, value) for value in values]
+    allowed = [kind is None or kind in keep for kind in kinds]
+    present = [value for value, kept in zip(values, allowed, strict=True) if kept]
+    listed = _in_order(present, variable, unused=unused)
+    place = {value: position for position, value in enumerate(listed)}
+    lookup = np.array(
+        [place[v] if kept else -1 for v, kept in zip(values, allowed, strict=True)] + [-1], dtype=np.int64
+    )
+    return Categories(
+        name=name,
+        positions=lookup[found],
+        values=tuple(listed),
+        shown=_shown(listed, variable),
+        missing=_missing_counts(found, kinds, allowed),
+    )
+
+
+def numbers(study: Study, name: str, *, purpose: str = "mean", infinite: bool = False) -> tuple[Floats, dict[str, int]]:
+    """Give a column as floats, missing as NaN, with the count of each kind of missing.
+
+    Parameters
+    ----------
+    study : Study
+        The data.
+    name : str
+        Column, e.g. ``"trust_central"``.
+    purpose : str
+        What the numbers are for, as messages say it.
+    infinite : bool
+        Whether infinite values are allowed.
+
+    Raises
+    ------
+    EstimationError
+        When the column is not numeric, or holds infinite values.
+    """
+    variable = _described(study, name)
+    values = _as_floats(study.column(name), name, purpose)
+    endless = 0 if infinite else int(np.isinf(values).sum())
+    if endless:
+        raise EstimationError(
+            f"{name}: {endless} of {len(values)} values are infinite; a {purpose} needs finite numbers. "
+            "Replace them, or declare their code missing in the codebook."
+        )
+    blank = np.isnan(values)
+    missing = {"blank": int(blank.sum())} if blank.any() else {}
+    for kind, rows in _user_missing(values, variable):
+        values = np.where(rows, np.nan, values)
+        missing[kind.value] = missing.get(kind.value, 0) + int(rows.sum())
+    return values, missing
+
+
+def code_text(code: object) -> str:
+    """Write a code the way people do: ``1.0`` as ``1``.
+
+    Examples
+    --------
+    >>> code_text(1.0), code_text("f"), code_text(2.5), code_text(True)
+    ('1', 'f', '2.5', 'True')
+    """
+    if isinstance(code, float) and code.is_integer():
+        return str(int(code))
+    return str(code)
+
+
+def names_of(given: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Take one name, several, or none."""
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _described(study: Study, name: str) -> Variable:
+    if name not in study.codebook:
+        raise UnknownNameError("variable", name, study.codebook.names, study.source)
+    return study.codebook[name]
+
+
+def _kind(variable: Variable, value: Code) -> MissingKind | str | None:
+    if isinstance(value, str) and not value.strip() and value not in variable.labels:
+        return "blank"
+    return variable.missing_kind(value)
+
+
+def _in_order(present: list[Code], variable: Variable, *, unused: bool) -> list[Code]:
+    labelled = dict.fromkeys(code_of(code) for code in variable.labels)
+    here = set(present)
+    first = [code for code in labelled if code in here or (unused and _kind(variable, code) is None)]
+    rest = [code for code in present if code not in labelled]
+    return first + sorted(rest, key=lambda code: (isinstance(code, str), code))
+
+
+def _shown(values: list[Code], variable: Variable) -> tuple[Shown, ...]:
+    labels = {code_of(code): label for code, label in variable.labels.items() if label}
+    if any(value in labels for value in values):
+        return tuple(labels.get(value, code_text(value)) for value in values)
+    whole = all(isinstance(value, float) and value.is_integer() for value in values)
+    return tuple(int(value) for value in values) if whole else tuple(values)
+
+
+def _missing_counts(
+    found: NDArray[np.intp], kinds: list[MissingKind | str | None], allowed: list[bool]
+) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    per_value = np.bincount(found + 1, minlength=len(kinds) + 1)
+    if per_value[0]:
+        counts["blank"] = int(per_value[0])
+    for kind, kept, count in zip(kinds, allowed, per_value[1:], strict=True):
+        if kind is not None and not kept:
+            key = kind.value if isinstance(kind, MissingKind) else kind
+            counts[key] = counts.get(key, 0) + int(count)
+    return counts
+
+
+def _as_floats(column: pd.Series, name: str, purpose: str) -> Floats:
+    if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
+        column = plain_column(column)
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        remedy = (
+            "For the share of each answer use proportion." if purpose in ("mean", "total") else "Name another column."
+        )
+        raise EstimationError(f"{name} holds {_type_name(column)}, and a {purpose} needs numbers. {remedy}")
+    return np.array(column.to_numpy(dtype="float64", na_value=np.nan))
+
+
+def _type_name(column: pd.Series) -> str:
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    return {"string": "text", "datetime64": "dates", "empty": "no values"}.get(kind, kind)
+
+
+def _user_missing(values: Floats, variable: Variable) -> Iterable[tuple[MissingKind, Bools]]:
+    for code, kind in variable.missing.items():
+        if not isinstance(code, str) and (rows := values == code).any():
+            yield kind, rows
+            values = np.where(rows, np.nan, values)
+    for stretch in variable.missing_ranges:
+        if (rows := (values >= stretch.low) & (values <= stretch.high)).any():
+            yield stretch.kind, rows
+            values = np.where(rows, np.nan, values)

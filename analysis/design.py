@@ -1,0 +1,208 @@
+"""The design of a sample: the data with their weights, strata, PSUs and population sizes.
+
+Conventions are those of R's survey package (Lumley 2010, Complex Surveys); each is named where it is applied.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from ..data.codebook import Study, Variable, study_of
+from ..data.errors import DesignError
+from .categories import Floats, names_of, numbers
+from .sample import Stage, stages, weights_from_fpc
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoFrame
+
+    from .rake import Raking
+
+LonePsu = Literal["fail", "centre", "certainty", "average"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Design:
+    """Data and how they were sampled; every estimate is made from one.
+
+    Nothing changes a design: :func:`rake` gives a new one.
+
+    Parameters
+    ----------
+    data : Study, pandas.DataFrame or polars.DataFrame
+        One row for each respondent.
+    weight : str, optional
+        Column of weights, e.g. ``"base_weight"``. Without it the weights are the product over the stages of
+        N / n from ``fpc``, and 1 where there is no fpc; ``weight_source`` says which.
+    strata : str or sequence of str, optional
+        Column of strata, one for each stage, e.g. ``"province"``.
+    psu : str or sequence of str, optional
+        Column of primary sampling units, then of the units of later stages, e.g. ``["district", "school"]``; ids
+        need to be unique only within their stratum and the unit above. Without it each row is a PSU.
+    fpc : str or sequence of str, optional
+        Column of population sizes, one for each stage: units in the population of the stratum, or, when no value
+        is above 1, sampling fractions. Without it sampling counts as with replacement, and the variance comes from
+        the first stage alone.
+    lone_psu : {"fail", "centre", "certainty", "average"}
+        What to do with a stratum of one PSU, of which there are more in the population: stop and name it (the
+        default); measure the PSU's distance from zero, R's ``"adjust"`` (an influence value has mean zero over
+        the sample, so this centres at the grand mean; conservative); take it to add no variance; take it to add
+        the average of the other strata. Printed with every result.
+
+    Attributes
+    ----------
+    study : Study
+        The data.
+    weights : numpy.ndarray
+        One weight for each row.
+    weight_source : str
+        Where the weights came from, in words.
+    stages : tuple of Stage
+        The stages of sampling that the variance uses.
+    calibrations : tuple of Raking
+        What has been done to the weights, in order.
+
+    Raises
+    ------
+    DesignError
+        When the columns describe no sample: weights that are missing, negative, infinite or all zero; ids that are
+        missing; population sizes that vary or are below the sample; a lone PSU.
+    UnknownNameError
+        When a column does not exist.
+
+    References
+    ----------
+    Lumley (2010), Complex Surveys, chapters 2 and 3. Wolter (2007), Introduction to Variance Estimation, chapter 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> wave = pd.DataFrame({"town": [1, 1, 2, 2], "trust": [1, 3, 4, 4], "people": [40, 40, 60, 60]})
+    >>> design = Design(wave, psu="town")
+    >>> design.weight_source
+    'equal weights of 1'
+    >>> Design(wave, strata="town", fpc="people").weights.tolist()
+    [20.0, 20.0, 30.0, 30.0]
+    """
+
+    data: Study | IntoFrame
+    weight: str | None = None
+    strata: str | Sequence[str] | None = None
+    psu: str | Sequence[str] | None = None
+    fpc: str | Sequence[str] | None = None
+    lone_psu: LonePsu = "fail"
+    study: Study = field(init=False)
+    weights: Floats = field(init=False)
+    weight_source: str = field(init=False)
+    stages: tuple[Stage, ...] = field(init=False)
+    calibrations: tuple[Raking, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        """Read the columns and refuse what describes no sample."""
+        if self.lone_psu not in get_args(LonePsu):
+            raise DesignError(f"lone_psu is {self.lone_psu!r}; it can be {', '.join(map(repr, get_args(LonePsu)))}.")
+        study = study_of(self.data)
+        if not len(study.frame):
+            raise DesignError(f"{study.source or 'the data'} holds no rows; a design needs respondents.")
+        for part in ("strata", "psu", "fpc"):
+            object.__setattr__(self, part, names_of(getattr(self, part)))
+        object.__setattr__(self, "study", study)
+        object.__setattr__(self, "stages", stages(study, names_of(self.strata), names_of(self.psu), names_of(self.fpc)))
+        weights, source = self._weights()
+        weights.setflags(write=False)
+        object.__setattr__(self, "weights", weights)
+        object.__setattr__(self, "weight_source", source)
+        if self.lone_psu == "fail":
+            _refuse_lone_psus(self.stages)
+
+    def __repr__(self) -> str:
+        """Give the design in one line."""
+        parts = [f"{len(self.weights):,} rows", self.weight_source]
+        for role in ("strata", "psu", "fpc"):
+            names = names_of(getattr(self, role))
+            parts += [f"{role} {', '.join(names)}"] if names else []
+        return f"<Design: {'; '.join(parts)}>"
+
+    @property
+    def df(self) -> int:
+        """Degrees of freedom: PSUs minus strata, counted over rows of positive weight (R's ``degf``)."""
+        first = self.stages[0]
+        counted = np.unique(first.unit[self.weights > 0])
+        return len(counted) - len(np.unique(first.stratum[counted]))
+
+    @property
+    def raking(self) -> Raking | None:
+        """The last raking: its iterations, its margins before and after; None when the weights were not raked."""
+        return self.calibrations[-1] if self.calibrations else None
+
+    def with_calibration(self, weights: Floats, calibration: Raking) -> Design:
+        """Give the same design with calibrated weights, and the calibration on record for the variance."""
+        weights.setflags(write=False)
+        new = copy.copy(self)
+        object.__setattr__(new, "weights", weights)
+        object.__setattr__(new, "calibrations", (*self.calibrations, calibration))
+        return new
+
+    def study_with_weights(self, name: str = "weight") -> Study:
+        """Give the study with the weights as one more column, ready to be written to a file.
+
+        Raises
+        ------
+        DesignError
+            When the study has a column of that name already.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> Design(pd.DataFrame({"trust": [1, 3]})).study_with_weights("w").frame["w"].tolist()
+        [1.0, 1.0]
+        """
+        if name in self.study.codebook:
+            raise DesignError(f"the study has a column '{name}' already; name the weights otherwise.")
+        label = "Weight: " + "; ".join([self.weight_source, *(step.summary() for step in self.calibrations)])
+        variable = Variable(name, label=label, measure="scale")
+        frame = self.study.frame.assign(**{name: self.weights})
+        return Study(frame, self.study.codebook.with_variable(variable), self.study.source)
+
+    def _weights(self) -> tuple[Floats, str]:
+        if self.weight is not None:
+            return _checked_weights(self.study, self.weight), f"weights from column {self.weight}"
+        fpc = ", ".join(names_of(self.fpc))
+        if fpc:
+            return weights_from_fpc(self.stages), f"weights from the fpc ({fpc}): population over sample at each stage"
+        return np.ones(len(self.study.frame)), "equal weights of 1"
+
+
+def _checked_weights(study: Study, name: str) -> Floats:
+    weights = numbers(study, name, purpose="weight", infinite=True)[0]
+    faults = {
+        "missing": np.isnan(weights),
+        "infinite": np.isinf(weights),
+        "negative": weights < 0,
+    }
+    found = [f"{word} in {int(rows.sum())}" for word, rows in faults.items() if rows.any()]
+    if found:
+        raise DesignError(
+            f"weight '{name}' is {' and '.join(found)} of {len(weights)} rows; a weight is a number of at least 0. "
+            "Correct them, or leave those rows out of the data."
+        )
+    if not weights.any():
+        raise DesignError(f"weight '{name}' is zero in all {len(weights)} rows; nobody would count.")
+    return weights
+
+
+def _refuse_lone_psus(laid: Sequence[Stage]) -> None:
+    for depth, stage in enumerate(laid, start=1):
+        lone = stage.lone
+        if len(lone):
+            shown = "; ".join(stage.names[stratum] for stratum in lone[:5])
+            more = f" and {len(lone) - 5} more" if len(lone) > 5 else ""
+            units = "PSU" if depth == 1 else f"unit at stage {depth}"
+            raise DesignError(
+                f"only one {units} in {shown}{more}: its variance cannot be estimated. Join it with a similar stratum, "
+                "or choose lone_psu='centre' (conservative), 'certainty' (no variance) or 'average' (of the others)."
+            )

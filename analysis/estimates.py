@@ -1,0 +1,174 @@
+"""What an estimate gives back: a tidy frame, the full covariance, and how it was made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .categories import Floats, code_text
+from .method import INTERVALS
+from .printing import aligned, decimals_for, markdown, number, percent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..data.codebook import Code
+    from .design import Design
+    from .variance import Scatter
+
+NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
+"""The columns every result has, after item, category and keys."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimates:
+    """Estimates of one kind, with their errors.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        As ``to_frame()`` gives it.
+    method : mapping
+        How they were made, as plain values: estimand, items (with wording, n, and missing by kind), by, base,
+        weight, weight_source, strata, psu, fpc, lone_psu, variance, interval, level, df, df_rule, deff_rule, n,
+        weighted_n, raking, footnotes.
+    design : Design
+        What they were made from.
+    scatter : Scatter
+        Totals of influence values by sampling unit, for covariances and contrasts.
+    category_codes : tuple of tuple of code
+        For each row the codes its category counts; empty for means and totals.
+    key_codes : tuple of tuple of code
+        For each row the codes of its keys, in the order of ``by``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from topline.analysis.design import Design
+    >>> from topline.analysis.estimate import mean
+    >>> trust = mean(Design(pd.DataFrame({"trust": [1, 2, 4, 5]})), "trust")
+    >>> trust.to_frame().columns.tolist()
+    ['item', 'estimate', 'se', 'low', 'high', 'n', 'weighted_n', 'deff', 'df']
+    """
+
+    frame: pd.DataFrame
+    method: Mapping[str, Any]
+    design: Design
+    scatter: Scatter
+    category_codes: tuple[tuple[Code, ...], ...]
+    key_codes: tuple[tuple[Code, ...], ...]
+
+    def __len__(self) -> int:
+        """Count the estimates."""
+        return len(self.frame)
+
+    @property
+    def by(self) -> tuple[str, ...]:
+        """The keys of the groups."""
+        return tuple(self.method["by"])
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariance of all rows with each other, in the order of ``to_frame()``, across items and groups."""
+        return self.scatter.covariance
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row for each estimate, at full precision; shares are 0 to 1.
+
+        Columns: item, category (proportions only), the keys, estimate, se, low, high, n, weighted_n, deff, df.
+        Categories and keys are their value labels where the codebook has them; ``category_codes`` and ``key_codes``
+        hold the codes.
+        """
+        return self.frame.copy()
+
+    def document(self) -> dict[str, Any]:
+        """Give ``{"method": ..., "rows": [...]}`` as plain values for JSON; what is not defined is None.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from topline.analysis.design import Design
+        >>> from topline.analysis.estimate import mean
+        >>> document = mean(Design(pd.DataFrame({"trust": [1, 3]})), "trust").document()
+        >>> document["rows"][0]["estimate"], document["method"]["weight_source"]
+        (2.0, 'equal weights of 1')
+        """
+        rows = [{str(name): _plain(value) for name, value in row.items()} for row in self.frame.to_dict("records")]
+        return {"method": dict(self.method), "rows": rows}
+
+    def to_markdown(self) -> str:
+        """Give heading, table and footnotes in Markdown."""
+        heading = "\n".join(f"{line}  " for line in self._heading())
+        notes = "\n".join(f"- {note}" for note in self.method["footnotes"])
+        return "\n\n".join(part for part in (heading.rstrip(), markdown(*self._table()), notes) if part)
+
+    def __str__(self) -> str:
+        """Print what was estimated, for whom, on which base, how, then the table, then footnotes."""
+        notes = [f"* {note}" for note in self.method["footnotes"]]
+        return "\n".join([*self._heading(), "", aligned(*self._table()), *([""] if notes else []), *notes])
+
+    __repr__ = __str__
+
+    def _heading(self) -> list[str]:
+        return [*_subjects(self.method), _population(self.method), _how(self.method)]
+
+    def _table(self) -> tuple[list[str], list[list[str]], int]:
+        """Give header and rows as text, and how many leading columns are words."""
+        words = [str(name) for name in self.frame.columns if name not in NUMBERS]
+        if len(self.method["items"]) == 1 and len(words) > 1:
+            words.remove("item")
+        numbers = self._numbers()
+        columns = [[code_text(value) for value in self.frame[name]] for name in words] + list(numbers.values())
+        header = [*words, *(name.replace("_", " ") for name in numbers)]
+        return header, [list(row) for row in zip(*columns, strict=True)], len(words)
+
+    def _numbers(self) -> dict[str, list[str]]:
+        frame = self.frame
+        if self.method["estimand"] == "proportion":
+            written = {name: [percent(value) for value in frame[name]] for name in ("estimate", "se", "low", "high")}
+        else:
+            decimals = decimals_for(frame["se"].tolist())
+            written = {
+                name: [number(value, decimals) for value in frame[name]] for name in ("estimate", "se", "low", "high")
+            }
+        for name, decimals in (("n", 0), ("weighted_n", 0), ("deff", 2)):
+            written[name] = [number(float(value), decimals) for value in frame[name]]
+        return written
+
+
+def _subjects(method: Mapping[str, Any]) -> list[str]:
+    """Say what was estimated: one line for each item, with its wording or label."""
+    kind = {"proportion": "Share", "mean": "Mean", "total": "Total"}[method["estimand"]]
+    lines = []
+    for item in method["items"]:
+        asked = item["wording"].get("en") or next(iter(item["wording"].values()), "") or item["label"]
+        lines.append(f"{kind}: {item['item']}{f' ({asked})' if asked else ''}")
+    return lines
+
+
+def _population(method: Mapping[str, Any]) -> str:
+    groups = f", by {', '.join(method['by'])}" if method["by"] else ""
+    title = method["title"] or method["source"]
+    return (
+        f"For: {method['base_text']}{groups}{f'; {title}' if title else ''}. "
+        f"Sample: n {method['n']:,}, weighted {method['weighted_n']:,.0f}."
+    )
+
+
+def _how(method: Mapping[str, Any]) -> str:
+    parts = [method["weight_source"]]
+    parts += [step["summary"] for step in method["raking"] or []]
+    parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
+    interval = f"{100 * method['level']:g}% intervals, {INTERVALS[method['interval']]}, df {method['df']}"
+    return f"Method: {method['variance']}; {'; '.join(parts)}. {interval}."
+
+
+def _plain(value: object) -> object:
+    """Turn a numpy scalar into Python's own, and what is not a finite number into None."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

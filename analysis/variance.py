@@ -1,0 +1,185 @@
+"""Design-based variance: from the totals of influence values in each PSU to a full covariance matrix.
+
+Stage by stage as R's ``svyrecvar``: within each stratum of a stage, the unit totals are centred, squared, and
+multiplied by ``(1 - n/N) n / (n - 1)`` and by the sampling fractions of the stages above.
+Bellhouse (1985), Computing methods for variance estimation in complex surveys, Journal of Official Statistics 1(3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from ..data.errors import DesignError
+from .categories import Floats, Ints
+from .sample import COMPLETE, Stage
+
+Table = Floats | sparse.csr_array
+"""Sums by group and cell: dense where it is small, sparse where groups are many (every row its own PSU)."""
+
+DENSE = 20_000_000
+"""Tables of more cells than this are sparse."""
+
+CHUNK = 4_000_000
+"""Cells of a sparse table that are made dense at a time."""
+
+
+def sums(group: Ints, groups: int, cell: Ints, cells: int, values: Floats) -> Table:
+    """Add up values by group and cell.
+
+    Examples
+    --------
+    >>> sums(np.array([0, 0, 1]), 2, np.array([1, 1, 0]), 2, np.array([1.0, 2.0, 5.0])).tolist()
+    [[0.0, 3.0], [5.0, 0.0]]
+    """
+    if groups * cells <= DENSE:
+        return np.bincount(group * cells + cell, weights=values, minlength=groups * cells).reshape(groups, cells)
+    return sparse.csr_array((values, (group, cell)), shape=(groups, cells))
+
+
+@dataclass(frozen=True, eq=False)
+class Adjustment:
+    """What calibration takes out of unit totals: each unit's weighted sums of the auxiliaries, times coefficients.
+
+    Attributes
+    ----------
+    auxiliaries : table
+        Unit x auxiliary totals.
+    coefficients : numpy.ndarray
+        Auxiliary x column regression coefficients.
+    """
+
+    auxiliaries: Table
+    coefficients: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Scatter:
+    """Unit totals of influence values, and the variance they carry.
+
+    Attributes
+    ----------
+    totals : table
+        Totals by unit of the last stage (rows) and estimate (columns).
+    stages : tuple of Stage
+        The stages of sampling.
+    lone_psu : str
+        Rule for strata of one unit.
+    adjustments : tuple of Adjustment
+        What calibration takes out of the totals.
+    present : numpy.ndarray or None
+        First-stage strata x estimates: whether the stratum holds anybody of the estimate's domain; needed by
+        ``lone_psu="average"`` alone.
+    """
+
+    totals: Table
+    stages: tuple[Stage, ...]
+    lone_psu: str
+    adjustments: tuple[Adjustment, ...] = ()
+    present: Floats | None = None
+
+    @cached_property
+    def variances(self) -> Floats:
+        """Variance of each estimate."""
+        total = np.zeros(self.totals.shape[1])
+        for block in self._blocks():
+            total += np.einsum("ij,ij->j", block, block)
+        return total
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """Covariance of all estimates with each other."""
+        total = np.zeros((self.totals.shape[1],) * 2)
+        for block in self._blocks():
+            total += block.T @ block
+        return total
+
+    def _blocks(self) -> Iterator[Floats]:
+        """Give centred and scaled unit totals, stage by stage; the variance is the sum of their squares."""
+        totals, adjustments = self.totals, self.adjustments
+        for depth in range(len(self.stages) - 1, -1, -1):
+            stage = self.stages[depth]
+            inflation = 1.0 if depth else self._inflation()
+            for block in _stage_blocks(totals, adjustments, stage, *_scale(stage, self.lone_psu, later=depth > 0)):
+                yield block * inflation
+            if depth:
+                up = _indicator(stage.parent)
+                totals = up @ totals
+                adjustments = tuple(Adjustment(up @ step.auxiliaries, step.coefficients) for step in adjustments)
+
+    def _inflation(self) -> Floats:
+        """Give, under ``"average"``, the root of strata over strata with a variance, among those of each domain."""
+        first = self.stages[0]
+        if self.lone_psu != "average" or self.present is None or not len(first.lone):
+            return np.ones(self.totals.shape[1])
+        strata = self.present.sum(axis=0)
+        usable = strata - self.present[first.lone].sum(axis=0)
+        if (usable < 1).any():
+            raise DesignError(
+                "lone_psu='average' has nothing to average: all strata of a domain have a single PSU. "
+                "Choose 'centre' or 'certainty', or join strata."
+            )
+        root: Floats = np.sqrt(strata / usable)
+        return root
+
+
+def _scale(stage: Stage, lone_psu: str, *, later: bool) -> tuple[Floats, Floats]:
+    """Give for each stratum the root of its multiplier, and 1 where totals are centred, 0 where they are not."""
+    n, unsampled = stage.sampled, stage.unsampled
+    scale = stage.above * unsampled * n / np.maximum(n - 1, 1)
+    lone = stage.lone
+    scale[(n == 1) | (unsampled < COMPLETE)] = 0.0
+    centred = np.ones(len(n))
+    if lone_psu == "centre":
+        scale[lone] = (stage.above * unsampled)[lone]
+        centred[lone] = 0.0
+    if lone_psu == "average" and later and len(lone):
+        scale *= _average_within_parent(stage)
+    return np.sqrt(scale), centred
+
+
+def _average_within_parent(stage: Stage) -> Floats:
+    """Give for each stratum of a later stage, within its parent unit, strata over strata with a variance."""
+    parent = np.zeros(len(stage.sampled), dtype=np.int64)
+    parent[stage.stratum] = stage.parent
+    strata = np.bincount(parent)
+    usable = strata - np.bincount(parent[stage.lone], minlength=len(strata))
+    if (usable[parent[stage.lone]] < 1).any():
+        first = stage.lone[np.flatnonzero(usable[parent[stage.lone]] < 1)[0]]
+        raise DesignError(
+            f"lone_psu='average' has nothing to average in {stage.names[first]}: it holds a single unit at a later "
+            "stage, and no other stratum there. Choose 'centre' or 'certainty'."
+        )
+    return np.asarray(strata / usable)[parent]
+
+
+def _stage_blocks(
+    totals: Table, adjustments: Sequence[Adjustment], stage: Stage, root: Floats, centred: Floats
+) -> Iterator[Floats]:
+    by_stratum = _indicator(stage.stratum)
+    means = _dense(by_stratum @ totals)
+    for step in adjustments:
+        means -= (by_stratum @ step.auxiliaries) @ step.coefficients
+    means *= (centred / stage.sampled)[:, None]
+    size = max(1, CHUNK // max(1, totals.shape[1])) if sparse.issparse(totals) else totals.shape[0]
+    for start in range(0, totals.shape[0], size):
+        rows = slice(start, start + size)
+        block = _dense(totals[rows]) - means[stage.stratum[rows]]
+        for step in adjustments:
+            block -= step.auxiliaries[rows] @ step.coefficients
+        block *= root[stage.stratum[rows]][:, None]
+        yield block
+
+
+def _indicator(code: Ints) -> sparse.csr_array:
+    """Give the matrix that adds up rows of the same code."""
+    groups = int(code.max()) + 1
+    return sparse.csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(groups, len(code)))
+
+
+def _dense(table: Table) -> Floats:
+    return table.toarray() if sparse.issparse(table) else np.asarray(table)
