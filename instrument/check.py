@@ -309,7 +309,11 @@ def _check_consent(questionnaire: Questionnaire, find: Find) -> None:
     before = next(question for question in questionnaire.questions if question.type != "note")
     if before is not asked[0]:
         find(asked[0], f"asks for consent after '{before.name}' was asked; move it to the beginning.", "type")
-    if asked[0].relevant or next(page for page in questionnaire.pages if asked[0] in page.questions).relevant:
+    page = next(page for page in questionnaire.pages if asked[0] in page.questions)
+    beside = next((question for question in page.questions if question.type not in ("note", "consent")), None)
+    if beside is not None:
+        find(asked[0], f"shares its page with '{beside.name}'; put it on a page of its own.", "type")
+    if asked[0].relevant or page.relevant:
         find(asked[0], "asks for consent only from some; remove 'relevant'.", "relevant")
 
 

@@ -297,6 +297,8 @@ class _Part:
         for language, text in value.items():
             if language not in languages:
                 remedy = _near(language, languages) or f" The languages are {', '.join(languages)}."
+                if " " in language:
+                    remedy = " A text with a comma stands in quotes."
                 self.find(key, f"'{key}' has a text in '{language}', which is not a language here.{remedy}")
             elif not isinstance(text, str):
                 self.find(key, f"'{key}' in '{language}' is {_shown(text)}; a text is expected.")
