@@ -66,6 +66,8 @@ class ComparisonRow:
         Plain sentences: what differs, what would repair it, what was repaired.
     provenance : str
         ``"verified"``, ``"secondary"``, ``"recalled"`` or ``"as_quoted"``.
+    badge : str
+        What is said of how far the published value may be trusted.
     suppressed : bool
         Whether the new figures were taken out because the base is small.
     """
@@ -124,6 +126,7 @@ class ComparisonRow:
     grade: str = "not_comparable"
     reasons: tuple[str, ...] = ()
     provenance: str = ""
+    badge: str = ""
     published_item: str = ""
     published_category: str = ""
     published_wording: str = ""
@@ -183,7 +186,7 @@ class ComparisonRow:
         True
         """
         known = {one.name for one in dataclasses.fields(cls)}
-        fields = {
+        fields: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in known
         }
         return cls(**fields, groups={name: value for name, value in record.items() if name not in known})
@@ -247,7 +250,9 @@ class Comparison:
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Comparison:
         """Read a comparison back from ``document()``."""
-        about = {name: tuple(value) if isinstance(value, list) else value for name, value in document["about"].items()}
+        about: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in document["about"].items()
+        }
         rows = tuple(ComparisonRow.from_record(record) for record in document["rows"])
         return cls(rows, document["method"], StudyDescription(**about))
 

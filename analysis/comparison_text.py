@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from .comparison import Comparison, ComparisonRow
-from .sentences import BADGES, GRADES, points, published_in_words, sentence, value_in_words
+from .sentences import GRADES, points, published_in_words, sentence, value_in_words
 
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error only", "With other survey error", "Notes")
 WIDTH = 118
@@ -68,7 +68,7 @@ def cells(row: ComparisonRow, number: int) -> tuple[str, ...]:
         differenced(row),
         row.verdict_sampling or "-",
         row.verdict_total or "-",
-        f"{GRADES[row.grade]}; {BADGES.get(row.provenance, row.provenance or 'provenance not stated')} [{number}]",
+        f"{GRADES[row.grade]}; {row.badge} [{number}]",
     )
 
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ..data.codebook import Variable
 from ..data.description import StudyDescription, dates_in_words
+from ..data.figure import BADGES
 
 if TYPE_CHECKING:
-    from ..data.figures import Figure, Relation
+    from ..data.figure import Figure, Relation
 
 Grade = Literal["comparable", "qualified", "not_comparable"]
 Effect = Literal["forbids", "qualifies", "repaired"]
@@ -27,13 +28,6 @@ MODE_WORDS = {
     "telephone": "telephone",
     "paper": "paper",
     "mixed": "mixed modes",
-}
-
-PROVENANCE = {
-    "secondary": "The published value was seen only in a third party's report; check it against the publisher's own.",
-    "recalled": "The published value is from memory and has not been seen in print; check it before quoting it.",
-    "as_quoted": "The published value is quoted in an essay without a source and was seen nowhere else; "
-    "check it against the study's own table before quoting it.",
 }
 
 WORDING = {
@@ -62,7 +56,7 @@ class Reason:
     ----------
     topic : str
         ``"kind"``, ``"wording"``, ``"answers"``, ``"base"``, ``"people"``, ``"sample"``, ``"mode"``, ``"dates"``,
-        ``"error"`` or ``"provenance"``.
+        ``"doubt"`` or ``"provenance"``.
     effect : str
         ``"forbids"`` a comparison, ``"qualifies"`` it, or was ``"repaired"``.
     text : str
@@ -122,7 +116,7 @@ def gate(
         mode(figure, about),
         language(figure, about),
         dates(figure, about),
-        provenance(figure),
+        *doubts(figure),
     ]
     return [reason for reason in found if reason is not None]
 
@@ -308,7 +302,10 @@ def month_number(date: str, default: str) -> int:
     return 12 * int(year) + int(month)
 
 
-def provenance(figure: Figure) -> Reason | None:
-    """Say how far the published value itself may be trusted."""
-    words = PROVENANCE.get(figure.provenance)
-    return Reason("provenance", "qualifies", words) if words else None
+def doubts(figure: Figure) -> list[Reason]:
+    """Say how far the published value may be trusted, and what else is uncertain about it."""
+    found = [Reason("doubt", "qualifies", doubt) for doubt in figure.doubts]
+    if figure.provenance == "verified":
+        return found
+    words = f"The published value is {BADGES[figure.provenance].replace('; ', ' and ')}."
+    return [Reason("provenance", "qualifies", words), *found]

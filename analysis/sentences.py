@@ -4,14 +4,6 @@ from __future__ import annotations
 
 from .comparison import ComparisonRow
 
-BADGES = {
-    "verified": "verified",
-    "secondary": "second hand",
-    "recalled": "from memory",
-    "as_quoted": "as quoted, unverified",
-}
-"""What is said on screen of how far a published value may be trusted."""
-
 GRADES = {"comparable": "comparable", "qualified": "with reservations", "not_comparable": "not comparable"}
 
 

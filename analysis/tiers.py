@@ -77,7 +77,7 @@ class Printed:
 
     Attributes
     ----------
-    n, deff, moe, rounding : float or None
+    n, deff, moe, rounding, sd : float or None
         See :func:`topline.analysis.published_error.published_error`.
     span : float or None
         Range of the scale of a mean, e.g. ``4`` for 1 to 5.
@@ -87,6 +87,7 @@ class Printed:
     deff: float | None = None
     moe: float | None = None
     rounding: float | None = None
+    sd: float | None = None
     span: float | None = None
 
 
@@ -100,18 +101,19 @@ def with_tiers(row: ComparisonRow, printed: Printed, declared: Declared) -> Comp
     >>> tested.verdict_sampling, tested.verdict_total, tested.stable
     ('different', 'inconclusive', True)
     """
-    if row.published is None:
+    if row.published is None or row.statistic != row.published_statistic:
         return row
     error = error_at(row, printed, declared, declared.deff if declared.deff is not None else ASSUMED_DEFF)
+    estimate, figure = row.estimate, row.published
     row = with_intervals(with_published_error(row, error, printed), error, declared)
-    if row.grade == "not_comparable" or row.estimate is None:
+    if row.grade == "not_comparable" or estimate is None:
         return row
-    row = replace(row, difference=row.estimate - row.published)
+    row = replace(row, difference=estimate - figure)
     margin = declared.margin_for(row.statistic, printed.span)
     new = new_side(row)
     if new is None or error.se is None or margin is None:
         return row
-    published = Side(row.published, error.se, error.df)
+    published = Side(figure, error.se, error.df)
     sampling, total = both(new, published, row, margin, declared)
     row = with_verdicts(replace(row, margin=margin), sampling, total)
     return with_stability(row, new, printed, declared) if error.deff_assumed else replace(row, stable=True)
@@ -126,7 +128,7 @@ def error_at(row: ComparisonRow, printed: Printed, declared: Declared, deff: flo
         deff=printed.deff,
         moe=printed.moe,
         rounding=printed.rounding,
-        sd=new_sd(row),
+        sd=printed.sd if printed.sd is not None else new_sd(row),
         assumed_deff=deff,
         level=declared.level,
     )
@@ -252,11 +254,18 @@ def with_holm(rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
     >>> [row.p_holm for row in with_holm(rows)]
     [0.06, 0.2]
     """
-    adjusted = list(rows)
-    for single, together in (("p", "p_holm"), ("p_total", "p_total_holm")):
-        tested = [i for i, row in enumerate(rows) if getattr(row, single) is not None]
-        values = holm([getattr(rows[i], single) for i in tested], [family(rows[i]) for i in tested])
-        for i, value in zip(tested, values, strict=True):
-            changes: dict[str, float] = {together: value}
-            adjusted[i] = replace(adjusted[i], **changes)  # type: ignore[arg-type]
-    return tuple(adjusted)
+    sampling = together([row.p for row in rows], rows)
+    total = together([row.p_total for row in rows], rows)
+    return tuple(
+        replace(row, p_holm=one, p_total_holm=other) for row, one, other in zip(rows, sampling, total, strict=True)
+    )
+
+
+def together(p_values: Sequence[float | None], rows: Sequence[ComparisonRow]) -> list[float | None]:
+    """Adjust the p-values that exist; the others stay None."""
+    tested = [i for i, p in enumerate(p_values) if p is not None]
+    adjusted = holm([p for p in p_values if p is not None], [family(rows[i]) for i in tested])
+    found: list[float | None] = [None] * len(rows)
+    for i, value in zip(tested, adjusted, strict=True):
+        found[i] = value
+    return found

@@ -11,7 +11,7 @@ import streamlit as st
 from ..analysis.comparison import Comparison, ComparisonRow
 from ..analysis.comparison_text import between, bracket, differenced
 from ..analysis.results import MINIMUM_BASE, Results, read_results
-from ..analysis.sentences import BADGES, GRADES, published_in_words, sentence
+from ..analysis.sentences import GRADES, published_in_words, sentence
 from ..data.errors import FileError
 from . import wording
 from .charts import dot_and_whisker, sorted_rows
@@ -164,9 +164,7 @@ def table(rows: Sequence[ComparisonRow], order: str) -> None:
                 "Difference": [differenced(row) for row in ordered],
                 "Sampling error only": [row.verdict_sampling or "–" for row in ordered],
                 "With other survey error": [row.verdict_total or "–" for row in ordered],
-                "Badge": [
-                    f"{GRADES[row.grade]}; {BADGES.get(row.provenance, 'provenance not stated')}" for row in ordered
-                ],
+                "Badge": [f"{GRADES[row.grade]}; {row.badge}" for row in ordered],
             }
         ),
         hide_index=True,
@@ -191,7 +189,7 @@ def published_cell(row: ComparisonRow) -> str:
 def downloads(comparison: Comparison) -> None:
     """Offer the numbers at full precision."""
     frame = comparison.to_frame()
-    listed = [name for name in frame if frame[name].map(lambda value: isinstance(value, list)).any()]
+    listed = [str(name) for name in frame if frame[name].map(lambda value: isinstance(value, list)).any()]
     flat = frame.assign(**{name: frame[name].map(" ".join) for name in listed})
     left, right, _ = st.columns([1, 1, 3])
     left.download_button("Download CSV", flat.to_csv(index=False), "comparison.csv", "text/csv", width="stretch")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ..analysis.comparison import Comparison, ComparisonRow
 from ..analysis.comparison_text import between, bracket, differenced
 from ..analysis.gate import in_words
-from ..analysis.sentences import BADGES, GRADES, published_in_words
+from ..analysis.sentences import GRADES, published_in_words
 from ..data.description import StudyDescription
 
 LANGUAGES = {"en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish"}
@@ -126,7 +126,7 @@ def badges(row: ComparisonRow) -> str:
     """Give the row's badges as Streamlit Markdown."""
     grade = f":{GRADE_COLOURS[row.grade]}-badge[{GRADES[row.grade]}]"
     colour = PROVENANCE_COLOURS.get(row.provenance, "gray")
-    return f"{grade} :{colour}-badge[published value: {BADGES.get(row.provenance, 'provenance not stated')}]"
+    return f"{grade} :{colour}-badge[published value: {row.badge}]"
 
 
 def verdicts(row: ComparisonRow) -> list[tuple[str, str]]:

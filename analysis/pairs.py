@@ -1,0 +1,108 @@
+"""Which published figure belongs beside which new estimate: found through the question bank, or named by the user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..data.codebook import Variable
+from ..data.errors import ComparisonError
+from ..data.figures import Figure, Registry, Relation, relation
+from .gate import subgroup_of
+from .terms import in_order, own_rows
+
+if TYPE_CHECKING:
+    from .estimates import Estimates
+
+Figures = Figure | Mapping[str, Figure] | Iterable[Figure]
+"""One figure, several, or a registry of them."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One item of the estimates and one published figure.
+
+    Attributes
+    ----------
+    item : str
+        The new variable.
+    figure : Figure
+        The published figure.
+    relation : Relation or None
+        What the registry says of the two questions.
+    chosen : bool
+        Whether the user named this figure for this item.
+    """
+
+    item: str
+    figure: Figure
+    relation: Relation | None
+    chosen: bool
+
+
+def pairs(estimates: Estimates, figures: Figures) -> list[Pair]:
+    """Pair each item with its published figures.
+
+    From a registry, an item gets the figures of every published item that its question replicates or that somebody
+    has held beside it, one for each: the one for the same answers where there is one. Figures named one by one are
+    taken as they are; beside an estimate of a single item they need no link.
+
+    Raises
+    ------
+    ComparisonError
+        When no figure belongs to any item.
+    """
+    items = list(dict.fromkeys(str(item) for item in estimates.to_frame()["item"]))
+    listed = tuple(figures.values()) if isinstance(figures, Mapping) else as_tuple(figures)
+    chosen = not isinstance(figures, Mapping) and len(items) == 1
+    known = figures.relation if isinstance(figures, Registry) else relation
+    codebook = estimates.design.study.codebook
+    found = [
+        Pair(item, figure, known(codebook[item].bank, figure.item.item_id), chosen)
+        for item in items
+        for figure in listed
+        if chosen or linked(codebook[item], figure, known(codebook[item].bank, figure.item.item_id))
+    ]
+    if not found:
+        raise ComparisonError(nothing_found(items, listed))
+    return headlines(estimates, found) if isinstance(figures, Mapping) else found
+
+
+def as_tuple(figures: Figure | Iterable[Figure]) -> tuple[Figure, ...]:
+    """Take one figure or several."""
+    return (figures,) if isinstance(figures, Figure) else tuple(figures)
+
+
+def linked(variable: Variable, figure: Figure, known: Relation | None) -> bool:
+    """Say whether anything on record joins a question to a published item."""
+    return figure.item.item_id in variable.replicates or known is not None
+
+
+def nothing_found(items: list[str], figures: tuple[Figure, ...]) -> str:
+    """Say why there is nothing to compare, and the ways out."""
+    if not figures:
+        return "no published figure is given; choose some, e.g. published(topic='social_credit')."
+    shown = ", ".join(figure.figure_id for figure in figures[:5]) + (" ..." if len(figures) > 5 else "")
+    return (
+        f"none of {', '.join(items)} is linked to a published item ({shown}). Name the item in the questionnaire under "
+        "'replicates' or 'bank', or give one figure beside an estimate of one item."
+    )
+
+
+def headlines(estimates: Estimates, found: list[Pair]) -> list[Pair]:
+    """Keep one figure for each item and published item: the same answers if there are such, else its first."""
+    kept: dict[tuple[str, str], Pair] = {}
+    for pair in found:
+        if subgroup_of(pair.figure):
+            continue
+        place = (pair.item, pair.figure.item.item_id)
+        if place not in kept or (not same_answers(estimates, kept[place]) and same_answers(estimates, pair)):
+            kept[place] = pair
+    return list(kept.values())
+
+
+def same_answers(estimates: Estimates, pair: Pair) -> bool:
+    """Say whether an estimate counts the answers of a figure already."""
+    wanted = in_order(pair.figure.category_set)
+    return any(row["codes"] == wanted for row in own_rows(estimates, pair.item))
