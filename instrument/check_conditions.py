@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..data.errors import ExpressionError, did_you_mean
-from .conditions import COMPARISONS, Call, Here, Literal, Node, Operation, Reference, parse, references, walk
+from .expressions import COMPARISONS, Call, Here, Literal, Node, Operation, Reference, parse, references, walk
 from .naming import SPOKEN, Find
 from .questionnaire import Page, Part, Question, Questionnaire
 from .reachability import Reachability

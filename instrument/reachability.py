@@ -11,7 +11,8 @@ import itertools
 import math
 from collections.abc import Iterator
 
-from .conditions import Literal, MissingCode, holds, parse, references, walk
+from .conditions import MissingCode, holds
+from .expressions import Literal, parse, references, walk
 from .interview import Answer
 from .questionnaire import Page, Question, Questionnaire
 

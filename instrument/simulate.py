@@ -17,7 +17,8 @@ import numpy as np
 
 from ..data.errors import DocumentError, Finding, UnknownNameError
 from .answers import MISSING_FIELD, validate_page, with_page
-from .conditions import Literal, holds, parse, walk
+from .conditions import holds
+from .expressions import Literal, parse, walk
 from .interview import Answer, Interview, Status
 from .questionnaire import Choice, Page, Question, Questionnaire
 from .routing import after, status, visible_pages, visible_questions

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .conditions import MissingCode, holds, parse, references
+from .conditions import MissingCode, holds
 from .export import WHOLE
+from .expressions import parse, references
 from .interview import Answer
 from .naming import option_variable
 from .questionnaire import Question, Questionnaire
