@@ -142,7 +142,7 @@ def page_html(
         wrong=bool(problems),
         page=page,
         questions=[drawing.question(question) for question in questions],
-        problems=[(option_id(problem.variable, 0), problem.message) for problem in problems],
+        problems=[drawing.problem(problem) for problem in problems],
         position=position,
         nonce=nonce,
         notice="" if stored else phrase("not_stored", language),
@@ -221,6 +221,13 @@ class _Drawing:
             value=next(iter(self.form.get(question.name, ())), ""),
             remove=remove,
         )
+
+    def problem(self, problem: Problem) -> tuple[str, str, str]:
+        """Prepare a line of the summary: the id of the first field, the wording in short, what to put right."""
+        question = self.questionnaire.question(problem.variable)
+        labels = {row.name: row.label for row in question.rows}
+        wording = self.questionnaire.say(labels.get(problem.variable, question.label), self.language)
+        return option_id(problem.variable, 0), wording if len(wording) <= 90 else f"{wording[:80]}…", problem.message
 
     def _remove(self, question: Question) -> str:
         """Word the option that takes an answer back: a chosen radio button cannot be unchosen without JavaScript."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import apsw
 import pytest
+
 from topline.data.errors import StoreError
 from topline.instrument.fieldwork import store as store_module
 from topline.instrument.fieldwork.event import Event, event_of, fold

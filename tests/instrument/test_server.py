@@ -1,0 +1,650 @@
+"""A respondent's visit over HTTP: nothing lost, nothing doubled, nothing told about who they are."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import html
+import logging
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from topline.data.errors import AddressError, StoreError
+from topline.instrument.fieldwork import reserve
+from topline.instrument.fieldwork.server import application, serve
+from topline.instrument.fieldwork.store import AnswerStore, fingerprint
+from topline.instrument.interview import Interview
+from topline.instrument.questionnaire import Choice, ChoiceList, Page, Question, Questionnaire, Row
+
+
+def text(en: str, zh: str = "", de: str = "") -> dict[str, str]:
+    return {"en": en, "zh": zh or en, "de": de or en}
+
+
+AGREE = ChoiceList(
+    name="agree",
+    choices=(Choice(name="1", label=text("Agree", "同意")), Choice(name="2", label=text("Disagree", "不同意"))),
+)
+QUESTIONNAIRE = Questionnaire(
+    name="trust",
+    title=text("Trust", "信任", "Vertrauen"),
+    languages=("en", "zh", "de"),
+    choice_lists={"agree": AGREE},
+    pages=(
+        Page(name="welcome", questions=(Question(name="consent", type="consent", label=text("Do you agree?")),)),
+        Page(
+            name="you",
+            title=text("About you", "关于您"),
+            questions=(
+                Question(
+                    name="age",
+                    type="integer",
+                    label=text("Age", "年龄"),
+                    required=True,
+                    constraint=". >= 18",
+                    constraint_message=text("Only from 18", "须年满18岁"),
+                ),
+                Question(name="why", type="text", label=text("Why?", "为什么？")),
+            ),
+        ),
+        Page(
+            name="old",
+            relevant="${age} >= 60",
+            questions=(
+                Question(name="pension", type="select_one", choices="agree", label=text("Pension?"), required=True),
+            ),
+        ),
+        Page(
+            name="views",
+            questions=(
+                Question(
+                    name="measures",
+                    type="grid",
+                    choices="agree",
+                    required=True,
+                    label=text("Measures"),
+                    rows=(Row(name="travel", label=text("Travel")), Row(name="work", label=text("Work"))),
+                ),
+            ),
+        ),
+    ),
+)
+
+
+class Visitor:
+    """One browser: it keeps cookies, follows redirects and posts the forms it is shown."""
+
+    def __init__(self, app: object, run: Callable, language: str = "en") -> None:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+        self.run = run
+        self.client = httpx.AsyncClient(
+            transport=transport,
+            base_url="http://survey.test",
+            follow_redirects=True,
+            headers={"accept-language": language, "user-agent": "Distinctive/1.0", "referer": "http://elsewhere.test"},
+        )
+
+    def get(self, path: str, **options: object) -> httpx.Response:
+        return self.run(self.client.get(path, **options))
+
+    def post(self, path: str, data: dict, **options: object) -> httpx.Response:
+        return self.run(self.client.post(path, data=data, **options))
+
+    def send(self, shown: httpx.Response, action: str = "next", **fields: object) -> httpx.Response:
+        """Post the form of a page that is shown."""
+        return self.post(target(shown), {"__action": action, **hidden(shown), **fields})
+
+    def begin(self) -> httpx.Response:
+        return self.send(self.get("/"), action="")
+
+    def reach(self, page: str) -> httpx.Response:
+        """Go as far as a page, answering what stands before it."""
+        shown = self.send(self.begin(), consent="yes")
+        answers = {"you": {"age": "44"}, "old": {"pension": "1"}}
+        while not shown.url.path.endswith(page):
+            shown = self.send(shown, **answers[shown.url.path.rpartition("/")[2]])
+        return shown
+
+
+def target(shown: httpx.Response) -> str:
+    return html.unescape(re.search(r'<form[^>]*action="([^"]*)"', shown.text)[1])
+
+
+def hidden(shown: httpx.Response) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.text))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "answers.db"
+
+
+@pytest.fixture
+def fielding(path: Path):
+    """Give ``fielding(questionnaire, **options)``: a function that makes visitors of a running application."""
+    with asyncio.Runner() as runner:
+        opened = []
+
+        def start(questionnaire: Questionnaire = QUESTIONNAIRE, **options: object) -> Callable[..., Visitor]:
+            app = application(questionnaire, path, **options)
+            lifespan = app.router.lifespan_context(app)
+            runner.run(lifespan.__aenter__())
+            opened.append(lifespan)
+
+            def visitor(language: str = "en") -> Visitor:
+                made = Visitor(app, runner.run, language)
+                opened.append(made.client)
+                return made
+
+            return visitor
+
+        yield start
+        for one in reversed(opened):
+            runner.run(one.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def visitor(fielding) -> Visitor:
+    return fielding()()
+
+
+def interviews(path: Path) -> tuple[Interview, ...]:
+    with AnswerStore.open(path, create=False) as store:
+        return store.interviews()
+
+
+def only(path: Path) -> Interview:
+    (interview,) = interviews(path)
+    return interview
+
+
+def test_a_respondent_answers_to_the_end(visitor, path):
+    shown = visitor.begin()
+    assert shown.url.path == "/page/welcome"
+    shown = visitor.send(shown, consent="yes")
+    assert shown.url.path == "/page/you"
+    shown = visitor.send(shown, age="44", why="因为 <b>")
+    assert shown.url.path == "/page/views", "the page for people from 60 is skipped"
+    shown = visitor.send(shown, travel="1", work="2")
+    assert shown.url.path == "/thanks"
+    assert "Your answers are stored." in shown.text
+    interview = only(path)
+    assert interview.status == "complete"
+    assert interview.answers == {"consent": "yes", "age": 44, "why": "因为 <b>", "travel": "1", "work": "2"}
+    assert interview.day == datetime.date.today().isoformat()
+    assert interview.questionnaire_digest == fingerprint(QUESTIONNAIRE)
+    assert (interview.language, interview.reached) == ("en", "views")
+
+
+def test_two_respondents_have_numbers_and_seeds_of_their_own(fielding, path):
+    visitor = fielding()
+    visitor().reach("views")
+    visitor().reach("views")
+    first, second = interviews(path)
+    assert first.number != second.number
+    assert first.seed != second.seed
+    assert all(re.fullmatch("[0-9a-f]{32}", each.number) for each in (first, second))
+
+
+def test_declining_ends_the_interview_and_keeps_no_answers_but_that(visitor, path):
+    shown = visitor.send(visitor.begin(), consent="no")
+    assert shown.url.path == "/declined"
+    assert only(path).status == "declined"
+    assert only(path).answers == {"consent": "no"}
+    assert "interview" not in visitor.client.cookies
+
+
+def test_an_error_is_shown_above_and_beside_the_field_and_nothing_is_stored(visitor, path):
+    shown = visitor.send(visitor.reach("you"), age="17", why="because")
+    assert shown.status_code == 422
+    assert "<title>Error: About you – Trust</title>" in shown.text
+    assert '<a href="#q-age">Age</a> <span>Only from 18</span>' in shown.text
+    assert '<p class="error" id="error-age">Only from 18</p>' in shown.text
+    assert 'value="17"' in shown.text and "because</textarea>" in shown.text
+    assert "age" not in only(path).answers
+    assert visitor.send(shown, age="18").url.path == "/page/views"
+
+
+def test_going_back_keeps_what_was_given_and_stops_nobody(visitor, path):
+    shown = visitor.send(visitor.reach("views"), action="back", travel="1")
+    assert shown.url.path == "/page/you"
+    assert 'value="44"' in shown.text
+    shown = visitor.send(shown, age="45")
+    assert re.search(r'name="travel" value="1" checked', shown.text), "half a grid was not lost"
+    assert only(path).status == "started"
+    assert only(path).reached == "you", "a page left half filled is not a page reached"
+
+
+def test_a_correction_opens_the_page_it_makes_relevant(visitor, path):
+    shown = visitor.send(visitor.reach("views"), action="back")
+    shown = visitor.send(shown, age="70")
+    assert shown.url.path == "/page/old"
+    shown = visitor.send(visitor.send(shown, pension="2"), travel="1", work="1")
+    assert shown.url.path == "/thanks"
+    assert only(path).answers["pension"] == "2"
+
+
+def test_a_new_question_cannot_be_walked_around_by_typing_an_address(visitor, path):
+    shown = visitor.reach("views")
+    other_tab = visitor.get("/page/you")
+    visitor.send(other_tab, age="70")
+    shown = visitor.send(shown, travel="1", work="1")
+    assert shown.url.path == "/page/old", "the last page leads to the one still open"
+    assert only(path).status == "started"
+
+
+def test_a_page_ahead_leads_back_to_where_the_interview_stands(visitor):
+    visitor.reach("you")
+    assert visitor.get("/page/views").url.path == "/page/you"
+    assert visitor.get("/page/old").url.path == "/page/you"
+
+
+def test_an_answer_hidden_by_a_correction_does_not_count(visitor, path):
+    shown = visitor.send(visitor.begin(), consent="yes")
+    shown = visitor.send(visitor.send(shown, age="70"), pension="1")
+    shown = visitor.send(visitor.send(shown, action="back"), action="back")
+    shown = visitor.send(shown, age="30")
+    assert shown.url.path == "/page/views"
+    assert "Page 3 of 3" in shown.text
+
+
+def test_double_submit_is_one_page(visitor, path):
+    shown = visitor.reach("you")
+    data = {"__action": "next", **hidden(shown), "age": "44"}
+
+    async def twice() -> list[httpx.Response]:
+        return await asyncio.gather(*(visitor.client.post("/page/you", data=data) for _ in range(2)))
+
+    assert [response.url.path for response in visitor.run(twice())] == ["/page/views"] * 2
+    with AnswerStore.open(path) as store:
+        rows = store._reader.execute("SELECT page FROM event ORDER BY sequence").fetchall()
+    assert rows == [("",), ("welcome",), ("you",)]
+
+
+def test_pressing_begin_twice_is_one_interview(visitor, path):
+    shown = visitor.get("/")
+
+    async def twice() -> list[httpx.Response]:
+        return await asyncio.gather(*(visitor.client.post("/begin", data=hidden(shown)) for _ in range(2)))
+
+    assert [response.url.path for response in visitor.run(twice())] == ["/page/welcome"] * 2
+    assert len(interviews(path)) == 1
+
+
+def test_the_last_page_posted_twice_thanks_twice(visitor, path):
+    shown = visitor.reach("views")
+    data = {"__action": "next", **hidden(shown), "travel": "1", "work": "1"}
+
+    async def twice() -> list[httpx.Response]:
+        return await asyncio.gather(*(visitor.client.post("/page/views", data=data) for _ in range(2)))
+
+    assert [response.url.path for response in visitor.run(twice())] == ["/thanks"] * 2
+    assert only(path).status == "complete"
+
+
+def test_two_tabs_lose_nothing(visitor, path):
+    one = visitor.reach("you")
+    two = visitor.get("/page/you")
+    visitor.send(one, age="44", why="first tab")
+    visitor.send(two, age="45", why="second tab")
+    assert only(path).answers["why"] == "second tab", "the later one stands"
+    visitor.send(one, age="44", why="first tab, changed")
+    assert only(path).answers["why"] == "first tab, changed"
+
+
+def test_an_interrupted_interview_is_resumed_where_it_stood(fielding, path):
+    visitor = fielding()()
+    visitor.reach("views")
+    start = visitor.get("/")
+    assert "was begun in this browser" in start.text
+    assert visitor.send(start, action="").url.path == "/page/views"
+    assert len(interviews(path)) == 1
+
+
+def test_beginning_again_leaves_the_first_interview_as_a_break_off(visitor, path):
+    visitor.reach("views")
+    shown = visitor.send(visitor.get("/"), action="again")
+    assert shown.url.path == "/page/welcome"
+    assert sorted(each.reached for each in interviews(path)) == ["", "you"]
+
+
+def test_the_server_restarts_and_the_respondent_goes_on(fielding, path):
+    first = fielding()()
+    shown = first.reach("you")
+    second = fielding()()
+    second.client.cookies = first.client.cookies
+    assert second.send(shown, age="44").url.path == "/page/views"
+
+
+def test_a_finished_interview_is_forgotten_by_the_browser(visitor, path):
+    shown = visitor.send(visitor.reach("views"), travel="1", work="1")
+    assert shown.url.path == "/thanks"
+    assert "interview" not in visitor.client.cookies
+    again = visitor.get("/page/views")
+    assert again.status_code == 404
+    assert "no open questionnaire in this browser" in again.text
+    assert visitor.begin().url.path == "/page/welcome", "the next respondent on this device starts afresh"
+    assert len(interviews(path)) == 2
+
+
+def test_a_finished_interview_cannot_be_changed_with_a_kept_cookie(visitor, path):
+    shown = visitor.reach("views")
+    key = visitor.client.cookies["interview"]
+    visitor.send(shown, travel="1", work="1")
+    visitor.client.cookies.set("interview", key)
+    assert visitor.send(shown, travel="2", work="2").url.path == "/thanks"
+    assert visitor.get("/page/you").url.path == "/thanks"
+    assert only(path).answers["travel"] == "1"
+    visitor.client.cookies.set("interview", key)
+    assert "begun" not in visitor.get("/").text
+
+
+def test_the_number_in_the_data_does_not_open_the_interview(visitor, path):
+    visitor.reach("views")
+    number = only(path).number
+    assert number != visitor.client.cookies["interview"]
+    visitor.client.cookies.set("interview", number)
+    visitor.client.cookies.clear(domain="survey.test")
+    visitor.client.cookies.set("interview", number)
+    assert visitor.get("/page/you").status_code == 404
+
+
+def test_a_form_of_another_interview_is_refused(fielding, path):
+    visitor = fielding()
+    mine, theirs = visitor(), visitor()
+    shown = mine.reach("you")
+    theirs.reach("you")
+    refused = theirs.send(shown, age="99")
+    assert refused.status_code == 403
+    assert "out of date" in refused.text
+    assert all("age" not in each.answers for each in interviews(path))
+
+
+@pytest.mark.parametrize("nonce", ["", "x", "ü" * 40, "0" * 32])
+def test_a_form_without_its_nonce_is_refused(visitor, path, nonce):
+    visitor.reach("you")
+    assert visitor.post("/page/you", {"__nonce": nonce, "age": "44"}).status_code == 403
+    assert visitor.post("/begin", {"__nonce": nonce}).status_code == 403
+
+
+def test_a_nonce_of_one_page_does_not_open_another(visitor):
+    shown = visitor.reach("you")
+    assert visitor.post("/page/welcome", {**hidden(shown), "consent": "no"}).status_code == 403
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_so(visitor):
+    shown = visitor.get("/")
+    visitor.client.cookies.clear()
+    refused = visitor.post("/begin", hidden(shown))
+    assert refused.status_code == 400
+    assert "may not keep cookies" in refused.text
+
+
+@pytest.mark.parametrize("cookie", ["", "short", "G" * 32, "0" * 32])
+def test_a_foreign_cookie_opens_nothing(visitor, cookie):
+    visitor.client.cookies.set("interview", cookie)
+    shown = visitor.get("/page/you")
+    assert shown.status_code == 404
+    assert 'href="/"' in shown.text
+
+
+def test_an_unknown_page_is_friendly_in_the_language(visitor):
+    visitor.reach("you")
+    visitor.get("/?language=zh")
+    for path in ("/page/nosuch", "/nosuch", "/static/nosuch.css", "/begin"):
+        shown = visitor.get(path)
+        assert shown.status_code == 404
+        assert "没有这个页面" in shown.text and '<html lang="zh"' in shown.text
+
+
+def test_the_language_is_the_browsers_until_chosen(fielding):
+    visitor = fielding()("zh-CN,zh;q=0.9,en;q=0.5")
+    assert '<html lang="zh"' in visitor.get("/").text
+    assert '<html lang="de"' in visitor.get("/?language=de").text
+    assert '<html lang="de"' in visitor.get("/").text
+    assert '<html lang="de"' in visitor.get("/?language=tlh").text
+
+
+def test_changing_the_language_keeps_what_stands_on_the_page_and_stores_nothing(visitor, path):
+    shown = visitor.send(visitor.reach("you"), __language="zh", age="abc", why="half a thou")
+    assert '<html lang="zh"' in shown.text and "关于您" in shown.text
+    assert 'value="abc"' in shown.text and "half a thou</textarea>" in shown.text
+    assert "错误" not in shown.text
+    assert "age" not in only(path).answers
+    assert visitor.send(shown, age="44").url.path == "/page/views"
+    assert only(path).language == "zh"
+
+
+def test_changing_the_language_translates_the_errors_too(visitor):
+    wrong = visitor.send(visitor.reach("you"), age="17")
+    shown = visitor.send(wrong, __language="zh", age="17")
+    assert "<title>错误：关于您 – 信任</title>" in shown.text
+    assert "须年满18岁" in shown.text
+
+
+def test_the_language_stored_is_the_one_the_page_was_shown_in(visitor, path):
+    shown = visitor.reach("you")
+    visitor.get("/?language=zh")
+    visitor.send(shown, age="44")
+    assert only(path).language == "en"
+    visitor.send(visitor.get("/page/you"), __shown="tlh", age="45")
+    assert only(path).language == "zh", "a language that is not offered is not believed"
+
+
+def test_what_a_respondent_writes_is_shown_escaped(visitor):
+    attack = "</textarea><script>alert(1)</script>\"'"
+    visitor.send(visitor.reach("you"), age="44", why=attack)
+    shown = visitor.get("/page/you")
+    assert "<script" not in shown.text
+    assert "&lt;/textarea&gt;&lt;script&gt;" in shown.text
+
+
+def test_choosing_a_code_that_is_not_offered_is_refused(visitor):
+    shown = visitor.send(visitor.reach("views"), travel="7", work="1")
+    assert shown.status_code == 422
+    assert "Please choose one of the answers offered." in shown.text
+
+
+def test_every_answer_of_the_server_is_reserved(visitor):
+    shown = visitor.reach("you")
+    for response in (shown, visitor.get("/"), visitor.get("/nosuch"), visitor.get("/static/form.css")):
+        policy = response.headers["content-security-policy"]
+        assert policy.startswith("default-src 'none'; style-src 'self';")
+        assert "frame-ancestors 'none'" in policy and "form-action 'self'" in policy and "unsafe" not in policy
+        assert response.headers["referrer-policy"] == "no-referrer"
+        assert response.headers["x-content-type-options"] == "nosniff"
+    assert shown.headers["cache-control"] == "no-store"
+    assert "max-age" in visitor.get("/static/form.css").headers["cache-control"]
+
+
+def test_pages_need_no_script_and_ask_nobody_else(visitor):
+    for shown in (visitor.get("/"), visitor.reach("views")):
+        assert "<script" not in shown.text and "style=" not in shown.text
+        assert re.findall(r'(?:src|href|action)="(?!/|#)', shown.text) == []
+
+
+def test_cookies_are_closed_to_scripts_and_to_other_sites(visitor):
+    first, begun = visitor.get("/"), visitor.begin().history[0]
+    for response in (first, begun):
+        cookie = response.headers["set-cookie"].lower()
+        assert "httponly" in cookie and "samesite=lax" in cookie and "max-age=1209600" in cookie
+        assert "secure" not in cookie
+    assert "secure" in visitor.get("https://survey.test/?language=de").headers["set-cookie"].lower()
+
+
+def test_a_shared_device_forgets_with_the_browsers_session(fielding):
+    assert "max-age" not in fielding(resume_days=0)().get("/").headers["set-cookie"].lower()
+
+
+def test_no_trace_of_the_device_is_stored_or_logged(visitor, path, caplog):
+    with caplog.at_level(logging.DEBUG):
+        visitor.reach("views")
+    stored = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    for trace in (b"Distinctive", b"elsewhere.test", b"127.0.0.1", visitor.client.cookies["interview"].encode()):
+        assert trace not in stored
+        assert trace.decode() not in caplog.text.replace("http://survey.test", "")
+    assert re.search(rb"\d\d:\d\d", stored) is None, "no time of day"
+
+
+def test_an_answer_too_large_is_refused_and_the_server_lives_on(visitor, monkeypatch):
+    shown = visitor.reach("you")
+    refused = visitor.send(shown, age="44", why="x" * (reserve.MOST_BYTES + 1))
+    assert refused.status_code == 413
+    assert "too much to store" in refused.text
+    many = {**hidden(shown), **{f"f{n}": "1" for n in range(reserve.MOST_FIELDS + 1)}}
+    assert visitor.post("/page/you", many).status_code == 413
+    assert visitor.send(shown, age="44").url.path == "/page/views"
+
+
+def test_what_is_no_form_is_refused(visitor):
+    visitor.reach("you")
+    assert visitor.run(visitor.client.post("/page/you", json={"age": 44})).status_code == 415
+
+
+def test_a_form_that_never_arrives_is_given_up(visitor, monkeypatch):
+    monkeypatch.setattr(reserve, "MOST_SECONDS", 0.05)
+    visitor.reach("you")
+
+    async def slowly():
+        yield b"age="
+        await asyncio.sleep(5)
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    given_up = visitor.run(visitor.client.post("/page/you", content=slowly(), headers=headers))
+    assert given_up.status_code == 408
+
+
+def test_bytes_that_are_no_text_do_not_break_the_page(visitor):
+    shown = visitor.reach("you")
+    body = f"__nonce={hidden(shown)['__nonce']}&age=44&why=%ff%00%fe".encode()
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    assert visitor.run(visitor.client.post("/page/you", content=body, headers=headers)).url.path == "/page/views"
+
+
+def test_when_the_store_refuses_the_answers_stay_on_the_page(visitor, path, monkeypatch):
+    shown = visitor.reach("you")
+
+    async def refuse(self, event):
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(AnswerStore, "submit", refuse)
+        kept = visitor.send(shown, age="44", why="long thought")
+    assert kept.status_code == 503
+    assert "could not be stored just now" in kept.text and "long thought" in kept.text
+    assert visitor.send(kept, age="44", why="long thought").url.path == "/page/views"
+
+
+def test_a_fault_is_logged_without_the_answer_and_answered_with_a_page(visitor, monkeypatch, caplog):
+    shown = visitor.reach("you")
+
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("cannot read 'my secret answer'")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("topline.instrument.fieldwork.server.go_on", fail)
+        answer = visitor.send(shown, age="44", why="my secret answer")
+    assert answer.status_code == 500
+    assert "The fault is ours." in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert "ValueError at fail" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_the_server_is_healthy(visitor):
+    assert visitor.get("/health").text == "ok\n"
+
+
+def test_a_store_opened_by_the_team_can_be_given(path):
+    async def visit() -> int:
+        with AnswerStore.open(path) as store:
+            app = application(QUESTIONNAIRE, store)
+            async with (
+                app.router.lifespan_context(app),
+                httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://survey.test") as client,
+            ):
+                return (await client.get("/")).status_code
+
+    assert asyncio.run(visit()) == 200
+
+
+def test_a_port_that_is_taken_is_refused_with_the_remedy(path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(AddressError, match=f"cannot listen at 127.0.0.1, port {port}: .*--port 0"):
+            serve(QUESTIONNAIRE, path, port=port)
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.7"])
+def test_an_address_that_is_not_this_machines_is_refused(path, host):
+    with pytest.raises(AddressError, match=f"cannot listen at {host}"):
+        serve(QUESTIONNAIRE, path, host=host, port=0)
+
+
+def test_another_version_of_the_questionnaire_is_not_fielded_unasked(path):
+    with AnswerStore.open(path) as store:
+        store.add([Interview("a1", "en", 1, "complete", "2026-03-01", "3f")])
+    with pytest.raises(StoreError, match="--accept-changes"):
+        serve(QUESTIONNAIRE, path, port=0)
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_ending_the_server_folds_the_log_into_the_store(tmp_path, ending):
+    """Given a server with answers in its log, when it is ended, then the store alone holds them."""
+    path = tmp_path / "answers.db"
+    script = f"""
+from topline.instrument.questionnaire import *
+from topline.instrument.fieldwork.server import serve
+page = Page(name="p", questions=(Question(name="why", type="text", label={{"en": "Why?"}}),))
+serve(Questionnaire(name="q", title={{"en": "Q"}}, languages=("en",), pages=(page,)), {str(path)!r}, port=0,
+      announce=lambda line: print(line, flush=True))
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    ) as server:
+        address = re.search(r"http://\S+", server.stdout.readline())[0]
+        with httpx.Client(base_url=address, follow_redirects=True) as client:
+            shown = client.post("/begin", data=hidden(client.get("/")))
+            assert client.post(target(shown), data={**hidden(shown), "why": "because"}).url.path == "/thanks"
+        server.send_signal(ending)
+        _, complaint = server.communicate(timeout=20)
+    assert complaint == ""
+    assert server.returncode == (0 if ending == signal.SIGINT else -signal.SIGTERM)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["answers.db"]
+    assert only(path).answers == {"why": "because"}
+
+
+def test_the_server_says_nothing_of_itself_or_its_visitors(tmp_path):
+    path = tmp_path / "answers.db"
+    script = f"""
+from topline.instrument.questionnaire import *
+from topline.instrument.fieldwork.server import serve
+page = Page(name="p", questions=(Question(name="why", type="text", label={{"en": "Why?"}}),))
+serve(Questionnaire(name="q", title={{"en": "Q"}}, languages=("en",), pages=(page,)), {str(path)!r}, port=0)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        line = server.stdout.readline()
+        address = re.search(r"http://\S+", line)[0]
+        with httpx.Client(base_url=address, headers={"user-agent": "Distinctive/1.0"}) as client:
+            responses = [client.get("/"), client.get("/nosuch"), client.post("/begin", json={})]
+        time.sleep(0.2)
+        server.send_signal(signal.SIGINT)
+        rest, complaint = server.communicate(timeout=20)
+    assert all("server" not in response.headers for response in responses)
+    assert line.startswith("Fielding q at http://127.0.0.1:")
+    assert rest == "" and complaint == ""
