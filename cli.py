@@ -116,8 +116,16 @@ def check(path: Path, as_json: bool) -> None:
 @main.command(epilog=example("topline field my-study --port 8000"))
 @click.argument("folder", type=FOLDER)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
-def field(folder: Path, host: str, port: int) -> None:
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--accept-changes", is_flag=True, help="Go on although answers to another version are in the store.")
+@click.option(
+    "--resume-days",
+    default=7,
+    show_default=True,
+    type=click.IntRange(0, 365),
+    help="Days a browser can take up an unfinished interview; 0 for devices that respondents share.",
+)
+def field(folder: Path, host: str, port: int, accept_changes: bool, resume_days: int) -> None:
     """Put the questionnaire of a study FOLDER on the web; answers go to its answers.db."""
     from .data.study_folder import read_folder
     from .instrument.fieldwork.server import serve
@@ -126,7 +134,15 @@ def field(folder: Path, host: str, port: int) -> None:
     study = read_folder(folder)
     if study.truth.exists():
         raise click.ClickException(f"{folder} holds simulated answers; field in a folder of its own: topline new NAME")
-    serve(read_questionnaire(study.questionnaire), study.answers, host=host, port=port)
+    serve(
+        read_questionnaire(study.questionnaire),
+        study.answers,
+        host,
+        port,
+        accept_changes=accept_changes,
+        resume_days=resume_days,
+        announce=click.echo,
+    )
 
 
 @main.command(epilog=example("topline simulate my-study --n 1000 --seed 7"))
@@ -278,7 +294,7 @@ def compare(
 
     if source.is_dir() and (source / "study.yaml").exists():
         study = read_folder(source)
-        comparison = compared(study, margin=margin, nonsampling=nonsampling, only=published)
+        comparison = compared(study, margin=margin, nonsampling=nonsampling, figures=published or ())
         save_comparison(study, comparison)
         show(comparison, as_json)
         return
@@ -334,7 +350,7 @@ def folder_estimates(source: Path, options: Mapping[str, Any]) -> Estimates:
     study = read_folder(source)
     design = weighted_design(study)
     if not any(options[kind] for kind in ("mean", "proportion", "total")):
-        options = {**options, "proportion": closed_questions(design)}
+        options = {**options, "proportion": closed_questions(design.study)}
     estimates = estimated(design, options)
     save_estimates(study, estimates)
     return estimates
@@ -362,9 +378,10 @@ def figures(ctx: click.Context, as_json: bool) -> None:
 @as_json
 def figures_list(as_json: bool, topic: str | None = None, country: str | None = None, study: str | None = None) -> None:
     """List published figures, one on a line."""
+    from .data.figure_listing import FigureList
     from .data.figures import published
 
-    show(published(topic, country=country, study=study), as_json)
+    show(FigureList(published(topic, country=country, study=study)), as_json)
 
 
 @figures.command("show", epilog=example("topline figures show liu2022.travel"))
@@ -372,9 +389,10 @@ def figures_list(as_json: bool, topic: str | None = None, country: str | None = 
 @as_json
 def figures_show(figure: str, as_json: bool) -> None:
     """Show one figure: wording, scale, base, population, dates, n, sources and grade."""
+    from .data.figure_listing import FigureSheet
     from .data.figures import published
 
-    show(published()[figure], as_json)
+    show(FigureSheet(published()[figure]), as_json)
 
 
 @main.command(epilog=example("topline dashboard my-study\ntopline dashboard my-study --port 8600 --no-browser"))
@@ -394,7 +412,8 @@ def dashboard(folder: Path, host: str, port: int, browser: bool) -> None:
 @click.option("--dashboard/--no-dashboard", default=None, help="Open the dashboard at the end; asked of a terminal.")
 def demo(folder: Path, dashboard: bool | None) -> None:
     """Walk the whole road with invented respondents: question, answers, weights, comparison, dashboard."""
-    from .analysis.recipe import compared, estimated_study, save_comparison, save_estimates, weighted_design
+    from .analysis.estimate import proportion
+    from .analysis.recipe import closed_questions, compared, save_comparison, save_estimates, weighted_design
     from .analysis.weights import weight_summary
     from .data.files import write_study
     from .data.study_folder import demo_folder
@@ -408,7 +427,7 @@ def demo(folder: Path, dashboard: bool | None) -> None:
     click.echo(f"2. {made:,} interviews with invented respondents; labelled data in {study.data}")
     design = weighted_design(study)
     click.echo(f"3. Weighted to {study.plan.weighting.margins}\n\n{weight_summary(design)}\n")
-    save_estimates(study, estimated_study(design))
+    save_estimates(study, proportion(design, closed_questions(design.study)))
     comparison = compared(study)
     save_comparison(study, comparison)
     click.echo(f"4. Compared with published figures\n\n{comparison}\n")
@@ -452,7 +471,7 @@ def counted(number: int, noun: str) -> str:
 
 
 @contextlib.contextmanager
-def progress(doing: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress(doing: str, total: int) -> Iterator[Callable[[int, int], None]]:
     """Draw a progress bar on a terminal, and nothing elsewhere; give the callback that moves it."""
     from rich.console import Console
     from rich.progress import Progress
@@ -460,4 +479,4 @@ def progress(doing: str, total: int) -> Iterator[Callable[[int], None]]:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(doing, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

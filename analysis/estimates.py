@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data.printing import aligned, decimals_for, markdown, number, percent
 from .categories import Floats, code_text
 from .method import INTERVALS
-from .printing import aligned, decimals_for, markdown, number, percent
 
 if TYPE_CHECKING:
     import pandas as pd

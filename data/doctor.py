@@ -96,7 +96,9 @@ def examine(folder: Path | None = None) -> Report:
 def _machine() -> Iterator[Checkup]:
     python = platform.python_version()
     supported = sys.version_info >= (3, 11)
-    yield Checkup("Python", "ok" if supported else "wrong", python, "" if supported else "Install Python 3.11 or newer.")
+    yield Checkup(
+        "Python", "ok" if supported else "wrong", python, "" if supported else "Install Python 3.11 or newer."
+    )
     for name in NEEDED:
         try:
             yield Checkup(name, "ok", importlib.metadata.version(name))

@@ -81,11 +81,15 @@ class WeightingPlan(Part):
         Variables to rake on; empty: every dimension of the margins.
     bounds : tuple of float or None
         Least and largest factor by which raking may change a weight, e.g. ``(0.3, 3.0)``.
+    missing : str
+        Respondents without an answer to a raking variable: ``"own_class"`` lets them keep their share, ``"error"``
+        stops.
     """
 
     margins: str = ""
     on: Names = ()
     bounds: tuple[float, float] | None = None
+    missing: Literal["error", "own_class"] = "own_class"
 
 
 class ComparisonPlan(Part):

@@ -1,0 +1,158 @@
+"""What study.yaml asks for, carried out: the weighted design, the estimates and the comparison of a study folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..data.codebook import Study
+from ..data.errors import ComparisonError, EstimationError
+from .compare import compare
+from .comparison import Comparison
+from .design import Design
+from .estimate import proportion
+from .results import write_results
+
+if TYPE_CHECKING:
+    from ..data.study_folder import StudyFolder
+    from .estimates import Estimates
+
+COMPLETE = 1
+"""Code of a complete interview in the variable ``disposition``."""
+
+
+def respondents(study: Study) -> Study:
+    """Keep the complete interviews of an export; data without the variable ``disposition`` are kept whole.
+
+    Break-offs and people who declined are not respondents: what they would have said is made up for by weighting.
+
+    Parameters
+    ----------
+    study : Study
+        As exported, e.g. ``read_study("answers.sav")``.
+
+    Raises
+    ------
+    EstimationError
+        When there is no complete interview.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ..data.codebook import study_of
+    >>> len(respondents(study_of(pd.DataFrame({"disposition": [1, 2, 1], "trust": [4, None, 2]}))).frame)
+    2
+    """
+    if "disposition" not in study.codebook:
+        return study
+    complete = study.frame["disposition"] == COMPLETE
+    if not complete.any():
+        raise EstimationError(
+            f"{study.source or 'the data'}: none of {len(complete):,} interviews is complete (disposition {COMPLETE}), "
+            "so there is nobody to estimate from."
+        )
+    return replace(study, frame=study.frame[complete].reset_index(drop=True))
+
+
+def weighted_design(folder: StudyFolder) -> Design:
+    """Give the design of a study folder, raked as its study.yaml says.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+        With exported data.
+    """
+    from .rake import rake
+
+    plan, margins = folder.plan, folder.margins()
+    design = Design(
+        respondents(folder.study()),
+        weight=plan.design.weight or None,
+        strata=plan.design.strata,
+        psu=plan.design.psu,
+        fpc=plan.design.fpc,
+        lone_psu=plan.design.lone_psu,
+    )
+    if margins is None:
+        return design
+    weighting = plan.weighting
+    return rake(design, margins, on=weighting.on or None, bounds=weighting.bounds, missing=weighting.missing)
+
+
+def save_weighted(folder: StudyFolder, design: Design) -> Path:
+    """Write the respondents with their weights beside the exported data, as ``weighted.sav``."""
+    from ..data.files import write_study
+
+    return write_study(design.study_with_weights("weight"), folder.data.with_stem("weighted"))
+
+
+def closed_questions(study: Study) -> tuple[str, ...]:
+    """Name the variables that were asked with labelled answers, in the order asked.
+
+    Parameters
+    ----------
+    study : Study
+        As exported: a variable that was asked carries its wording.
+    """
+    return tuple(
+        variable.name
+        for variable in study.codebook
+        if variable.wording and any(variable.missing_kind(code) is None for code in variable.labels)
+    )
+
+
+def save_estimates(folder: StudyFolder, estimates: Estimates) -> None:
+    """Keep estimates in the folder's results, small bases taken out."""
+    write_results(folder.path, estimates=estimates, minimum=folder.plan.disclosure.minimum_base)
+
+
+def compared(
+    folder: StudyFolder,
+    *,
+    margin: float | None = None,
+    nonsampling: float | None = None,
+    figures: Sequence[str] = (),
+) -> Comparison:
+    """Compare every question of a study folder that has published figures with them.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+        With exported data.
+    margin, nonsampling : float, optional
+        Percentage points; as in study.yaml when left out.
+    figures : sequence of str
+        Ids of the only figures wanted, e.g. ``["liu2022.travel"]``; all when empty.
+
+    Raises
+    ------
+    ComparisonError
+        When no question has a published figure.
+    """
+    from ..data.figures import published
+
+    plan, registry = folder.plan.compare, published()
+    wanted = [registry[name] for name in figures] if figures else registry
+    design = weighted_design(folder)
+    codebook = design.study.codebook
+    linked = [name for name in closed_questions(design.study) if codebook[name].bank or codebook[name].replicates]
+    if not linked:
+        raise ComparisonError(
+            f"{folder.questionnaire}: no question names a published item. Give a question 'bank: social_credit.travel' "
+            "or 'replicates: [liu2022.travel]', and export again."
+        )
+    return compare(
+        proportion(design, linked),
+        wanted,
+        about=folder.description,
+        margin=(plan.margin if margin is None else margin) / 100,
+        nonsampling=(plan.nonsampling if nonsampling is None else nonsampling) / 100,
+        level=plan.level / 100,
+    )
+
+
+def save_comparison(folder: StudyFolder, comparison: Comparison) -> None:
+    """Keep a comparison in the folder's results, small bases taken out."""
+    write_results(folder.path, comparison=comparison, minimum=folder.plan.disclosure.minimum_base)

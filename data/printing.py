@@ -1,0 +1,90 @@
+"""Numbers and tables as people read them; nothing here is ever computed with again."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+
+def percent(value: float, decimals: int = 1) -> str:
+    """Write a share in percent.
+
+    Examples
+    --------
+    >>> percent(0.4567), percent(float("nan"))
+    ('45.7%', '-')
+    """
+    return "-" if math.isnan(value) else f"{100 * value:.{decimals}f}%"
+
+
+def number(value: float, decimals: int) -> str:
+    """Write a number with thousands separated, or a dash where it is missing.
+
+    Examples
+    --------
+    >>> number(12345.678, 1), number(float("nan"), 1)
+    ('12,345.7', '-')
+    """
+    return "-" if math.isnan(value) else f"{value:,.{decimals}f}"
+
+
+def decimals_for(errors: Sequence[float]) -> int:
+    """Give the decimals that show two digits of the smallest standard error.
+
+    Examples
+    --------
+    >>> decimals_for([0.0123, 0.5]), decimals_for([250.0]), decimals_for([0.0])
+    (3, 0, 2)
+    """
+    positive = [error for error in errors if error > 0 and math.isfinite(error)]
+    if not positive:
+        return 2
+    return min(8, max(0, 1 - math.floor(math.log10(min(positive)))))
+
+
+def aligned(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> str:
+    """Lay out a table for the terminal: text to the left, numbers to the right, Chinese counted as two wide.
+
+    Examples
+    --------
+    >>> print(aligned(["view", "n"], [["for", "12"], ["against", "7"]], 1))
+    view      n
+    for      12
+    against   7
+    """
+    columns = list(zip(header, *rows, strict=True))
+    widths = [max(map(width, column)) for column in columns]
+    return "\n".join("  ".join(_cells(row, widths, text_columns)).rstrip() for row in [header, *rows])
+
+
+def _cells(row: Sequence[str], widths: Sequence[int], text_columns: int) -> Iterator[str]:
+    for at, (cell, wide) in enumerate(zip(row, widths, strict=True)):
+        space = " " * (wide - width(cell))
+        yield cell + space if at < text_columns else space + cell
+
+
+def width(text: str) -> int:
+    """Count the columns a text takes on a terminal.
+
+    Examples
+    --------
+    >>> width("support"), width("支持")
+    (7, 4)
+    """
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> str:
+    r"""Lay out a table in Markdown.
+
+    Examples
+    --------
+    >>> print(markdown(["view", "n"], [["for | with", "12"]], 1))
+    | view | n |
+    | :--- | ---: |
+    | for \| with | 12 |
+    """
+    rule = [":---" if at < text_columns else "---:" for at in range(len(header))]
+    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [list(header), rule, *escaped])
