@@ -15,7 +15,7 @@ from scipy import sparse
 
 from .categories import Floats, Ints
 from .design import Design
-from .variance import Adjustment, Table, sums
+from .variance import Adjustment, Table, dense, sums
 
 Auxiliaries = Sequence[tuple[Ints, int]]
 """For each margin the row's category and the number of categories."""
@@ -38,14 +38,13 @@ def adjustments(design: Design, totals: Callable[[Ints, int], Table]) -> tuple[A
     found: list[Adjustment] = []
     for step in reversed(design.calibrations):
         auxiliaries = step.auxiliaries
-        explained = np.vstack([_dense(totals(code, size)) for code, size in auxiliaries])
+        explained = np.vstack([dense(totals(code, size)) for code, size in auxiliaries])
         for earlier, coefficients in taken:
             explained -= cross_product(auxiliaries, earlier, weights) @ coefficients
         coefficients = _solved(cross_product(auxiliaries, auxiliaries, weights), explained)
         taken.append((auxiliaries, coefficients))
-        found.append(
-            Adjustment(_beside([sums(last, units, code, size, weights) for code, size in auxiliaries]), coefficients)
-        )
+        by_unit = _beside([sums(last, units, code, size, weights) for code, size in auxiliaries])
+        found.append(Adjustment(by_unit, coefficients))
     return tuple(found)
 
 
@@ -58,11 +57,8 @@ def cross_product(left: Auxiliaries, right: Auxiliaries, weights: Floats) -> Flo
     >>> cross_product([sex], [town], np.array([1.0, 2.0, 4.0])).tolist()
     [[1.0, 0.0], [2.0, 4.0]]
     """
-    return np.vstack(
-        [
-            np.hstack([_dense(sums(code, size, other, others, weights)) for other, others in right])
-            for code, size in left
-        ]
+    return np.block(
+        [[dense(sums(code, size, other, others, weights)) for other, others in right] for code, size in left]
     )
 
 
@@ -77,9 +73,6 @@ def _solved(matrix: Floats, right: Floats) -> Floats:
 
 def _beside(tables: list[Table]) -> Table:
     if any(sparse.issparse(table) for table in tables):
-        return sparse.hstack([sparse.csr_array(table) for table in tables], format="csr")
+        joined: Table = sparse.hstack([sparse.csr_array(table) for table in tables], format="csr")
+        return joined
     return np.hstack(tables)
-
-
-def _dense(table: Table) -> Floats:
-    return table.toarray() if sparse.issparse(table) else np.asarray(table)

@@ -22,7 +22,7 @@ from .estimates import NUMBERS, Estimates
 from .intervals import beta_interval, check_level, few_events, logit_interval, t_interval
 from .method import method_of
 from .plan import Domains, Measure
-from .variance import Scatter, Table
+from .variance import Scatter, Table, dense, summed
 
 Deff = Literal["auto", "replace"]
 
@@ -73,9 +73,9 @@ def estimated(design: Design, request: Request, within: Domains, measures: Seque
     """Sum and finish the measures, and put the estimates in order: by item, keys, category."""
     _check_keys(within)
     replacing = request.deff == "replace" or not weights_can_be_inverse_probabilities(design)
-    summed = [_summed(design, measure, request.estimand) for measure in measures]
-    table = _table(measures, summed, request, replacing=replacing)
-    scatter = _scatter(design, request, summed, table["column"].to_numpy())
+    sums = [_summed(design, measure, request.estimand) for measure in measures]
+    table = _table(measures, sums, request, replacing=replacing)
+    scatter = _scatter(design, sums, table["column"].to_numpy())
     table["se"] = np.sqrt(scatter.variances)
     with np.errstate(divide="ignore", invalid="ignore"):
         table["deff"] = scatter.variances / table["simple_variance"].to_numpy()
@@ -142,7 +142,7 @@ class Summed:
         return self._linearised(*self.by_unit)
 
     def _linearised(self, weights: Table, values: Table) -> Table:
-        """Turn sums of weights W and weighted values Y into influence: Y for totals, (Y - estimate W) / N for ratios."""
+        """Turn sums of weights W and weighted values Y into influence: Y, for ratios (Y - estimate W) / N."""
         if self.estimand == "total":
             return values
         width = self.measure.width
@@ -152,7 +152,8 @@ class Summed:
             shift = sparse.csr_array(
                 (self.estimate, (domain, np.arange(len(domain)))), shape=(len(self.n), len(domain))
             )
-            return sparse.csr_array((sparse.csr_array(values) - sparse.csr_array(weights) @ shift) @ scale)
+            linearised: Table = sparse.csr_array((sparse.csr_array(values) - sparse.csr_array(weights) @ shift) @ scale)
+            return linearised
         by_category = values.reshape(len(values), len(self.n), width)
         centred = by_category - weights[:, :, None] * self.estimate.reshape(len(self.n), width)
         return np.asarray(centred / self.weighted_n[:, None]).reshape(len(values), -1)
@@ -179,11 +180,11 @@ def _column_sums(table: Table) -> Floats:
     return np.asarray(table.sum(axis=0)).ravel()
 
 
-def _table(measures: Sequence[Measure], summed: Sequence[Summed], request: Request, *, replacing: bool) -> pd.DataFrame:
+def _table(measures: Sequence[Measure], sums: Sequence[Summed], request: Request, *, replacing: bool) -> pd.DataFrame:
     """List the estimates of all measures in printing order; ``column`` is each one's place before ordering."""
     parts = []
     items = list(dict.fromkeys(measure.item for measure in measures))
-    for at, (measure, one) in enumerate(zip(measures, summed, strict=True)):
+    for at, (measure, one) in enumerate(zip(measures, sums, strict=True)):
         n, weighted_n = np.repeat(one.n, measure.width), np.repeat(one.weighted_n, measure.width)
         parts.append(
             pd.DataFrame(
@@ -222,39 +223,37 @@ def _spread(one: Summed) -> Floats:
         return one.estimate * (1 - one.estimate)
     mean = one.estimate / one.weighted_n if one.estimand == "total" else one.estimate
     squares = measure.weights * (measure.value - mean[measure.domain]) ** 2
-    return np.bincount(measure.domain, weights=squares, minlength=measure.domains) / one.weighted_n
+    return summed(measure.domain, measure.domains, squares) / one.weighted_n
 
 
-def _scatter(design: Design, request: Request, summed: Sequence[Summed], column: Ints) -> Scatter:
+def _scatter(design: Design, sums: Sequence[Summed], column: Ints) -> Scatter:
     def totals(group: Ints, groups: int) -> Table:
-        return _picked([one.influence(group, groups) for one in summed], column)
+        return _picked([one.influence(group, groups) for one in sums], column)
 
     return Scatter(
-        totals=_picked([one.influence_by_unit() for one in summed], column),
+        totals=_picked([one.influence_by_unit() for one in sums], column),
         stages=design.stages,
         lone_psu=design.lone_psu,
         adjustments=adjustments(design, totals),
-        present=_present(design, summed)[:, column] if design.lone_psu == "average" else None,
+        present=_present(design, sums)[:, column] if design.lone_psu == "average" else None,
     )
 
 
 def _picked(tables: Sequence[Table], column: Ints) -> Table:
     if any(sparse.issparse(table) for table in tables):
-        return sparse.hstack([sparse.csr_array(table) for table in tables], format="csc")[:, column].tocsr()
+        joined = sparse.hstack([sparse.csr_array(table) for table in tables], format="csc")
+        picked: Table = joined[:, column].tocsr()
+        return picked
     return np.hstack(tables)[:, column]
 
 
-def _present(design: Design, summed: Sequence[Summed]) -> Floats:
+def _present(design: Design, sums: Sequence[Summed]) -> Floats:
     """Say for each first-stage stratum and estimate whether the stratum holds anybody of the base."""
     first = design.stages[0]
     stratum = first.stratum[first.unit]
-    tables = [one.measure.weight_sums(stratum, len(first.sampled)) for one in summed]
-    wide = [np.repeat(_dense(table) > 0, one.measure.width, axis=1) for table, one in zip(tables, summed, strict=True)]
+    tables = [one.measure.weight_sums(stratum, len(first.sampled)) for one in sums]
+    wide = [np.repeat(dense(table) > 0, one.measure.width, axis=1) for table, one in zip(tables, sums, strict=True)]
     return np.hstack(wide).astype(np.float64)
-
-
-def _dense(table: Table) -> Floats:
-    return table.toarray() if sparse.issparse(table) else np.asarray(table)
 
 
 def _add_intervals(table: pd.DataFrame, request: Request, measures: Sequence[Measure]) -> Bools:
@@ -276,11 +275,9 @@ def _add_intervals(table: pd.DataFrame, request: Request, measures: Sequence[Mea
 
 def _effective(table: pd.DataFrame, measures: Sequence[Measure]) -> Floats:
     """Give Kish's effective size of each base: the square of the summed weights over the sum of their squares."""
-    squares = [
-        np.bincount(measure.domain, weights=measure.weights**2, minlength=measure.domains) for measure in measures
-    ]
+    squares = [summed(measure.domain, measure.domains, measure.weights**2) for measure in measures]
     own = np.array([squares[at][domain] for at, domain in zip(table["measure"], table["domain"], strict=True)])
-    return table["weighted_n"].to_numpy() ** 2 / own
+    return np.asarray(table["weighted_n"].to_numpy() ** 2 / own)
 
 
 def _frame(table: pd.DataFrame, within: Domains, measures: Sequence[Measure], request: Request) -> pd.DataFrame:

@@ -209,6 +209,7 @@ def _rows(item: str, answered: Bools, weights: Floats, within: Domains, missing:
 
 def _chosen(study: Study, coded: Categories, category: Category) -> list[tuple[Shown, tuple[Code, ...]]]:
     """Name the chosen categories and the codes each counts."""
+    groups: list[tuple[Shown, tuple[Code, ...]]]
     if isinstance(category, Mapping):
         groups = [(name, _several(study, coded, members)) for name, members in category.items()]
     elif isinstance(category, Sequence) and not isinstance(category, str):

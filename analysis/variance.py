@@ -18,8 +18,8 @@ from ..data.errors import DesignError
 from .categories import Floats, Ints
 from .sample import COMPLETE, Stage
 
-Table = Floats | sparse.csr_array
-"""Sums by group and cell: dense where it is small, sparse where groups are many (every row its own PSU)."""
+Table = Floats
+"""Sums by group and cell: an array, or a scipy.sparse.csr_array where groups are many (every row its own PSU)."""
 
 DENSE = 20_000_000
 """Tables of more cells than this are sparse."""
@@ -37,8 +37,20 @@ def sums(group: Ints, groups: int, cell: Ints, cells: int, values: Floats) -> Ta
     [[0.0, 3.0], [5.0, 0.0]]
     """
     if groups * cells <= DENSE:
-        return np.bincount(group * cells + cell, weights=values, minlength=groups * cells).reshape(groups, cells)
-    return sparse.csr_array((values, (group, cell)), shape=(groups, cells))
+        return summed(group * cells + cell, groups * cells, values).reshape(groups, cells)
+    table: Table = sparse.csr_array((values, (group, cell)), shape=(groups, cells))
+    return table
+
+
+def summed(code: Ints, codes: int, values: Floats) -> Floats:
+    """Add up values by code.
+
+    Examples
+    --------
+    >>> summed(np.array([0, 2, 2]), 3, np.array([1.0, 2.0, 5.0])).tolist()
+    [1.0, 0.0, 7.0]
+    """
+    return np.bincount(code, weights=values, minlength=codes).astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,14 +173,14 @@ def _stage_blocks(
     totals: Table, adjustments: Sequence[Adjustment], stage: Stage, root: Floats, centred: Floats
 ) -> Iterator[Floats]:
     by_stratum = _indicator(stage.stratum)
-    means = _dense(by_stratum @ totals)
+    means = dense(by_stratum @ totals)
     for step in adjustments:
         means -= (by_stratum @ step.auxiliaries) @ step.coefficients
     means *= (centred / stage.sampled)[:, None]
     size = max(1, CHUNK // max(1, totals.shape[1])) if sparse.issparse(totals) else totals.shape[0]
     for start in range(0, totals.shape[0], size):
         rows = slice(start, start + size)
-        block = _dense(totals[rows]) - means[stage.stratum[rows]]
+        block = dense(totals[rows]) - means[stage.stratum[rows]]
         for step in adjustments:
             block -= step.auxiliaries[rows] @ step.coefficients
         block *= root[stage.stratum[rows]][:, None]
@@ -181,5 +193,12 @@ def _indicator(code: Ints) -> sparse.csr_array:
     return sparse.csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(groups, len(code)))
 
 
-def _dense(table: Table) -> Floats:
-    return table.toarray() if sparse.issparse(table) else np.asarray(table)
+def dense(table: Table) -> Floats:
+    """Give a table as an array.
+
+    Examples
+    --------
+    >>> dense(sparse.csr_array(np.eye(2))).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    return np.asarray(sparse.csr_array(table).toarray()) if sparse.issparse(table) else table
