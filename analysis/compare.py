@@ -8,7 +8,7 @@ Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ FIRST = {"forbids": 0, "repaired": 1, "qualifies": 2}
 
 
 def compare(
-    estimates: Estimates,
+    estimates: Estimates | Sequence[Estimates],
     figures: Figures,
     *,
     about: StudyDescription | None = None,
@@ -46,8 +46,8 @@ def compare(
 
     Parameters
     ----------
-    estimates : Estimates
-        From :func:`proportion` or :func:`mean`.
+    estimates : Estimates, or several of one design
+        From :func:`proportion` or :func:`mean`, e.g. shares that support and shares that approve.
     figures : Figure, several, or Registry
         e.g. ``published(topic="social_credit")``: each item finds its figures through the question bank and through
         what it replicates. Or one figure beside an estimate of one item.
@@ -101,18 +101,20 @@ def compare(
     (-0.15, 'different', 'different', 'qualified')
     """
     declared = Declared(margin, level, nonsampling, deff, mean_margin, mean_nonsampling)
-    if statistic_of(estimates) == "total":
-        raise ComparisonError(
-            "totals have no published counterpart; estimate shares with proportion or means with mean."
-        )
+    parts = list(estimates) if isinstance(estimates, Sequence) else [estimates]
+    if not parts:
+        raise ComparisonError("there is no estimate to compare; make one with proportion or mean.")
+    if any(statistic_of(part) == "total" for part in parts):
+        raise ComparisonError("totals have no published counterpart; use proportion for shares, mean for means.")
     about = about if about is not None else StudyDescription()
-    rows = [row for pair in pairs(estimates, figures) for row in rows_of(pair, estimates, about, declared)]
+    rows = [row for pair in pairs(parts, figures) for row in rows_of(pair, about, declared)]
     finished = tuple(replace(row, sentence=sentence(row)) for row in with_holm(rows))
-    return Comparison(finished, method_of(estimates, declared), about)
+    return Comparison(finished, method_of(parts[0], declared), about)
 
 
-def rows_of(pair: Pair, estimates: Estimates, about: StudyDescription, declared: Declared) -> list[ComparisonRow]:
+def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[ComparisonRow]:
     """Compare one item with one figure: one row for each group."""
+    estimates = pair.estimates
     variable = estimates.design.study.codebook[pair.item]
     terms = on_terms(estimates, pair.item, pair.figure, declared.level)
     reasons = [*gate(variable, pair.figure, about, pair.relation, chosen=pair.chosen), *terms.reasons]

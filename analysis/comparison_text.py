@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
+from collections.abc import Sequence
 
 from .comparison import Comparison, ComparisonRow
 from .sentences import GRADES, points, published_in_words, sentence, value_in_words
@@ -10,52 +12,57 @@ from .sentences import GRADES, points, published_in_words, sentence, value_in_wo
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error only", "With other survey error", "Notes")
 WIDTH = 118
 
+SHORT = {
+    "verified": "verified",
+    "secondary": "second hand",
+    "recalled": "from memory",
+    "as_quoted": "as quoted",
+}
+"""The badge of a published value, in a word or two."""
+
 
 def as_text(comparison: Comparison) -> str:
     """Print the comparison for a terminal."""
     from rich.console import Console
     from rich.table import Table
 
+    paper = io.StringIO()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for column in HEADINGS:
         table.add_column(column, overflow="fold")
-    for number, row in enumerate(comparison.rows, start=1):
+    for number, row in enumerate(differenced_first(comparison), start=1):
         table.add_row(*cells(row, number))
-    paper = io.StringIO()
     Console(file=paper, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False).print(table)
-    lines = [heading(comparison), "", *(line.rstrip() for line in paper.getvalue().rstrip().splitlines()), ""]
-    return "\n".join([*lines, *method_lines(comparison), "", *notes(comparison)])
+    lines = [line.rstrip() for line in paper.getvalue().rstrip().splitlines()]
+    parts = [[heading(comparison)], lines, notes(comparison), reasons(comparison), method_lines(comparison)]
+    return "\n\n".join("\n".join(part) for part in parts if part)
 
 
 def as_markdown(comparison: Comparison) -> str:
     """Print the comparison as Markdown."""
     table = [f"| {' | '.join(HEADINGS)} |", "|" + " --- |" * len(HEADINGS)]
-    for number, row in enumerate(comparison.rows, start=1):
+    for number, row in enumerate(differenced_first(comparison), start=1):
         table.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells(row, number))} |")
-    method = " ".join(method_lines(comparison))
-    listed = [line if line.startswith("[") else f"- {line.strip()}" for line in notes(comparison)]
-    return "\n".join([f"**{heading(comparison)}**", "", *table, "", method, "", *spaced(listed), ""])
+    listed = ["\n".join(f"- {line}" for line in part(comparison)) for part in (notes, reasons, method_lines)]
+    return "\n\n".join(part for part in (f"**{heading(comparison)}**", "\n".join(table), *listed) if part) + "\n"
 
 
-def spaced(lines: list[str]) -> list[str]:
-    """Put a blank line before each numbered note, and between it and its list."""
-    found: list[str] = []
-    for line in lines:
-        found += ["", line, ""] if line.startswith("[") else [line]
-    return found
+def differenced_first(comparison: Comparison) -> list[ComparisonRow]:
+    """Give the rows that are differenced, then the others, each in their own order."""
+    return sorted(comparison.rows, key=lambda row: row.difference is None)
 
 
 def heading(comparison: Comparison) -> str:
     """Say what is compared, and for whom."""
-    differenced = sum(row.difference is not None for row in comparison.rows)
+    count = sum(row.difference is not None for row in comparison.rows)
     about = comparison.about
-    whom = about.population or "population not stated"
-    mode = ", ".join(about.modes) or "mode not stated"
     title = f"{about.title}: " if about.title else ""
-    return (
-        f"{title}{len(comparison)} new {'result' if len(comparison) == 1 else 'results'} beside published figures, "
-        f"{differenced} differenced ({whom}; {mode}; {about.dates})"
+    pairs = f"{len(comparison)} {'pair' if len(comparison) == 1 else 'pairs'} of new and published results"
+    whom = (
+        f"{about.population or 'population not stated'}; {', '.join(about.modes) or 'mode not stated'}; {about.dates}"
     )
+    note = f". {about.note[0].upper()}{about.note[1:]}" if about.note else ""
+    return f"{title}{pairs}, {count} differenced ({whom}){note}"
 
 
 def cells(row: ComparisonRow, number: int) -> tuple[str, ...]:
@@ -68,27 +75,36 @@ def cells(row: ComparisonRow, number: int) -> tuple[str, ...]:
         differenced(row),
         row.verdict_sampling or "-",
         row.verdict_total or "-",
-        f"{GRADES[row.grade]}; {row.badge} [{number}]",
+        f"{GRADES[row.grade]}; {SHORT.get(row.provenance, 'provenance not stated')} [{number}]",
     )
 
 
 def published_cell(row: ComparisonRow) -> str:
     """Print the published value, its interval and its study."""
-    value = published_in_words(row) + bracket(row.published_low, row.published_high, row)
-    return f"{value} {row.published_study}".rstrip()
+    return f"{published_in_words(row)}{published_bracket(row)} {row.published_study}".rstrip()
 
 
 def between(value: float | None, low: float | None, high: float | None, row: ComparisonRow) -> str:
     """Print a value and its interval."""
-    return f"{value_in_words(value, row)}{bracket(low, high, row)}"
+    return f"{value_in_words(value, row)}{bracket(low, high, row.statistic)}"
 
 
-def bracket(low: float | None, high: float | None, row: ComparisonRow) -> str:
-    """Print an interval in brackets, or nothing."""
+def published_bracket(row: ComparisonRow) -> str:
+    """Print the published interval in brackets, or nothing."""
+    return bracket(row.published_low, row.published_high, row.published_statistic)
+
+
+def bracket(low: float | None, high: float | None, statistic: str) -> str:
+    """Print an interval in brackets, or nothing.
+
+    Examples
+    --------
+    >>> bracket(0.654, 0.713, "share"), bracket(3.5, 3.7, "mean"), bracket(None, None, "share")
+    (' (65.4 to 71.3)', ' (3.50 to 3.70)', '')
+    """
     if low is None or high is None:
         return ""
-    share = row.statistic == "share"
-    return f" ({100 * low:.1f} to {100 * high:.1f})" if share else f" ({low:.2f} to {high:.2f})"
+    return f" ({100 * low:.1f} to {100 * high:.1f})" if statistic == "share" else f" ({low:.2f} to {high:.2f})"
 
 
 def differenced(row: ComparisonRow) -> str:
@@ -102,23 +118,49 @@ def differenced(row: ComparisonRow) -> str:
     return f"{shown} ({low} to {high})"
 
 
-def method_lines(comparison: Comparison) -> list[str]:
-    """Print how the comparison was made."""
-    return [
-        f"{name[0].upper()}{name[1:]}: {words}." for name, words in comparison.method.items() if isinstance(words, str)
-    ]
-
-
 def notes(comparison: Comparison) -> list[str]:
-    """Print a numbered note for each row: its sentence, then every reason."""
+    """Print a numbered note for each row: its sentence, the published question, and the letters of its reasons."""
+    letters = lettered(comparison)
     found: list[str] = []
-    for number, row in enumerate(comparison.rows, start=1):
-        found.append(f"[{number}] {row.sentence or sentence(row)}")
-        found += [f"    {line}" for line in (*row.reasons, wording_note(row)) if line]
+    for number, row in enumerate(differenced_first(comparison), start=1):
+        marks = ", ".join(letters[reason] for reason in row.reasons if reason in letters)
+        own = [] if row.grade == "not_comparable" else [reason for reason in row.reasons if reason not in letters]
+        said = [row.sentence or sentence(row), wording_note(row), *own, f"See {marks}." if marks else ""]
+        found.append(f"[{number}] {' '.join(part for part in said if part)}")
     return found
+
+
+def lettered(comparison: Comparison) -> dict[str, str]:
+    """Letter the reasons that several rows share; a row that is not comparable has its reason in its sentence."""
+    shared = Counter(reason for row in comparison.rows if row.grade != "not_comparable" for reason in row.reasons)
+    several = [reason for reason, count in shared.items() if count > 1]
+    return {reason: letters_for(place) for place, reason in enumerate(several)}
+
+
+def letters_for(place: int) -> str:
+    """Give a, b, ..., z, aa, ab, ... for 0, 1, ...
+
+    Examples
+    --------
+    >>> letters_for(0), letters_for(25), letters_for(26)
+    ('a', 'z', 'aa')
+    """
+    first, last = divmod(place, 26)
+    return (letters_for(first - 1) if first else "") + chr(ord("a") + last)
+
+
+def reasons(comparison: Comparison) -> list[str]:
+    """Print every reason once, under its letter."""
+    return [f"{letter}. {reason}" for reason, letter in lettered(comparison).items()]
 
 
 def wording_note(row: ComparisonRow) -> str:
     """Give the published question and how well its wording is known."""
-    status = row.published_wording_status.replace("_", " ") or "wording status not stated"
-    return f"Published question ({status}): {row.published_wording}" if row.published_wording else ""
+    status = row.published_wording_status.replace("_", " ") or "status not stated"
+    return f"Published question ({status}): {row.published_wording.rstrip('.')}." if row.published_wording else ""
+
+
+def method_lines(comparison: Comparison) -> Sequence[str]:
+    """Print how the comparison was made."""
+    words = [(name, text) for name, text in comparison.method.items() if isinstance(text, str)]
+    return [f"{name[0].upper()}{name[1:]}: {text}." for name, text in words]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ class Pair:
 
     Attributes
     ----------
+    estimates : Estimates
+        The estimates the item is one of.
     item : str
         The new variable.
     figure : Figure
@@ -35,13 +37,14 @@ class Pair:
         Whether the user named this figure for this item.
     """
 
+    estimates: Estimates
     item: str
     figure: Figure
     relation: Relation | None
     chosen: bool
 
 
-def pairs(estimates: Estimates, figures: Figures) -> list[Pair]:
+def pairs(parts: Sequence[Estimates], figures: Figures) -> list[Pair]:
     """Pair each item with its published figures.
 
     From a registry, an item gets the figures of every published item that its question replicates or that somebody
@@ -53,20 +56,26 @@ def pairs(estimates: Estimates, figures: Figures) -> list[Pair]:
     ComparisonError
         When no figure belongs to any item.
     """
-    items = list(dict.fromkeys(str(item) for item in estimates.to_frame()["item"]))
+    items = list(dict.fromkeys(item for part in parts for item in items_of(part)))
     listed = tuple(figures.values()) if isinstance(figures, Mapping) else as_tuple(figures)
     chosen = not isinstance(figures, Mapping) and len(items) == 1
     known = figures.relation if isinstance(figures, Registry) else relation
-    codebook = estimates.design.study.codebook
-    found = [
-        Pair(item, figure, known(codebook[item].bank, figure.item.item_id), chosen)
-        for item in items
-        for figure in listed
-        if chosen or linked(codebook[item], figure, known(codebook[item].bank, figure.item.item_id))
-    ]
+    found = []
+    for part in parts:
+        for item in items_of(part):
+            variable = part.design.study.codebook[item]
+            for figure in listed:
+                related = known(variable.bank, figure.item.item_id)
+                if chosen or linked(variable, figure, related):
+                    found.append(Pair(part, item, figure, related, chosen))
     if not found:
         raise ComparisonError(nothing_found(items, listed))
-    return headlines(estimates, found) if isinstance(figures, Mapping) else found
+    return headlines(found) if isinstance(figures, Mapping) else found
+
+
+def items_of(estimates: Estimates) -> list[str]:
+    """Name the items estimated, in order."""
+    return list(dict.fromkeys(str(item) for item in estimates.to_frame()["item"]))
 
 
 def as_tuple(figures: Figure | Iterable[Figure]) -> tuple[Figure, ...]:
@@ -90,19 +99,19 @@ def nothing_found(items: list[str], figures: tuple[Figure, ...]) -> str:
     )
 
 
-def headlines(estimates: Estimates, found: list[Pair]) -> list[Pair]:
+def headlines(found: list[Pair]) -> list[Pair]:
     """Keep one figure for each item and published item: the same answers if there are such, else its first."""
-    kept: dict[tuple[str, str], Pair] = {}
+    kept: dict[tuple[int, str, str], Pair] = {}
     for pair in found:
         if subgroup_of(pair.figure):
             continue
-        place = (pair.item, pair.figure.item.item_id)
-        if place not in kept or (not same_answers(estimates, kept[place]) and same_answers(estimates, pair)):
+        place = (id(pair.estimates), pair.item, pair.figure.item.item_id)
+        if place not in kept or (not same_answers(kept[place]) and same_answers(pair)):
             kept[place] = pair
     return list(kept.values())
 
 
-def same_answers(estimates: Estimates, pair: Pair) -> bool:
+def same_answers(pair: Pair) -> bool:
     """Say whether an estimate counts the answers of a figure already."""
     wanted = in_order(pair.figure.category_set)
-    return any(row["codes"] == wanted for row in own_rows(estimates, pair.item))
+    return any(row["codes"] == wanted for row in own_rows(pair.estimates, pair.item))

@@ -160,7 +160,7 @@ def share_on_terms(estimates: Estimates, item: str, figure: Figure, level: float
         )
         return refused(estimates, item, "share", Reason("base", "forbids", words))
     rows = [row for row in own_rows(estimates, item) if row["codes"] == codes]
-    if not rows:
+    if not rows and chosen_answers(estimates, item):
         words = f"repaired: recomputed for the published answers ({labels_of(variable, codes)})."
         reasons.append(Reason("answers", "repaired", words))
     if neutral or base != base_of(estimates):
@@ -172,6 +172,11 @@ def share_on_terms(estimates: Estimates, item: str, figure: Figure, level: float
     if figure.base == "unknown" and (words := on_the_other_base(estimates, item, codes, base, rows)):
         reasons.append(Reason("base", "qualifies", words))
     return OnTerms(tuple(rows), "share", figure.base if neutral else base, codes, tuple(reasons))
+
+
+def chosen_answers(estimates: Estimates, item: str) -> bool:
+    """Say whether the estimate is of answers the user chose, rather than of every answer."""
+    return len({row["codes"] for row in own_rows(estimates, item)}) == 1
 
 
 def answers_wanted(
@@ -284,7 +289,4 @@ def on_the_other_base(
     now = rows[0]["estimate"]
     if round(1000 * found) == round(1000 * now):
         return ""
-    return (
-        f"The published base is not known: over {BASE_WORDS[other]} the new share would be {100 * found:.1f}% "
-        f"instead of {100 * now:.1f}%."
-    )
+    return f"Over {BASE_WORDS[other]}, the new share would be {100 * found:.1f}% instead of {100 * now:.1f}%."

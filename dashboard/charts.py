@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..analysis.comparison import ComparisonRow
-from ..analysis.comparison_text import bracket
+from ..analysis.comparison_text import bracket, published_bracket
 from ..analysis.sentences import published_in_words, value_in_words
 from .theme import NEW, PUBLISHED
 from .wording import in_a_word, short_label, source_label
@@ -61,7 +61,7 @@ def marks(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
                     "high": row.high,
                     "total_low": row.estimate_total_low,
                     "total_high": row.estimate_total_high,
-                    "words": value_in_words(row.estimate, row) + bracket(row.low, row.high, row),
+                    "words": value_in_words(row.estimate, row) + bracket(row.low, row.high, row.statistic),
                     "study": f"this survey, n {row.n:,.0f}" if row.n is not None else "this survey",
                 }
             )
@@ -74,7 +74,7 @@ def marks(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
                 "high": row.published_high,
                 "total_low": row.published_total_low,
                 "total_high": row.published_total_high,
-                "words": published_in_words(row) + bracket(row.published_low, row.published_high, row),
+                "words": published_in_words(row) + published_bracket(row),
                 "study": f"{source_label(row)}, {size(row)}",
             }
         )
@@ -86,15 +86,13 @@ def size(row: ComparisonRow) -> str:
     return f"n {row.published_n:,.0f}" if row.published_n is not None else "n not stated"
 
 
-def dot_and_whisker(rows: Sequence[ComparisonRow], *, text_colour: str | None = None) -> alt.LayerChart:
+def dot_and_whisker(rows: Sequence[ComparisonRow]) -> alt.LayerChart:
     """Draw rows of one statistic, in the order given.
 
     Parameters
     ----------
     rows : sequence of ComparisonRow
-        All shares, or all means.
-    text_colour : str, optional
-        Colour of the words over each item; the theme's own when left out.
+        All shares, or all means, with published figures of the same kind.
     """
     import altair as alt
 
@@ -103,9 +101,9 @@ def dot_and_whisker(rows: Sequence[ComparisonRow], *, text_colour: str | None = 
     share = rows[0].statistic == "share"
     low, high = axis_range(frame, share)
     y = alt.Y("row:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    offset = alt.YOffset("series:N", sort=list(SERIES), scale=alt.Scale(range=[STEP * 0.52, STEP * 0.8]))
+    offset = alt.YOffset("series:N", sort=list(SERIES), scale=alt.Scale(range=[STEP * 0.45, STEP * 0.95]))
     colour = alt.Color("series:N", scale=alt.Scale(domain=list(SERIES), range=[NEW, PUBLISHED]), legend=None)
-    base = alt.Chart(frame).encode(y=y, yOffset=offset, color=colour, tooltip=tooltips(alt))
+    base = alt.Chart(frame).encode(y=y, yOffset=offset, color=colour, tooltip=tooltips())
 
     def x(column: str) -> alt.X:
         return alt.X(
@@ -114,26 +112,31 @@ def dot_and_whisker(rows: Sequence[ComparisonRow], *, text_colour: str | None = 
             axis=alt.Axis(format="%" if share else ".1f", title=None, tickCount=5, labelFontSize=13, orient="bottom"),
         )
 
-    total = base.mark_rule(strokeWidth=1.5).encode(x=x("total_low"), x2="total_high:Q")
-    sampling = base.mark_rule(strokeWidth=4).encode(x=x("low"), x2="high:Q")
+    total = (
+        base.transform_filter("isValid(datum.total_low)")
+        .mark_rule(strokeWidth=1.5)
+        .encode(x=x("total_low"), x2="total_high:Q")
+    )
+    sampling = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=4.5).encode(x=x("low"), x2="high:Q")
     new = base.transform_filter(alt.datum.series == SERIES[0]).mark_point(
         filled=True, shape="circle", size=130, opacity=1
     )
     published = base.transform_filter(alt.datum.series == SERIES[1]).mark_point(
         filled=False, shape="diamond", size=150, strokeWidth=2.5, opacity=1
     )
-    words = alt.Chart(labels(rows)).mark_text(
-        align="left", baseline="middle", fontSize=14, dy=STEP * 0.2, **({"color": text_colour} if text_colour else {})
+    words = (
+        alt.Chart(labels(rows))
+        .mark_text(align="left", baseline="middle", fontSize=14, dy=-STEP * 0.28)
+        .encode(y=y, x=alt.value(2), text="words:N")
     )
-    words = words.encode(y=y, x=alt.value(2), text="words:N")
-    return (
-        alt.layer(total, sampling, new.encode(x=x("value")), published.encode(x=x("value")), words)
-        .properties(height=STEP * len(order), padding={"left": 0, "right": 12, "top": 4, "bottom": 4})
-        .configure_view(strokeWidth=0)
-    )
+    layers = alt.layer(total, sampling, new.encode(x=x("value")), published.encode(x=x("value")), words)
+    chart: alt.LayerChart = layers.properties(
+        height=STEP * len(order), padding={"left": 0, "right": 12, "top": 4, "bottom": 4}
+    ).configure_view(strokeWidth=0)
+    return chart
 
 
-def tooltips(alt_module: object) -> list[alt.Tooltip]:
+def tooltips() -> list[alt.Tooltip]:
     """Say what a mark is when it is pointed at."""
     import altair as alt
 
@@ -148,7 +151,7 @@ def labels(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "row": [f"{row.item}|{row.part}|{row.published_id}" for row in rows],
-            "words": [textwrap.shorten(short_label(row), 48, placeholder=" …") for row in rows],
+            "words": [textwrap.shorten(short_label(row), 46, placeholder=" …") for row in rows],
         }
     )
 

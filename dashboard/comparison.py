@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from ..analysis.comparison import Comparison, ComparisonRow
-from ..analysis.comparison_text import between, bracket, differenced
+from ..analysis.comparison_text import SHORT, between, differenced, published_bracket
 from ..analysis.results import MINIMUM_BASE, Results, read_results
 from ..analysis.sentences import GRADES, published_in_words, sentence
 from ..data.errors import FileError
@@ -56,15 +56,20 @@ def show(comparison: Comparison, written: str) -> None:
     """Draw the whole page."""
     opening(comparison)
     battery, order, item = controls(comparison)
-    rows = [row for row in comparison.rows if battery in (ALL, battery_of(row)) and item in (ALL, row.item)]
+    chosen = [row for row in comparison.rows if battery in (ALL, battery_of(row)) and item in (ALL, row.item)]
+    rows = sorted_rows([row for row in chosen if row.grade != "not_comparable"], order)
     st.header("New against published", anchor="chart")
-    charts(rows, order)
+    charts(rows)
     st.header("All numbers", anchor="numbers")
-    table(rows, order)
+    others = [row for row in chosen if row.grade == "not_comparable"]
+    table([*rows, *others])
     downloads(comparison)
-    st.header("Item by item", anchor="items")
-    for row in sorted_rows(rows, order):
+    if rows:
+        st.header("Item by item", anchor="items")
+    for row in rows:
         card(row, comparison, opened=item != ALL)
+    if others:
+        set_apart(others, comparison)
     closing(comparison, written)
 
 
@@ -114,57 +119,61 @@ def controls(comparison: Comparison) -> tuple[str, str, str]:
     return battery, order, item
 
 
-def charts(rows: Sequence[ComparisonRow], order: str) -> None:
-    """Draw the rows that are differenced, then, set apart, those that are not."""
-    differenced_rows = [row for row in rows if row.difference is not None]
-    others = [row for row in rows if row.difference is None]
+def charts(rows: Sequence[ComparisonRow]) -> None:
+    """Draw the rows that may be compared: shares, then means."""
     st.markdown(
-        "**●** new survey, **◇** published. Thick line: the chance of sampling. "
-        "Thin line: with other survey error as well. A figure without lines was published without what they need.",
+        "**●** new survey, **◇** published. Thick line: the chance of sampling. Thin line: with other survey error as "
+        "well. A mark without lines stands for a figure published without what they need.",
         width=READING,
     )
+    drawn = [row for row in rows if row.published_statistic == row.statistic]
     for statistic, title in (("share", ""), ("mean", "Means")):
-        some = [row for row in differenced_rows if row.statistic == statistic]
+        some = [row for row in drawn if row.statistic == statistic]
         if some:
-            draw(some, order, title)
-    if not differenced_rows:
-        st.markdown("None of these may be differenced; the reasons stand with each item below.", width=READING)
-    if others:
-        st.subheader("Shown, not differenced", anchor=False)
-        st.markdown(
-            ":gray-badge[not comparable] These pairs differ in more than opinion, or too little is known of them. "
-            "They stand side by side for orientation only.",
-            width=READING,
-        )
-        for statistic in ("share", "mean"):
-            some = [row for row in others if row.statistic == statistic]
-            if some:
-                draw(some, "asked", "")
+            draw(some, title)
+    if not rows:
+        st.markdown("None of these may be compared; the reasons stand below.", width=READING)
 
 
-def draw(rows: Sequence[ComparisonRow], order: str, title: str) -> None:
+def draw(rows: Sequence[ComparisonRow], title: str = "") -> None:
     """Draw one chart, with its words for those who cannot see it."""
     if title:
         st.subheader(title, anchor=False)
-    ordered = sorted_rows(rows, order)
-    st.altair_chart(dot_and_whisker(ordered), width="stretch", alt=wording.alt_text(ordered))
+    st.altair_chart(dot_and_whisker(rows), width="stretch", alt=wording.alt_text(rows))
 
 
-def table(rows: Sequence[ComparisonRow], order: str) -> None:
-    """Print what the chart shows, and the badge."""
+def set_apart(rows: Sequence[ComparisonRow], comparison: Comparison) -> None:
+    """Show the pairs that are not comparable: side by side for orientation, never differenced."""
+    st.header("Shown, but not compared", anchor="not-compared")
+    st.markdown(
+        f":gray-badge[{GRADES['not_comparable']}] These pairs differ in more than opinion: another question, other "
+        "answers or other people. They stand here so that nobody compares them unawares.",
+        width=READING,
+    )
+    same_unit = [row for row in rows if row.published_statistic == row.statistic == "share"]
+    if same_unit:
+        draw(same_unit)
+    for row in rows:
+        with st.expander(f"{wording.short_label(row)}: {published_in_words(row)} in {wording.source_label(row)}"):
+            st.markdown(wording.badges(row))
+            st.markdown(escaped(row.sentence or sentence(row)), width=READING)
+            details(row, comparison)
+
+
+def table(rows: Sequence[ComparisonRow]) -> None:
+    """Print what the charts show, and the badge."""
     import pandas as pd
 
-    ordered = sorted_rows(rows, order)
     st.table(
         pd.DataFrame(
             {
-                "Item": [wording.short_label(row) for row in ordered],
-                "New": [new_cell(row) for row in ordered],
-                "Published": [published_cell(row) for row in ordered],
-                "Difference": [differenced(row) for row in ordered],
-                "Sampling error only": [row.verdict_sampling or "–" for row in ordered],
-                "With other survey error": [row.verdict_total or "–" for row in ordered],
-                "Badge": [f"{GRADES[row.grade]}; {row.badge}" for row in ordered],
+                "Item": [wording.short_label(row) for row in rows],
+                "New": [new_cell(row) for row in rows],
+                "Published": [published_cell(row) for row in rows],
+                "Difference": [differenced(row) for row in rows],
+                "Sampling error only": [row.verdict_sampling or "–" for row in rows],
+                "With other survey error": [row.verdict_total or "–" for row in rows],
+                "Badge": [f"{GRADES[row.grade]}; {SHORT.get(row.provenance, 'not stated')}" for row in rows],
             }
         ),
         hide_index=True,
@@ -182,7 +191,7 @@ def new_cell(row: ComparisonRow) -> str:
 def published_cell(row: ComparisonRow) -> str:
     """Print the published figure with its base and study."""
     size = f", n {row.published_n:,.0f}" if row.published_n is not None else ", n not stated"
-    value = published_in_words(row) + bracket(row.published_low, row.published_high, row)
+    value = published_in_words(row) + published_bracket(row)
     return f"{value}{size}; {wording.source_label(row)}"
 
 

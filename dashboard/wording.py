@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ..analysis.comparison import Comparison, ComparisonRow
-from ..analysis.comparison_text import between, bracket, differenced
+from ..analysis.comparison_text import between, differenced, published_bracket
 from ..analysis.gate import in_words
 from ..analysis.sentences import GRADES, published_in_words
 from ..data.description import StudyDescription
@@ -126,7 +126,7 @@ def badges(row: ComparisonRow) -> str:
     """Give the row's badges as Streamlit Markdown."""
     grade = f":{GRADE_COLOURS[row.grade]}-badge[{GRADES[row.grade]}]"
     colour = PROVENANCE_COLOURS.get(row.provenance, "gray")
-    return f"{grade} :{colour}-badge[published value: {row.badge}]"
+    return f"{grade} :{colour}-badge[published value {row.badge}]"
 
 
 def verdicts(row: ComparisonRow) -> list[tuple[str, str]]:
@@ -176,7 +176,7 @@ def new_facts(row: ComparisonRow, about: StudyDescription, minimum: int) -> list
 
 def published_facts(row: ComparisonRow) -> list[tuple[str, str]]:
     """Give what stands beside the published figure."""
-    interval = bracket(row.published_low, row.published_high, row)
+    interval = published_bracket(row)
     facts = [
         (
             "Result",
@@ -199,7 +199,7 @@ def published_facts(row: ComparisonRow) -> list[tuple[str, str]]:
     return [(name, words) for name, words in facts if words]
 
 
-def alt_text(rows: list[ComparisonRow]) -> str:
+def alt_text(rows: Sequence[ComparisonRow]) -> str:
     """Say in words what the chart shows, item by item."""
     parts = [
         f"{short_label(row)}: new {cell(row)}, published {published_in_words(row)}, {in_a_word(row)}" for row in rows
