@@ -11,12 +11,15 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..data.errors import DocumentError, Finding, did_you_mean
+from ..data.codebook import MissingKind
+from ..data.errors import DocumentError, ExpressionError, Finding, did_you_mean
 from ..data.yaml_file import load_document
 from .check_conditions import check_conditions
+from .conditions import holds
 from .drafting import draft
+from .expressions import parse, references
 from .inheritance import inherit
-from .naming import SPOKEN, Find, finder, option_variable
+from .naming import EXPORTED, NOT_ASKED, SPOKEN, WHOLE, Find, finder, option_variable
 from .questionnaire import ChoiceList, Page, Part, Question, Questionnaire, Text
 
 LONGEST_NAME = 32
@@ -27,9 +30,6 @@ RESERVED = frozenset(
     "_all _b byte _coef _cons double float if in int long _n _pi _pred _rc _skip strl using".split()
 )
 """Words SPSS or Stata keep for themselves, in lower case."""
-
-EXPORTED = ("disposition", "language", "day")
-"""Columns that every export has beside the questions'."""
 
 NEEDS_LIST = ("select_one", "select_multiple", "grid")
 NUMBERS = ("integer", "decimal")
@@ -210,6 +210,14 @@ def _check_choice_list(questionnaire: Questionnaire, choices: ChoiceList, find: 
         find(choices, "has no options; list at least two.", "options")
     for choice in choices.choices:
         _check_text(questionnaire, choice, "label", choice.label, find, needed=True)
+        if choice.missing is MissingKind.NOT_ASKED:
+            find(
+                choice,
+                "'not_asked' is set by the routing, nobody can choose it; write 'refused' or 'other'.",
+                "missing",
+            )
+        if choice.name == str(NOT_ASKED):
+            find(choice, f"the code {NOT_ASKED} stands for 'not asked' in every data file; take another.", "name")
         if not re.fullmatch(r"[^\s'\"]{1,32}", choice.name):
             find(choice, f"the code '{choice.name}' must be 1 to 32 characters without spaces or quotes.", "name")
         elif codes.count(choice.name) > 1 and choice is not next(c for c in choices.choices if c.name == choice.name):
@@ -255,7 +263,17 @@ def _check_question_choices(questionnaire: Questionnaire, question: Question, fi
         )
     elif known is None:
         return
-    elif question.type in NUMBERS and known.substantive:
+    elif question.type in NUMBERS:
+        _check_number_list(question, known, find)
+    elif question.type in NEEDS_LIST and not known.substantive and known.choices:
+        find(question, f"its list '{known.name}' offers no answer, only kinds of missing.", "choices")
+    elif question.type == "consent" and sorted(choice.name for choice in known.choices) != ["no", "yes"]:
+        find(question, f"its list '{known.name}' must have the codes yes and no; or leave 'choices' away.", "choices")
+
+
+def _check_number_list(question: Question, known: ChoiceList, find: Find) -> None:
+    """Examine the list beside a number: kinds of missing only, whose codes no respondent can give as a number."""
+    if known.substantive:
         named = ", ".join(choice.name for choice in known.substantive)
         find(
             question,
@@ -263,10 +281,27 @@ def _check_question_choices(questionnaire: Questionnaire, question: Question, fi
             "Mark them 'missing: dont_know' or 'missing: refused', or make it a select_one.",
             "choices",
         )
-    elif question.type in NEEDS_LIST and not known.substantive and known.choices:
-        find(question, f"its list '{known.name}' offers no answer, only kinds of missing.", "choices")
-    elif question.type == "consent" and sorted(choice.name for choice in known.choices) != ["no", "yes"]:
-        find(question, f"its list '{known.name}' must have the codes yes and no; or leave 'choices' away.", "choices")
+    for choice in known.choices:
+        if choice.missing is None:
+            continue
+        if not WHOLE.fullmatch(choice.name):
+            find(question, f"its don't-know code '{choice.name}' must be a whole number, such as 998.", "choices")
+        elif _possible(question, int(choice.name)):
+            find(
+                question,
+                f"its don't-know code {choice.name} is also an answer; rule it out with a constraint, such as "
+                f"'. >= 0 and . < {choice.name.removeprefix('-')}', or take another code.",
+                "choices",
+            )
+
+
+def _possible(question: Question, number: int) -> bool:
+    """Say whether a number passes the constraint; yes where that depends on other answers or cannot be told."""
+    try:
+        alone = not any(references(parse(question.constraint))) if question.constraint.strip() else True
+        return not alone or holds(question.constraint, {}, number)
+    except ExpressionError:
+        return False
 
 
 def _check_rows(questionnaire: Questionnaire, question: Question, find: Find) -> None:

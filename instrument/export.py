@@ -7,7 +7,6 @@ interviews' random numbers, which tells nothing about who answered first.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,11 @@ import pandas as pd
 from ..data.codebook import Code, Codebook, MissingKind, Study, Variable
 from ..data.errors import CodebookError, UnknownNameError
 from .interview import Answer, Interview
-from .naming import option_variable
+from .naming import NOT_ASKED, WHOLE, option_variable
 from .phrases import phrase
 from .questionnaire import Choice, Question, Questionnaire, Row
 from .routing import path
 
-NOT_ASKED = -9
 MISSING_CODES = {MissingKind.DONT_KNOW: -8.0, MissingKind.REFUSED: -7.0, MissingKind.OTHER: -6.0}
 """Codes of missing answers where the questionnaire's own are no numbers."""
 
@@ -30,7 +28,6 @@ DISPOSITIONS = {"complete": 1.0, "started": 2.0, "declined": 3.0}
 """Interview status -> code of the column ``disposition``."""
 
 ANOTHER_VERSION = "They were given to another version of it; export them with the version they answered."
-WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 
 
 def export(questionnaire: Questionnaire, interviews: Iterable[Interview], *, language: str | None = None) -> Study:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Protocol
 
@@ -19,6 +20,16 @@ SPOKEN = {
     "note": "a note",
 }
 """What a question type is called in a sentence."""
+
+
+EXPORTED = ("disposition", "language", "day")
+"""Columns that every export has beside the questions'."""
+
+NOT_ASKED = -9
+"""Code, in every exported column, of a question that was not asked."""
+
+WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
+"""Codes that are exported as numbers, if all of a list are."""
 
 
 class Find(Protocol):

@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .conditions import MissingCode, holds
-from .export import WHOLE
 from .expressions import parse, references
 from .interview import Answer
-from .naming import option_variable
+from .naming import WHOLE, option_variable
 from .questionnaire import Question, Questionnaire
 from .reachability import Reachability
 from .truth import Array, Population
