@@ -18,7 +18,7 @@ from .check_conditions import check_conditions
 from .conditions import holds
 from .drafting import draft
 from .expressions import parse, references
-from .inheritance import inherit
+from .inheritance import check_published, inherit
 from .naming import EXPORTED, NOT_ASKED, SPOKEN, WHOLE, Find, finder, option_variable
 from .questionnaire import ChoiceList, Page, Part, Question, Questionnaire, Text
 
@@ -71,6 +71,7 @@ def check(questionnaire: Questionnaire) -> tuple[Finding, ...]:
     for question in questionnaire.questions:
         _check_question(questionnaire, question, find)
     check_conditions(questionnaire, find)
+    check_published(questionnaire, find)
     _check_consent(questionnaire, find)
     _check_unused(questionnaire, find)
     return tuple(sorted(findings, key=lambda finding: finding.line or 0))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import TypeVar, get_args
 
 from ..data.codebook import MissingKind
 from ..data.errors import Finding, UnknownNameError, did_you_mean
 from ..data.yaml_file import Document, Place, Value
+from .inheritance import Inherited
 from .questionnaire import Choice, ChoiceList, Page, Question, Questionnaire, QuestionType, Row, Text, digest
 
 DOCUMENT = ("name", "version", "title", "languages", "seed", "choices", "pages")
@@ -41,15 +41,6 @@ MEASURES = ("nominal", "ordinal")
 TRUE, FALSE = ("true", "yes"), ("false", "no", "")
 
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True)
-class Inherited:
-    """What a question takes over from its item of the question bank."""
-
-    label: Text = field(default_factory=dict)
-    choices: str = ""
-    replicates: tuple[str, ...] = ()
 
 
 BankLookup = Callable[[str], Inherited]
@@ -93,20 +84,23 @@ class _Drafting:
         self.document, self.bank = document, bank
         self.findings: list[Finding] = []
         self.languages: tuple[str, ...] = ()
+        self.lent: dict[str, ChoiceList] = {}
 
     def questionnaire(self) -> Questionnaire:
         part = _Part(self, (), "", self.document.data, DOCUMENT)
         self.languages = part.names("languages") or ("en",)
         for key in ("name", "title", "languages", "pages"):
             part.needs(key)
+        pages = tuple(part.entries("pages", self.page))
+        written = {known.name: known for known in self.choice_lists(part)}
         return Questionnaire(
             name=part.text("name") or "unnamed",
             version=part.text("version") or "1",
             title=part.wording("title"),
             languages=self.languages,
             seed=part.whole("seed", 1),
-            choice_lists={known.name: known for known in self.choice_lists(part)},
-            pages=tuple(part.entries("pages", self.page)),
+            choice_lists=written | {name: lent for name, lent in self.lent.items() if name not in written},
+            pages=pages,
             source=self.document.name,
             digest=digest(self.document.text),
             lines=part.lines,
@@ -161,43 +155,55 @@ class _Drafting:
         part = _Part(self, place, called, value, QUESTION)
         part.needs("name")
         part.needs("type")
-        inherited = self.inherited(part)
+        kind = self.question_type(part)
+        own = self.inherited(part)
+        rows, lent = self.rows(part)
+        inherited = lent if kind == "grid" else own
         return Question(
             name=part.text("name"),
-            type=self.question_type(part),
-            label=part.wording("label") or inherited.label,
-            choices=part.text("choices") or inherited.choices,
-            hint=part.wording("hint"),
+            type=kind,
+            label=self.same(part, "label", inherited.stem if kind == "grid" else _joined(inherited)),
+            choices=part.text("choices") or self.lend(inherited.choice_list),
+            hint=part.wording("hint") or self.spoken(inherited.hint),
             required=part.flag("required"),
             relevant=part.text("relevant"),
             constraint=part.text("constraint"),
             constraint_message=part.wording("constraint_message"),
             randomize=part.flag("randomize"),
-            rows=tuple(part.entries("rows", self.row, f"{part.called}, row")),
+            rows=rows,
             bank=part.text("bank"),
-            replicates=part.names("replicates") or inherited.replicates,
+            replicates=part.names("replicates") or own.replicates,
             line=part.line,
             lines=part.lines,
         )
+
+    def rows(self, part: _Part) -> tuple[tuple[Row, ...], Inherited]:
+        """Read the rows of a grid, and what the bank has for the first of them that names an item."""
+        lent: list[Inherited] = []
+
+        def row(place: Place, called: str, value: Value) -> Row:
+            line = _Part(self, place, called, value, ROW)
+            line.needs("name")
+            inherited = self.inherited(line)
+            if line.text("bank"):
+                lent.append(inherited)
+            return Row(
+                name=line.text("name"),
+                label=self.same(line, "label", inherited.label),
+                bank=line.text("bank"),
+                replicates=line.names("replicates") or inherited.replicates,
+                line=line.line,
+                lines=line.lines,
+            )
+
+        rows = tuple(part.entries("rows", row, f"{part.called}, row"))
+        return rows, lent[0] if lent else Inherited()
 
     def question_type(self, part: _Part) -> QuestionType:
         """Read the type; an unknown one is read as what the other keys suggest."""
         likely = "grid" if "rows" in part.data else "select_one" if "choices" in part.data else "text"
         kind = part.one_of("type", TYPES, likely)
         return next(known for known in get_args(QuestionType) if known == kind)
-
-    def row(self, place: Place, called: str, value: Value) -> Row:
-        part = _Part(self, place, called, value, ROW)
-        part.needs("name")
-        inherited = self.inherited(part)
-        return Row(
-            name=part.text("name"),
-            label=part.wording("label") or inherited.label,
-            bank=part.text("bank"),
-            replicates=part.names("replicates") or inherited.replicates,
-            line=part.line,
-            lines=part.lines,
-        )
 
     def inherited(self, part: _Part) -> Inherited:
         """Look up the bank item a question or row names."""
@@ -209,6 +215,32 @@ class _Drafting:
         except UnknownNameError as error:
             part.find("bank", str(error))
             return Inherited()
+
+    def spoken(self, text: Text) -> Text:
+        """Give a text of the bank in the questionnaire's languages."""
+        return {language: text[language] for language in self.languages if language in text}
+
+    def same(self, part: _Part, key: str, inherited: Text) -> Text:
+        """Read a wording, or take the bank's; warn where the two differ, for then it is another question."""
+        known = self.spoken(inherited)
+        given = part.wording(key)
+        for language in given.keys() & known.keys():
+            if " ".join(given[language].split()) != " ".join(known[language].split()):
+                part.find(
+                    key,
+                    f"the {key} in '{language}' is not the question bank's, '{known[language]}'. "
+                    "Write it so, or remove 'bank': results on another wording are another question's.",
+                    severity="warning",
+                )
+        return given or known
+
+    def lend(self, choices: ChoiceList | None) -> str:
+        """Take a choice list over from the bank; one of that name in the document comes first."""
+        if choices is None:
+            return ""
+        spoken = tuple(choice.model_copy(update={"label": self.spoken(choice.label)}) for choice in choices.choices)
+        self.lent.setdefault(choices.name, choices.model_copy(update={"choices": spoken}))
+        return choices.name
 
 
 class _Part:
@@ -227,10 +259,10 @@ class _Part:
             if key not in known:
                 self.find(key, f"the key '{key}' is not known here.{did_you_mean(key, known)}")
 
-    def find(self, key: str | None, problem: str) -> None:
+    def find(self, key: str | None, problem: str, *, severity: str = "error") -> None:
         """Note a finding at a key, or at the part itself."""
         line = self.lines.get(key, self.line) if key is not None else self.line
-        self.drafting.findings.append(Finding(self.drafting.document.name, self.called, problem, line))
+        self.drafting.findings.append(Finding(self.drafting.document.name, self.called, problem, line, severity))
 
     def needs(self, key: str) -> None:
         """Note a key that is absent."""
@@ -324,6 +356,13 @@ class _Part:
             return
         for number, entry in enumerate(value):
             yield read((*self.place, key, number), f"{called or key.removesuffix('s')} {number + 1}", entry)
+
+
+def _joined(inherited: Inherited) -> Text:
+    """Give the wording of an item asked alone: behind the stem of its battery, if it has one."""
+    return {
+        language: f"{inherited.stem.get(language, '')} {text}".strip() for language, text in inherited.label.items()
+    }
 
 
 def _named(called: str, name: str) -> str:

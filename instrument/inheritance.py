@@ -1,10 +1,108 @@
-"""Inheritance: what a question takes over from the item of the question bank it names."""
+"""Inheritance: what a question takes over from the question bank, and whether it is still the same question."""
 
 from __future__ import annotations
 
-from .drafting import Inherited
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..data.codebook import MissingKind
+from ..data.errors import UnknownNameError, did_you_mean
+from .questionnaire import Choice, ChoiceList, Question, Questionnaire, Row, Text
+
+if TYPE_CHECKING:
+    from ..data.bank import BankItem, BankList
+    from .naming import Find
 
 
-def inherit(item: str) -> Inherited:
-    """Look an item of the question bank up."""
-    return Inherited()
+@dataclass(frozen=True)
+class Inherited:
+    """What the question bank has for an item.
+
+    Attributes
+    ----------
+    label : Text
+        Its wording.
+    stem : Text
+        Wording of the battery it belongs to; empty for an item that stands alone.
+    hint : Text
+        The smaller text under it.
+    choice_list : ChoiceList or None
+        Its answers, under the name the bank gives them.
+    replicates : tuple of str
+        Published items it repeats.
+    """
+
+    label: Text = field(default_factory=dict)
+    stem: Text = field(default_factory=dict)
+    hint: Text = field(default_factory=dict)
+    choice_list: ChoiceList | None = None
+    replicates: tuple[str, ...] = ()
+
+
+def inherit(item_id: str) -> Inherited:
+    """Look an item of the shipped question banks up.
+
+    Parameters
+    ----------
+    item_id : str
+        Topic and name, e.g. ``"social_credit.restrict_travel"``.
+
+    Raises
+    ------
+    UnknownNameError
+        When there is no such bank or item; the nearest names are given.
+
+    Examples
+    --------
+    >>> inherit("social_credit.restrict_travel").replicates
+    ('liu2022.travel',)
+    """
+    from ..data.bank import bank
+
+    topic, dot, _ = item_id.partition(".")
+    if not dot:
+        raise UnknownNameError("bank item", item_id, bank("social_credit"))
+    return _inherited(bank(topic)[item_id])
+
+
+def _inherited(item: BankItem) -> Inherited:
+    return Inherited(item.wording, item.stem, item.hint, _choice_list(item.choices_name, item.choices), item.replicates)
+
+
+def _choice_list(name: str, known: BankList) -> ChoiceList:
+    choices = tuple(
+        Choice(name=choice.name, label=choice.label, missing=MissingKind(choice.missing) if choice.missing else None)
+        for choice in known.choices
+    )
+    return ChoiceList(name=name, choices=choices, scale=known.scale, measure=known.measure, collapse=known.collapse)
+
+
+def check_published(questionnaire: Questionnaire, find: Find) -> None:
+    """Hold the scales and published items a questionnaire names against the registry of published figures."""
+    scaled = [choices for choices in questionnaire.choice_lists.values() if choices.scale]
+    asked: list[Question | Row] = []
+    for question in questionnaire.questions:
+        asked += [part for part in (question, *question.rows) if part.replicates]
+    if not (scaled or asked):
+        return
+    from ..data.figures import published
+
+    registry = published()
+    for part in asked:
+        for name in part.replicates:
+            if name not in registry.questions:
+                near = did_you_mean(name, registry.questions)
+                find(part, f"replicates '{name}', which is not a published item in the registry.{near}", "replicates")
+    for choices in scaled:
+        if choices.scale not in registry.scales:
+            near = did_you_mean(choices.scale, registry.scales)
+            find(choices, f"names the scale '{choices.scale}', which is not in the registry.{near}", "scale")
+            continue
+        right = [f"{option.code:g}" for option in registry.scales[choices.scale].substantive]
+        if [choice.name for choice in choices.substantive] != right:
+            find(
+                choices,
+                f"says it is the scale '{choices.scale}', whose answers have the codes {', '.join(right)} in this "
+                "order; use them, or leave 'scale' away.",
+                "scale",
+            )
