@@ -82,7 +82,8 @@ def check_published(questionnaire: Questionnaire, find: Find) -> None:
     scaled = [choices for choices in questionnaire.choice_lists.values() if choices.scale]
     asked: list[Question | Row] = []
     for question in questionnaire.questions:
-        asked += [part for part in (question, *question.rows) if part.replicates]
+        asked += [question, *question.rows]
+    asked = [part for part in asked if part.replicates]
     if not (scaled or asked):
         return
     from ..data.figures import published
