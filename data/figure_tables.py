@@ -45,7 +45,7 @@ class Row:
     def text(self, column: str) -> str:
         """Give a cell as text, "" where empty."""
         value = self.values.get(column)
-        return "" if value is None else str(value)
+        return "" if value is None else str(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
     def number(self, column: str) -> float | None:
         """Give a number, None where empty."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+
 from topline.data.errors import DocumentError, FileError
 from topline.data.yaml_file import DEEPEST, ENOUGH, LARGEST, load_document, spoken
 

@@ -1,0 +1,234 @@
+"""Each rule of the registry refuses the mistake it was made for, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from topline.data.figure_rules import RULES
+from topline.data.figures import read_registry
+
+
+def share(name: str, codes: str, value: str, **more: str) -> dict[str, dict[str, str]]:
+    figure_id = f"town2024.cameras_{name}"
+    return {
+        "estimate": {"figure_id": figure_id, "category_set": codes, "value": value, "as_printed": f"{value}%", **more},
+        "source": {"source_id": f"{figure_id}.1", "figure_id": figure_id, "quoted_value": value},
+    }
+
+
+def with_shares(registry_folder: Callable[..., Path], *shares: dict[str, dict[str, str]]) -> Path:
+    return registry_folder(estimate=[one["estimate"] for one in shares], source=[one["source"] for one in shares])
+
+
+RULE_EXAMPLES = {
+    "categories_belong_to_the_scale": (
+        "estimate",
+        {"category_set": "1;6"},
+        "category_set holds 6, not among the scale's codes: 1 Yes, 2 Partly, 3 No, 97 Don't know.",
+    ),
+    "indices_and_records_are_not_opinion": (
+        "study",
+        {"sample_type": "expert_index", "moe_pp": "", "moe_basis": "not_stated"},
+        "the topic is surveillance, but the study is of type expert_index; the topic must be index.",
+    ),
+    "an_index_says_what_more_means": (
+        "estimate",
+        {"statistic": "index", "unit": "index_points"},
+        "direction is empty; say higher_is_more or higher_is_less of what the item names.",
+    ),
+    "a_margin_of_error_needs_a_random_sample": (
+        "study",
+        {"sample_type": "nonprobability"},
+        "moe_pp is 3.1 for a sample of type nonprobability; remove it, or set moe_basis to model_based.",
+    ),
+    "every_value_stands_in_a_source": (
+        "source",
+        {"quoted_value": "61"},
+        "value is 60, but its sources give 61; keep a value that one of them gives.",
+    ),
+    "the_wording_is_given": (
+        "item",
+        {"wording_english": "", "translation_status": "paraphrase"},
+        "has no wording, but translation_status is paraphrase; give the wording or set label_only.",
+    ),
+    "the_unit_fits_the_statistic": (
+        "estimate",
+        {"unit": "percentage_points"},
+        "the unit is percentage_points; a share is given in percent.",
+    ),
+    "the_value_is_possible": (
+        "estimate",
+        {"value": "160", "as_printed": "160%"},
+        "value is 160; a share in percent lies between 0 and 100.",
+    ),
+    "the_value_is_what_was_printed": (
+        "estimate",
+        {"as_printed": "66%"},
+        "value is 60, but as_printed says '66%'; correct one.",
+    ),
+    "dates_stand_in_order": (
+        "study",
+        {"field_end": "2023-12"},
+        "field_end 2023-12 lies before field_start 2024-02; correct one.",
+    ),
+    "a_figure_is_named_after_its_item": (
+        "estimate",
+        {"figure_id": "town2024.lenses"},
+        "is a figure of 'town2024.cameras'; call it 'town2024.cameras' or 'town2024.cameras_' and a word.",
+    ),
+    "a_scale_says_which_answers_count": (
+        "scale",
+        {"valence": ""},
+        "valence is '' for kind substantive; give -1, 0 or 1.",
+    ),
+    "equal_wording_is_known_wording": (
+        "item",
+        {"translation_status": "paraphrase"},
+        "the relation is same_wording, but the published wording is paraphrase; set same_construct.",
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", RULE_EXAMPLES)
+def test_each_rule_refuses_its_mistake_with_table_line_rule_value_and_remedy(rule, registry_folder, refused):
+    table, cells, problem = RULE_EXAMPLES[rule]
+    lines = refused(registry_folder((table, cells)))
+    # The finding may stand in another table than the mistake, e.g. a relation that a wording no longer bears.
+    matching = [line for line in lines if line.endswith(f"rule '{rule.replace('_', ' ')}': {problem}")]
+    assert len(matching) == 1, lines
+    assert ".csv, line 2, " in matching[0]
+
+
+def test_shares_that_exclude_each_other_may_not_exceed_the_whole(registry_folder, refused):
+    lines = refused(with_shares(registry_folder, share("no", "3", "45")))
+    assert lines == [
+        "estimate.csv, line 3, town2024.cameras_no, rule 'shares fit into the whole': shares that exclude each other "
+        "exceed 100 percent: 60 (town2024.cameras) + 45 (town2024.cameras_no). One of them is wrong."
+    ]
+
+
+def test_rounding_and_overlapping_groups_are_no_excess(registry_folder):
+    shares = [share("yes", "1", "35"), share("partly", "2", "26"), share("no", "3", "40"), share("dk", "97", "1")]
+    assert len(read_registry(with_shares(registry_folder, *shares))) == 5
+
+
+def test_shares_of_a_part_of_the_sample_are_summed_by_themselves(registry_folder):
+    assert len(read_registry(with_shares(registry_folder, share("men_no", "3", "45", subgroup="men")))) == 2
+
+
+def test_an_item_with_several_answers_may_exceed_the_whole(registry_folder):
+    shares = with_shares(registry_folder, share("no", "3", "45"))
+    item = (
+        (shares / "item.csv")
+        .read_text(encoding="utf-8")
+        .replace(",one\n", ",several\n")
+        .replace(",one\r", ",several\r")
+    )
+    (shares / "item.csv").write_text(item, encoding="utf-8")
+    assert len(read_registry(shares)) == 2
+
+
+def test_shares_without_a_known_scale_are_told_apart_by_their_names(registry_folder, refused):
+    no_scale = ("item", {"scale_id": ""}), ("estimate", {"category_set": "", "collapse_status": ""})
+    more = share("no", "", "45", category="no")
+    lines = refused(registry_folder(*no_scale, estimate=[more["estimate"]], source=[more["source"]]))
+    assert "60 (town2024.cameras) + 45 (town2024.cameras_no)" in lines[0]
+
+
+def test_many_figures_of_one_item_are_summed_without_trying_every_combination(registry_folder, refused):
+    options = [
+        {"scale_id": "long", "code": str(code), "label": f"option {code}", "valence": "0"} for code in range(1, 31)
+    ]
+    shares = [share(f"o{code}", str(code), "4") for code in range(1, 31)]
+    folder = registry_folder(
+        ("item", {"scale_id": "long"}),
+        ("estimate", {"category_set": "1;2", "value": "8", "as_printed": "8%"}),
+        ("source", {"quoted_value": "8"}),
+        scale=options,
+        estimate=[one["estimate"] for one in shares],
+        source=[one["source"] for one in shares],
+    )
+    start = time.perf_counter()
+    lines = refused(folder)
+    assert time.perf_counter() - start < 1
+    assert len(lines) == 1
+    assert "exceed 100 percent" in lines[0]
+
+
+def test_parts_that_do_not_make_up_the_whole_are_refused(registry_folder, refused):
+    lines = refused(with_shares(registry_folder, share("yes", "1", "30"), share("partly", "2", "26")))
+    assert [line for line in lines if "rule 'parts make up the whole'" in line] == [
+        "estimate.csv, line 2, town2024.cameras, rule 'parts make up the whole': value is 60, but its parts "
+        "(town2024.cameras_yes, town2024.cameras_partly) sum to 56; correct one of them."
+    ]
+
+
+def test_every_rule_has_a_failing_example():
+    shown = {*RULE_EXAMPLES, "shares_fit_into_the_whole", "parts_make_up_the_whole"}
+    assert {rule.__name__ for rule in RULES} == shown
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ([("estimate", {"category_set": ""})], "category_set is empty; list the codes that 'yes' is: 1 Yes, 2 Partly"),
+        ([("estimate", {"category_set": "1;1"})], "category_set 1;1 names a code twice"),
+        ([("estimate", {"collapse_status": ""})], "collapse_status is empty beside category_set 1;2"),
+        ([("item", {"scale_id": ""})], "category_set is 1;2, but the item has no scale"),
+        (
+            [("estimate", {"category_set": "1;97", "base": "excluding_dont_know"})],
+            "holds don't know, which the base leaves out",
+        ),
+        (
+            [("study", {"sample_type": "administrative", "moe_pp": "", "moe_basis": "not_stated"})],
+            "the statistic is share, but the study is of type administrative; use index or ratio.",
+        ),
+        ([("estimate", {"direction": "higher_is_more"})], "direction is higher_is_more, which only an index has"),
+        ([("study", {"moe_basis": "not_stated"})], "moe_pp is 3.1, but moe_basis is not_stated"),
+        ([("study", {"moe_pp": ""})], "moe_basis is pollster_stated, but moe_pp is empty"),
+        (
+            [("study", {"moe_pp": "", "moe_basis": "none_nonprobability"})],
+            "moe_basis is none_nonprobability, but the sample is of type probability",
+        ),
+        ([("source", {"figure_id": "town2024.cameras", "quoted_value": "59"})], "its sources give 59"),
+        ([("item", {"original_language": "de"})], "is called verbatim, but wording_original (de) is empty"),
+        ([("item", {"translation_status": "own_translation"})], "give both wording_original and wording_english"),
+        (
+            [("estimate", {"statistic": "mean", "unit": "scale_points", "value": "60"})],
+            "value is 60, outside the scale's 1 to 3.",
+        ),
+        ([("estimate", {"lower": "61", "upper": "65"})], "value 60 lies outside its interval from 61 to 65."),
+        ([("estimate", {"rounding": "7"})], "value 60 is finer than its rounding of 7"),
+        ([("study", {"ended": "2021-09"})], "field_start is 2024-02, but the series ended in 2021-09"),
+        (
+            [("item", {"item_id": "city.cameras"}), ("estimate", {"item_id": "city.cameras"})],
+            "must start with 'town2024.'",
+        ),
+        ([("estimate", {"figure_id": "town2024.cameras_all"})], "'town2024.cameras' has no headline figure"),
+    ],
+)
+def test_rules_refuse_their_other_mistakes_too(changes, problem, registry_folder, refused):
+    assert any(problem in line for line in refused(registry_folder(*changes))), problem
+
+
+def test_a_figure_without_any_source_is_refused(registry_folder, refused):
+    folder = registry_folder()
+    header = (folder / "source.csv").read_text(encoding="utf-8").splitlines()[0]
+    (folder / "source.csv").write_text(header + "\n", encoding="utf-8")
+    assert any("has no row in source.csv; say where the figure was seen" in line for line in refused(folder))
+
+
+def test_a_scale_of_one_answer_and_a_directed_dont_know_are_refused(registry_folder, refused):
+    folder = registry_folder(
+        scale=[
+            {"scale_id": "one", "code": "1", "label": "Yes", "valence": "1"},
+            {"scale_id": "one", "code": "97", "label": "Don't know", "kind": "dont_know", "valence": "1"},
+        ],
+    )
+    lines = refused(folder)
+    assert any("one 1, rule" in line and "has 1 substantive options" in line for line in lines)
+    assert any("valence is '1' for kind dont_know; leave it empty" in line for line in lines)
