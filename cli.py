@@ -34,6 +34,9 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except ToplineError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo("\nStopped. What was finished before is kept; nothing is half written.", err=True)
+            ctx.exit(130)
 
 
 class Names(click.ParamType):

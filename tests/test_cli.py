@@ -1,0 +1,334 @@
+"""The verbs, as a person types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from topline.cli import main
+from topline.data.files import read_study
+
+COLUMNS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df"]
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def document(*arguments: object) -> dict[str, Any]:
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    parsed: dict[str, Any] = json.loads(result.stdout)
+    return parsed
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("demo") / "study"
+    result = run("demo", folder, "--no-dashboard")
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+@pytest.fixture
+def wave(tmp_path: Path) -> Path:
+    """Six people in two strata of two towns each, drawn from 10 and 20 towns."""
+    path = tmp_path / "wave.csv"
+    frame = pd.DataFrame(
+        {
+            "province": ["a", "a", "a", "b", "b", "b"],
+            "town": [1, 1, 2, 3, 4, 4],
+            "towns": [10, 10, 10, 20, 20, 20],
+            "w": [1.0, 2.0, 1.0, 1.0, 3.0, 1.0],
+            "trust": [1, 2, 3, 4, 5, 5],
+            "view": ["for", "for", "against", "for", "against", "against"],
+            "sex": [1, 2, 1, 2, 1, 2],
+        }
+    )
+    frame.to_csv(path, index=False)
+    return path
+
+
+def test_demo_compares_invented_results_with_liu_2022(demo: Path) -> None:
+    rows = json.loads((demo / "results" / "comparison.json").read_text(encoding="utf-8"))["rows"]
+    travel = next(row for row in rows if row["published_id"] == "liu2022.travel")
+    assert travel["published"] == 0.77
+    assert travel["difference"] == pytest.approx(travel["estimate"] - 0.77, abs=1e-12)
+    assert travel["grade"] == "qualified"
+    assert {row["verdict_sampling"] for row in rows} >= {"different", "equivalent", "inconclusive"}
+
+
+def test_demo_never_differences_the_essays_seventy_percent(demo: Path) -> None:
+    rows = json.loads((demo / "results" / "comparison.json").read_text(encoding="utf-8"))["rows"]
+    essay = [row for row in rows if row["published_id"] == "essay.support"]
+    assert essay, "the essay's figure is shown"
+    assert all(row["grade"] == "not_comparable" for row in essay)
+    assert all(row["difference"] is None and row["verdict_total"] is None for row in essay)
+
+
+def test_weighting_the_demo_recovers_what_is_true_of_its_population(demo: Path) -> None:
+    truth = json.loads((demo / "truth.json").read_text(encoding="utf-8"))["items"]
+    true = truth["restrict_travel"]["collapse"]["support"]["substantive"]
+    weighted = document("estimate", demo, "--proportion", "restrict_travel", "--category", "support")["rows"][0]
+    raw = document("estimate", demo / "answers.sav", "--proportion", "restrict_travel", "--category", "support")[
+        "rows"
+    ][0]
+    assert abs(weighted["estimate"] - true) < 3 * weighted["se"]
+    assert abs(weighted["estimate"] - true) < abs(raw["estimate"] - true)
+
+
+def test_demo_can_be_walked_again_in_the_same_folder(demo: Path) -> None:
+    before = (demo / "results" / "comparison.json").read_text(encoding="utf-8")
+    assert run("demo", demo, "--no-dashboard").exit_code == 0
+    assert (demo / "results" / "comparison.json").read_text(encoding="utf-8") == before
+
+
+def test_estimate_prints_one_document_with_the_promised_columns(wave: Path) -> None:
+    found = document("estimate", wave, "--weight", "w", "--mean", "trust", "--by", "province,sex")
+    assert list(found) == ["method", "rows"]
+    assert list(found["rows"][0]) == ["item", "province", "sex", *COLUMNS]
+    shares = document("estimate", wave, "--weight", "w", "--proportion", "view")
+    assert list(shares["rows"][0]) == ["item", "category", *COLUMNS]
+    assert sum(row["estimate"] for row in shares["rows"]) == pytest.approx(1)
+
+
+def test_estimate_gives_a_stratified_mean_of_clusters_by_hand(wave: Path) -> None:
+    row = document("estimate", wave, "--strata", "province", "--psu", "town", "--fpc", "towns", "--mean", "trust")[
+        "rows"
+    ][0]
+    # Weights N/n: 5 in a, 10 in b. Mean (5*6 + 10*14) / 45; residual totals of towns, (1 - f) * 2 * s2 by stratum.
+    mean = 170 / 45
+    a = [5 * ((1 - mean) + (2 - mean)), 5 * (3 - mean)]
+    b = [10 * (4 - mean), 10 * (10 - 2 * mean)]
+    spread = [(x[0] - x[1]) ** 2 / 2 for x in (a, b)]
+    variance = (0.8 * 2 * spread[0] + 0.9 * 2 * spread[1]) / 45**2
+    assert row["estimate"] == pytest.approx(mean, rel=1e-12)
+    assert row["se"] == pytest.approx(variance**0.5, rel=1e-12)
+    assert (row["n"], row["weighted_n"], row["df"]) == (6, 45, 2)
+
+
+def test_estimate_says_where_weights_came_from(wave: Path) -> None:
+    sources = [
+        document("estimate", wave, *options, "--mean", "trust")["method"]["weight_source"]
+        for options in ([], ["--weight", "w"], ["--strata", "province", "--psu", "town", "--fpc", "towns"])
+    ]
+    assert len(set(sources)) == 3
+    assert "equal" in sources[0]
+    assert "fpc" in sources[2]
+
+
+def test_estimate_gives_totals(wave: Path) -> None:
+    assert (
+        document("estimate", wave, "--weight", "w", "--total", "trust")["rows"][0]["estimate"] == 1 + 4 + 3 + 4 + 15 + 5
+    )
+
+
+def test_level_is_in_percent(wave: Path) -> None:
+    wide, narrow = (
+        document("estimate", wave, "--mean", "trust", "--level", level)["rows"][0] for level in ("99", "80")
+    )
+    assert wide["low"] < narrow["low"] < narrow["estimate"]
+
+
+@pytest.mark.parametrize("suffix", [".sav", ".zsav", ".dta", ".parquet", ".csv"])
+def test_estimate_reads_every_format(demo: Path, tmp_path: Path, suffix: str) -> None:
+    target = tmp_path / f"wave{suffix}"
+    assert run("export", demo, "--to", target).exit_code == 0
+    rows = document("estimate", target, "--proportion", "approval", "--by", "sex")["rows"]
+    assert rows == document("estimate", demo / "answers.sav", "--proportion", "approval", "--by", "sex")["rows"]
+    assert {row["sex"] for row in rows} == {"Male", "Female"}
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--mean", "trst"], "there is no variable 'trst'. Did you mean 'trust'?"),
+        (["--mean", "trust", "--weight", "wt"], "there is no variable 'wt'"),
+        (["--mean", "view"], "view"),
+        (["--proportion", "view", "--category", "fro"], "fro"),
+        (["--mean", "trust", "--strata", "town"], "town"),
+    ],
+)
+def test_what_cannot_be_estimated_ends_with_one_message_and_exit_code_1(
+    wave: Path, options: list[str], message: str
+) -> None:
+    result = run("estimate", wave, *options)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ")
+    assert message in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ("-1,1,1,-2,1,1", "weight 'w' is negative in 2 of 6 rows"),
+        ("0,0,0,0,0,0", "weight 'w' is zero in all 6 rows"),
+        (",1,1,1,1,1", "weight 'w' is missing in 1 of 6 rows"),
+    ],
+)
+def test_weights_that_are_none_are_refused_by_name(wave: Path, weights: str, message: str) -> None:
+    frame = pd.read_csv(wave)
+    frame["w"] = pd.Series(weights.split(","))
+    frame.to_csv(wave, index=False)
+    result = run("estimate", wave, "--mean", "trust", "--weight", "w")
+    assert result.exit_code == 1
+    assert message in result.output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "--mean, --proportion, --total"),
+        (["--mean", "trust", "--total", "trust"], "--mean, --proportion, --total"),
+        (["--mean", "trust", "--category", "for"], "--category belongs to --proportion"),
+        (["--mean", "trust,,view"], "holds an empty name"),
+        (["--mean", "trust", "--level", "12"], "--level"),
+        (["--mean", "trust", "--lone-psu", "ignore"], "ignore"),
+    ],
+)
+def test_wrong_usage_ends_with_exit_code_2(wave: Path, options: list[str], message: str) -> None:
+    result = run("estimate", wave, *options)
+    assert result.exit_code == 2
+    assert message in result.output
+
+
+def test_unreadable_files_are_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "cut.sav").write_bytes(b"$FL2@(#) SPSS DATA FILE")
+    (tmp_path / "wave.xyz").write_text("a,b\n1,2\n")
+    for name in ("cut.sav", "wave.xyz", "nowhere.csv"):
+        result = run("estimate", tmp_path / name, "--mean", "a")
+        assert result.exit_code == 1
+        assert name in result.output
+        assert "Traceback" not in result.output
+
+
+def test_design_of_a_study_folder_is_not_given_by_options(demo: Path) -> None:
+    result = run("estimate", demo, "--weight", "w")
+    assert result.exit_code == 2
+    assert "--weight: the design of a study folder stands in" in result.output
+
+
+def test_compare_takes_any_data_file_and_named_figures(demo: Path) -> None:
+    run("weight", demo)
+    found = document(
+        "compare", demo / "weighted.sav", "--weight", "weight", "--proportion", "restrict_travel",
+        "--category", "support", "--published", "liu2022.travel",
+    )  # fmt: skip
+    row = found["rows"][0]
+    assert {"published", "difference", "grade", "reasons", "verdict_sampling", "verdict_total", *COLUMNS} <= set(row)
+    assert row["published"] == 0.77
+
+
+def test_compare_of_a_file_needs_figures(wave: Path) -> None:
+    result = run("compare", wave, "--proportion", "view")
+    assert result.exit_code == 2
+    assert "topline figures lists them" in result.output
+
+
+def test_compare_names_the_nearest_figure(wave: Path) -> None:
+    result = run("compare", wave, "--proportion", "view", "--category", "for", "--published", "liu2022.travl")
+    assert result.exit_code == 1
+    assert "Did you mean 'liu2022.travel'" in result.output
+
+
+def test_compare_can_be_held_to_some_figures_and_another_margin(demo: Path) -> None:
+    rows = document("compare", demo, "--published", "liu2022.travel", "--margin", "20")["rows"]
+    assert [row["published_id"] for row in rows] == ["liu2022.travel"]
+    assert rows[0]["verdict_total"] == "equivalent"
+    document("compare", demo)
+
+
+def test_weight_shows_margins_and_writes_the_weights(demo: Path) -> None:
+    result = run("weight", demo)
+    assert "cn-netizens-2023" in result.output
+    assert "effective n" in result.output
+    weighted = read_study(demo / "weighted.sav")
+    assert weighted.frame["weight"].sum() == pytest.approx(len(weighted.frame))
+    assert document("weight", demo)["rows"]
+
+
+def test_check_lists_all_findings_and_fails(tmp_path: Path) -> None:
+    assert run("new", tmp_path / "study").exit_code == 0
+    path = tmp_path / "study" / "questionnaire.yaml"
+    assert run("check", tmp_path / "study").exit_code == 0
+    text = path.read_text(encoding="utf-8")
+    path.write_text(
+        text.replace("type: select_one", "type: selekt_one", 1).replace("languages: [en", "languages: [fr, en")
+    )
+    result = run("check", path)
+    assert result.exit_code == 1
+    assert "selekt_one" in result.output and "fr" in result.output
+    assert "Mend the errors before fielding." in result.output
+    as_json = json.loads(run("check", path, "--json").stdout)
+    assert as_json["method"]["errors"] == sum(row["severity"] == "error" for row in as_json["rows"]) > 1
+
+
+def test_new_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    assert run("new", tmp_path).exit_code == 1
+
+
+def test_simulated_and_real_answers_never_mix(tmp_path: Path) -> None:
+    run("new", tmp_path / "study")
+    (tmp_path / "study" / "answers.db").write_bytes(b"real answers")
+    refused = run("simulate", tmp_path / "study", "--n", "5")
+    assert refused.exit_code == 1
+    assert "were not simulated; nothing was changed" in refused.output
+    assert (tmp_path / "study" / "answers.db").read_bytes() == b"real answers"
+
+    run("new", tmp_path / "rehearsal")
+    assert run("simulate", tmp_path / "rehearsal", "--n", "5").exit_code == 0
+    fielded = run("field", tmp_path / "rehearsal", "--port", "0")
+    assert fielded.exit_code == 1
+    assert "holds simulated answers" in fielded.output
+
+
+def test_export_without_answers_names_the_next_verb(tmp_path: Path) -> None:
+    run("new", tmp_path / "study")
+    result = run("export", tmp_path / "study")
+    assert result.exit_code == 1
+    assert "topline field" in result.output and "topline simulate" in result.output
+
+
+def test_exported_data_say_that_they_are_simulated(demo: Path) -> None:
+    assert "simulated respondents; no person was asked" in read_study(demo / "answers.sav").codebook.notes
+
+
+def test_labels_come_in_the_language_asked_for(demo: Path, tmp_path: Path) -> None:
+    assert run("export", demo, "--to", tmp_path / "zh.sav", "--language", "zh").exit_code == 0
+    assert read_study(tmp_path / "zh.sav").codebook["sex"].labels[1] == "男"
+
+
+def test_figures_are_listed_and_shown_with_their_badge(demo: Path) -> None:
+    assert "liu2022.travel" in run("figures").output
+    assert "liu2022" not in run("figures", "list", "--country", "DE").output
+    shown = run("figures", "show", "liu2022.travel").output
+    assert "as quoted in an essay; not seen in the source" in shown
+    assert "1,173" in shown
+    assert document("figures", "list", "--study", "essay")["rows"][0]["figure_id"] == "essay.support"
+    assert document("figures")["method"]["figures"] > 20
+    assert run("figures", "show", "liu2022.travl").exit_code == 1
+
+
+def test_doctor_says_how_far_a_study_has_come(demo: Path, tmp_path: Path) -> None:
+    assert run("doctor", demo).exit_code == 0
+    assert document("doctor", demo)["method"]["healthy"] is True
+    assert run("doctor", tmp_path).exit_code == 1
+
+
+def test_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from topline.data import study_folder
+
+    def interrupted(path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(study_folder, "new_folder", interrupted)
+    result = run("new", tmp_path / "study")
+    assert result.exit_code == 130
+    assert "Stopped" in result.output
