@@ -213,18 +213,11 @@ def read_margins(path: Path | str) -> Margins:
     """
     path = Path(path)
     table = read_csv_table(path)
-    findings = [*table.findings]
+    findings = [*table.findings, *_header_findings(table)]
     entries: list[_Entry] = []
-    if not findings:
-        findings += _header_findings(table)
-    if not findings:
+    if not any(finding.line == 1 for finding in findings):
         entries = [entry for row in table.rows if (entry := _entry(table, *row, findings)) is not None]
-        # A dimension with an unreadable row would only be told, again, that its sum is wrong.
-        read = {entry.line for entry in entries}
-        broken = {cells["dimension"] for line, cells in table.rows if line not in read}
-        findings += _dimension_findings(table.name, [entry for entry in entries if entry.dimension not in broken])
-        if not table.rows:
-            findings.append(Finding(table.name, "", "holds no margin; give one row for each category.", 1))
+        findings += _sum_findings(table, entries)
     if findings:
         raise RegistryError("\n".join(map(str, sorted(findings, key=lambda finding: finding.line or 0))))
     about = _about(path.with_suffix(".json"))
@@ -245,6 +238,9 @@ class _Entry(NamedTuple):
 
 
 def _header_findings(table: CsvTable) -> list[Finding]:
+    if any(finding.line == 1 for finding in table.findings):
+        return []
+
     def at(column: str, problem: str) -> Finding:
         return Finding(table.name, f"column '{column}'", problem, 1)
 
@@ -304,6 +300,17 @@ def _share(text: str, percent: bool) -> float | str:
     if number == 0:
         return "is 0; leave out a category that nobody is in."
     return number / 100 if percent or text.endswith("%") else number
+
+
+def _sum_findings(table: CsvTable, entries: list[_Entry]) -> list[Finding]:
+    """Judge the dimensions whose rows could all be read: of the others it is known already that they are wrong."""
+    if table.findings:
+        return []
+    if not table.rows:
+        return [Finding(table.name, "", "holds no margin; give one row for each category.", 1)]
+    read = {entry.line for entry in entries}
+    broken = {cells["dimension"] for line, cells in table.rows if line not in read}
+    return _dimension_findings(table.name, [entry for entry in entries if entry.dimension not in broken])
 
 
 def _dimension_findings(file: str, entries: list[_Entry]) -> list[Finding]:
