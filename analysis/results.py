@@ -147,14 +147,29 @@ def without_small_bases(document: Mapping[str, Any], minimum: int) -> dict[str, 
         row["suppressed"] = out
         if out:
             row.update(dict.fromkeys((name for name in TAKEN_OUT if name in row), None))
-    return {**document, "rows": rows}
+    method = {**document["method"], "minimum_base": minimum}
+    return {"method": without_small_items(method, rows), "rows": rows}
+
+
+def without_small_items(method: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Take the counts of an item out of the method when its rows are taken out."""
+    gone = {row["item"] for row in rows if row["suppressed"]}
+    found = dict(method)
+    if "items" in method:
+        empty = {"n": None, "weighted_n": None, "missing": None}
+        found["items"] = [{**item, **empty} if item["item"] in gone else item for item in method["items"]]
+    if "footnotes" in method:
+        found["footnotes"] = [note for note in method["footnotes"] if note.split(":")[0] not in gone]
+    if "parts" in method:
+        found["parts"] = [without_small_items(part, rows) for part in method["parts"]]
+    return found
 
 
 def safe(comparison: Comparison, minimum: int) -> Comparison:
     """Take small bases, and what would give them away, out of a comparison."""
     hidden = small_cells([(row.item, row.groups, row.n) for row in comparison.rows], minimum)
     rows = tuple(taken_out(row) if out else row for row, out in zip(comparison.rows, hidden, strict=True))
-    return replace(comparison, rows=rows)
+    return replace(comparison, rows=rows, method={**comparison.method, "minimum_base": minimum})
 
 
 def taken_out(row: ComparisonRow) -> ComparisonRow:

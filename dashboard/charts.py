@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..analysis.comparison import ComparisonRow
 from ..analysis.comparison_text import bracket, published_bracket
 from ..analysis.sentences import published_in_words, value_in_words
-from .theme import NEW, PUBLISHED
+from .theme import DARK, EITHER, LIGHT, NEW, PUBLISHED
 from .wording import in_a_word, short_label, source_label
 
 if TYPE_CHECKING:
@@ -86,13 +86,15 @@ def size(row: ComparisonRow) -> str:
     return f"n {row.published_n:,.0f}" if row.published_n is not None else "n not stated"
 
 
-def dot_and_whisker(rows: Sequence[ComparisonRow]) -> alt.LayerChart:
+def dot_and_whisker(rows: Sequence[ComparisonRow], scheme: str | None = None) -> alt.LayerChart:
     """Draw rows of one statistic, in the order given.
 
     Parameters
     ----------
     rows : sequence of ComparisonRow
         All shares, or all means, with published figures of the same kind.
+    scheme : str, optional
+        ``"light"`` or ``"dark"``; without it the words are in a grey that can be read on both.
     """
     import altair as alt
 
@@ -101,7 +103,9 @@ def dot_and_whisker(rows: Sequence[ComparisonRow]) -> alt.LayerChart:
     share = rows[0].statistic == "share"
     low, high = axis_range(frame, share)
     y = alt.Y("row:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    offset = alt.YOffset("series:N", sort=list(SERIES), scale=alt.Scale(range=[STEP * 0.45, STEP * 0.95]))
+    offset = alt.YOffset(
+        "series:N", sort=list(SERIES), scale=alt.Scale(range=[STEP * 0.3, STEP * 0.8], paddingInner=0, paddingOuter=0)
+    )
     colour = alt.Color("series:N", scale=alt.Scale(domain=list(SERIES), range=[NEW, PUBLISHED]), legend=None)
     base = alt.Chart(frame).encode(y=y, yOffset=offset, color=colour, tooltip=tooltips())
 
@@ -109,7 +113,13 @@ def dot_and_whisker(rows: Sequence[ComparisonRow]) -> alt.LayerChart:
         return alt.X(
             f"{column}:Q",
             scale=alt.Scale(domain=[low, high], nice=False),
-            axis=alt.Axis(format="%" if share else ".1f", title=None, tickCount=5, labelFontSize=13, orient="bottom"),
+            axis=alt.Axis(
+                format="%" if share else ".1f",
+                title=None,
+                tickCount=5,
+                labelFontSize=13,
+                labelColor=words_colour(scheme),
+            ),
         )
 
     total = (
@@ -126,7 +136,7 @@ def dot_and_whisker(rows: Sequence[ComparisonRow]) -> alt.LayerChart:
     )
     words = (
         alt.Chart(labels(rows))
-        .mark_text(align="left", baseline="middle", fontSize=14, dy=-STEP * 0.28)
+        .mark_text(align="left", baseline="middle", fontSize=14, dy=-STEP * 0.3, color=words_colour(scheme))
         .encode(y=y, x=alt.value(2), text="words:N")
     )
     layers = alt.layer(total, sampling, new.encode(x=x("value")), published.encode(x=x("value")), words)
@@ -134,6 +144,11 @@ def dot_and_whisker(rows: Sequence[ComparisonRow]) -> alt.LayerChart:
         height=STEP * len(order), padding={"left": 0, "right": 12, "top": 4, "bottom": 4}
     ).configure_view(strokeWidth=0)
     return chart
+
+
+def words_colour(scheme: str | None) -> str:
+    """Give the colour of the words in a colour scheme."""
+    return {"light": LIGHT["textColor"], "dark": DARK["textColor"]}.get(scheme or "", EITHER)
 
 
 def tooltips() -> list[alt.Tooltip]:

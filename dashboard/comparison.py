@@ -139,7 +139,8 @@ def draw(rows: Sequence[ComparisonRow], title: str = "") -> None:
     """Draw one chart, with its words for those who cannot see it."""
     if title:
         st.subheader(title, anchor=False)
-    st.altair_chart(dot_and_whisker(rows), width="stretch", alt=wording.alt_text(rows))
+    chart = dot_and_whisker(rows, st.context.theme.type)
+    st.altair_chart(chart, width="stretch", alt=wording.alt_text(rows))
 
 
 def set_apart(rows: Sequence[ComparisonRow], comparison: Comparison) -> None:
@@ -192,7 +193,7 @@ def published_cell(row: ComparisonRow) -> str:
     """Print the published figure with its base and study."""
     size = f", n {row.published_n:,.0f}" if row.published_n is not None else ", n not stated"
     value = published_in_words(row) + published_bracket(row)
-    return f"{value}{size}; {wording.source_label(row)}"
+    return f"{value}{size}; {row.published_study}"
 
 
 def downloads(comparison: Comparison) -> None:

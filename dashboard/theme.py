@@ -15,6 +15,9 @@ NEW = "#2c7fd4"
 PUBLISHED = "#c8690f"
 """Marks of the published figures."""
 
+EITHER = "#757d87"
+"""Words on a chart while the reader's colour scheme is not known."""
+
 
 def settings(host: str, port: int, open_browser: bool) -> dict[str, object]:
     """Give the Streamlit settings: no usage statistics, no developer's toolbar, both colour schemes.
@@ -45,6 +48,7 @@ def settings(host: str, port: int, open_browser: bool) -> dict[str, object]:
         "server.showEmailPrompt": False,
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "minimal",
+        "ui.hideTopBar": True,
         "client.showErrorDetails": "none",
         "client.showErrorLinks": False,
         "global.developmentMode": False,

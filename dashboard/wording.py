@@ -51,8 +51,8 @@ def lead(comparison: Comparison) -> str:
         f"Each result of the new survey stands beside what an earlier poll published. Two numbers are differenced only "
         f"when question, answers and people asked allow it. Then two verdicts are given: one that knows only the "
         f"chance of sampling, and one that also allows for {error} points of other survey error on each side, which "
-        f"is nearer to how far surveys really miss. Intervals are at {level}; two results count as the same when "
-        f"they surely differ by less than {margin} points."
+        f"is nearer to how far surveys really miss. Intervals are at {level}; two results count as the same only when "
+        f"the data rule out a difference of {margin} points or more."
     )
 
 

@@ -1,0 +1,163 @@
+"""The results bundle, and what is taken out of it."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from topline.analysis.comparison import Comparison, ComparisonRow
+from topline.analysis.design import Design
+from topline.analysis.estimate import mean, proportion
+from topline.analysis.results import read_results, small_cells, write_results
+from topline.analysis.tiers import Declared, Printed, with_tiers
+from topline.data.errors import FileError
+
+
+@pytest.fixture
+def design() -> Design:
+    regions = ["north"] * 12 + ["south"] * 40 + ["east"] * 60 + ["west"] * 90
+    return Design(pd.DataFrame({"region": regions, "view": [i % 3 for i in range(len(regions))]}))
+
+
+def rows(folder, name="estimates"):
+    return json.loads((folder / "results" / f"{name}.json").read_text())["rows"]
+
+
+def test_a_large_enough_base_is_written_as_the_estimates_document_it(tmp_path, design):
+    estimates = proportion(design, "view")
+    (path,) = write_results(tmp_path, estimates=estimates)
+    kept = json.loads(path.read_text())
+    assert path == tmp_path / "results" / "estimates.json"
+    assert [{k: v for k, v in row.items() if k != "suppressed"} for row in kept["rows"]] == estimates.document()["rows"]
+    assert not any(row["suppressed"] for row in kept["rows"])
+    assert kept["method"]["n"] == 202
+    assert kept["method"]["minimum_base"] == 30
+
+
+def test_a_small_base_is_taken_out_together_with_the_next_smallest(tmp_path, design):
+    write_results(tmp_path, estimates=proportion(design, "view", by="region"))
+    out = {row["region"] for row in rows(tmp_path) if row["suppressed"]}
+    assert out == {"north", "south"}
+    hidden = next(row for row in rows(tmp_path) if row["region"] == "north")
+    assert {hidden[name] for name in ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")} == {None}
+    assert all(row["estimate"] is not None for row in rows(tmp_path) if row["region"] in ("east", "west"))
+
+
+def test_the_minimum_is_the_teams_to_choose(tmp_path, design):
+    write_results(tmp_path, estimates=proportion(design, "view", by="region"), minimum=5)
+    assert not any(row["suppressed"] for row in rows(tmp_path))
+
+
+def test_the_method_does_not_count_the_small_base_either(tmp_path):
+    small = Design(pd.DataFrame({"view": [1, 2] * 5}))
+    write_results(tmp_path, estimates=mean(small, "view"))
+    text = (tmp_path / "results" / "estimates.json").read_text()
+    assert [row["estimate"] for row in rows(tmp_path)] == [None]
+    items = json.loads(text)["method"]["items"]
+    assert [(item["n"], item["weighted_n"], item["missing"]) for item in items] == [(None, None, None)]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "hidden"),
+    [
+        ({"a": 12, "b": 40, "c": 90}, {"a", "b"}),
+        ({"a": 12, "b": 14, "c": 90}, {"a", "b"}),
+        ({"a": 30, "b": 40, "c": 90}, set()),
+        ({"a": 12}, {"a"}),
+    ],
+)
+def test_no_small_group_can_be_had_by_subtraction(sizes, hidden):
+    cells = [("q", {"key": name}, float(n)) for name, n in sizes.items()]
+    out = small_cells(cells, 30)
+    assert {cell[1]["key"] for cell, gone in zip(cells, out, strict=True) if gone} == hidden
+
+
+def test_in_a_table_of_two_keys_no_line_has_a_single_gap():
+    sizes = [[12, 50, 60], [70, 80, 90], [100, 110, 120]]
+    cells = [("q", {"row": i, "column": j}, float(n)) for i, line in enumerate(sizes) for j, n in enumerate(line)]
+    out = small_cells(cells, 30)
+    gaps = [[out[3 * i + j] for j in range(3)] for i in range(3)]
+    assert gaps[0][0]
+    assert all(sum(line) != 1 for line in gaps)
+    assert all(sum(line[j] for line in gaps) != 1 for j in range(3))
+    assert sum(map(sum, gaps)) == 4
+
+
+def comparison_of(n: float) -> Comparison:
+    plain = ComparisonRow(
+        "travel",
+        estimate=0.68,
+        se=0.1,
+        low=0.5,
+        high=0.8,
+        n=n,
+        df=20,
+        published=0.77,
+        grade="qualified",
+        reasons=("Over everyone asked the new share would be 61.6% instead of 68.0%.",),
+    )
+    return Comparison((with_tiers(plain, Printed(n=1173), Declared()),), {"n": 2000})
+
+
+def test_a_suppressed_comparison_keeps_the_published_side_and_nothing_of_the_new(tmp_path):
+    write_results(tmp_path, comparison=comparison_of(20))
+    row = read_results(tmp_path).comparison.rows[0]
+    assert (row.suppressed, row.published, row.published_n) == (True, 0.77, 1173)
+    gone = "estimate n difference difference_low total_high p verdict_sampling minimum_detectable estimate_total_low".split()
+    assert [getattr(row, name) for name in gone] == [None] * len(gone)
+    text = (tmp_path / "results" / "comparison.json").read_text()
+    assert "0.68" not in text and "61.6" not in text
+
+
+def test_a_comparison_on_a_large_base_reads_back_as_it_was(tmp_path):
+    comparison = comparison_of(900)
+    write_results(tmp_path, comparison=comparison)
+    found = read_results(tmp_path)
+    assert found.comparison.rows == comparison.rows
+    assert found.comparison.method == {"n": 2000, "minimum_base": 30}
+    assert len(found.written) == 10 and found.estimates == {}
+
+
+def test_several_estimates_keep_their_methods_side_by_side(tmp_path, design):
+    write_results(tmp_path, estimates=[proportion(design, "view"), mean(design, "view")])
+    document = json.loads((tmp_path / "results" / "estimates.json").read_text())
+    assert [part["estimand"] for part in document["method"]["parts"]] == ["proportion", "mean"]
+    assert document["method"]["n"] == 202 and "estimand" not in document["method"]
+    assert len(document["rows"]) == 4
+    write_results(tmp_path, estimates=[mean(design, "view"), mean(design, "view")])
+    assert "parts" not in read_results(tmp_path).estimates["method"]
+
+
+def test_writing_one_leaves_the_other(tmp_path, design):
+    write_results(tmp_path, estimates=mean(design, "view"))
+    assert write_results(tmp_path, comparison=comparison_of(900)) == (tmp_path / "results" / "comparison.json",)
+    found = read_results(tmp_path)
+    assert len(found.estimates["rows"]) == 1 and found.comparison is not None
+    assert write_results(tmp_path) == ()
+
+
+def test_a_folder_without_results_is_an_empty_bundle(tmp_path):
+    found = read_results(tmp_path)
+    assert (found.estimates, found.comparison, found.written) == ({}, None, "")
+
+
+def test_a_missing_folder_and_damaged_files_are_refused_with_the_remedy(tmp_path):
+    with pytest.raises(FileError, match="no such study folder"):
+        read_results(tmp_path / "nowhere")
+    place = tmp_path / "results"
+    place.mkdir()
+    (place / "comparison.json").write_text("{")
+    with pytest.raises(FileError, match=r"cannot be read .* topline compare"):
+        read_results(tmp_path)
+    (place / "comparison.json").write_text('{"rows": 3}')
+    with pytest.raises(FileError, match="holds no rows"):
+        read_results(tmp_path)
+    (place / "comparison.json").write_text('{"rows": [{}], "method": {}, "about": {}}')
+    with pytest.raises(FileError, match="is not a comparison"):
+        read_results(tmp_path)
+
+
+def test_what_is_not_plain_cannot_be_written(tmp_path):
+    with pytest.raises(TypeError, match="cannot hold a set"):
+        write_results(tmp_path, comparison=Comparison((), {"odd": {1, 2}}))
+    assert not list((tmp_path / "results").glob("*"))
