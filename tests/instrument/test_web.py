@@ -191,7 +191,10 @@ def test_consent_offers_yes_and_no_in_the_language():
 def test_a_number_has_a_keypad_and_its_dont_know_can_be_unticked():
     html = shown(ask("integer", choices="unsaid"), form={"x__missing": ["99"]})
     assert 'inputmode="numeric"' in html
-    assert '<input type="checkbox" id="q-x__missing" name="x__missing" value="99" checked>' in html
+    assert (
+        '<input type="checkbox" id="q-x__missing" name="x__missing" value="99" aria-describedby="label-x" checked>'
+        in html
+    )
     assert 'inputmode="decimal"' in shown(ask("decimal"))
 
 
