@@ -103,7 +103,7 @@ def test_a_suppressed_comparison_keeps_the_published_side_and_nothing_of_the_new
     write_results(tmp_path, comparison=comparison_of(20))
     row = read_results(tmp_path).comparison.rows[0]
     assert (row.suppressed, row.published, row.published_n) == (True, 0.77, 1173)
-    gone = "estimate n difference difference_low total_high p verdict_sampling minimum_detectable estimate_total_low".split()
+    gone = "estimate n difference difference_low total_high p verdict_sampling estimate_total_low".split()
     assert [getattr(row, name) for name in gone] == [None] * len(gone)
     text = (tmp_path / "results" / "comparison.json").read_text()
     assert "0.68" not in text and "61.6" not in text
