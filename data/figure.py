@@ -46,12 +46,20 @@ class Option:
         -1 against, 0 neither, 1 in favour; None for what is no answer.
     kind : str
         ``"substantive"``, ``"dont_know"``, ``"refused"`` or ``"not_asked"``.
+    note : str
+        e.g. whether the label was seen in print.
     """
 
     code: float
     label: str
     valence: int | None
     kind: str
+    note: str = ""
+
+    @property
+    def assumed(self) -> bool:
+        """Whether the label was not seen in print."""
+        return "assumed" in self.note
 
 
 @dataclass(frozen=True)
@@ -317,8 +325,10 @@ class Figure:
     def doubts(self) -> tuple[str, ...]:
         """What is uncertain beyond the value itself, each as a sentence."""
         study, several = self.study, self.collapse_status in ("assumed", "unknown")
+        labels = [option.label for option in self.item.scale.options if option.assumed] if self.item.scale else []
         doubts = {
             f"Which answers '{self.category}' counts is {self.collapse_status}.": several,
+            f"The labels of {len(labels)} answers are assumed: {', '.join(labels)}.": bool(labels),
             "Whether don't know was counted in the base is unknown.": self.base == "unknown",
             "The number of interviews is unknown.": self.n is None,
             f"The number of interviews is {HELD.get(study.n_provenance)}.": self.n is not None

@@ -250,7 +250,9 @@ def _registry(tables: Tables, source: str) -> Registry:
 def _option(row: Row) -> Option:
     valence = row.number("valence")
     code = row.number("code") or 0.0
-    return Option(code, row.text("label"), None if valence is None else int(valence), row.text("kind"))
+    return Option(
+        code, row.text("label"), None if valence is None else int(valence), row.text("kind"), row.text("note")
+    )
 
 
 def _study(row: Row) -> PublishedStudy:

@@ -77,6 +77,14 @@ def test_doubt_is_kept_field_by_field():
     assert "Which answers 'approve' counts is stated." not in figure.doubts
 
 
+def test_answer_labels_that_nobody_has_seen_in_print_are_said_to_be_assumed():
+    options = published()["liu2022.travel"].item.scale.options
+    assert [option.code for option in options if option.assumed] == [1.0, 2.0, 5.0]
+    doubt = "The labels of 3 answers are assumed: Strongly oppose, Somewhat oppose, Strongly support."
+    assert doubt in published()["liu2022.travel"].doubts
+    assert "not known" in options[-1].note
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
