@@ -26,7 +26,7 @@ class FigureList:
     >>> from .figures import published
     >>> print(FigureList(published(study="essay")))
     figure         printed    answer   question                                        country  n  grade
-    essay.support  about 70%  support  Broad support for the social credit system  CN       -  as quoted
+    essay.support  about 70%  support  Support for the social credit system  CN       -  as quoted
     1 figure. One in full: topline figures show essay.support
     """
 
