@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -86,10 +87,15 @@ class ChoiceList(Part):
     measure: Literal["nominal", "ordinal"] = "nominal"
     collapse: Mapping[str, tuple[str, ...]] = Field(default_factory=dict)
 
-    @property
+    @cached_property
     def substantive(self) -> tuple[Choice, ...]:
         """The options that are answers."""
         return tuple(choice for choice in self.choices if choice.missing is None)
+
+    @cached_property
+    def missing_codes(self) -> frozenset[str]:
+        """Codes of the options that are none: don't know, refused."""
+        return frozenset(choice.name for choice in self.choices if choice.missing is not None)
 
 
 class Row(Part):
@@ -159,7 +165,7 @@ class Question(Part):
     bank: str = ""
     replicates: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def variables(self) -> tuple[str, ...]:
         """Names under which its answers are kept: none for a note, one for each row of a grid."""
         if self.type == "note":

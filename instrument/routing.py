@@ -145,11 +145,11 @@ def _walk(
     """Go through the pages reached, filling ``kept`` with the answers to the questions asked on the way."""
     seen: dict[str, Answer] = {}
     for page in questionnaire.pages:
-        if not holds(page.relevant, seen):
+        if page.relevant and not holds(page.relevant, seen):
             continue
         asked = []
         for question in page.questions:
-            if not holds(question.relevant, seen):
+            if question.relevant and not holds(question.relevant, seen):
                 continue
             asked.append(question)
             given = {name: answers[name] for name in question.variables if name in answers}
@@ -175,11 +175,10 @@ def marked(questionnaire: Questionnaire, question: Question, given: Mapping[str,
     (True, False)
     """
     known = questionnaire.choice_list(question)
-    if not given or known is None or len(known.substantive) == len(known.choices):
+    if not given or known is None or not known.missing_codes:
         return dict(given)
-    codes = {choice.name for choice in known.choices if choice.missing is not None}
     return {
-        name: MissingCode(answer) if isinstance(answer, str) and answer in codes else answer
+        name: MissingCode(answer) if isinstance(answer, str) and answer in known.missing_codes else answer
         for name, answer in given.items()
     }
 

@@ -252,8 +252,8 @@ def _drawing(questionnaire: Questionnaire, question: Question, variable: str, po
             return _several(variable, item or Item(shares={code: 0.3 for code in substantive}), population, options)
         case "text":
             return _written(variable, item or Item(answered=1.0 if question.required else 0.1))
-    spread = spread_of(variable, question, population)
-    if spread is None or (item is None and not set(spread) <= set(substantive)):
+    spread = spread_of(questionnaire, question, variable, population)
+    if spread is None:
         evenly = _plausible(question) if question.type in NUMBERS else substantive
         spread = {code: np.full_like(population.weights, 1 / len(evenly)) for code in evenly}
     missing = {option.name for option in options} if question.type in NUMBERS else set()

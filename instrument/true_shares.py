@@ -86,12 +86,14 @@ def _spreads(
             option = next(option for option in questionnaire.options(question) if option.name == code)
             yield option_variable(question, option), {"1": answering * chosen, "0": answering * (1 - chosen)} | missing
         return
-    spread = spread_of(variable, question, population)
+    spread = spread_of(questionnaire, question, variable, population)
     if spread is not None:
         yield variable, spread
 
 
-def spread_of(variable: str, question: Question, population: Population) -> dict[str, Array] | None:
+def spread_of(
+    questionnaire: Questionnaire, question: Question, variable: str, population: Population
+) -> dict[str, Array] | None:
     """Give the probability of every code of a single choice, grid row or number; None where the truth has none."""
     if variable in population.truth.items:
         item = population.truth.items[variable]
@@ -103,7 +105,9 @@ def spread_of(variable: str, question: Question, population: Population) -> dict
             numbers = {str(number): answering * chance for number, chance in possible.items()}
             return numbers | {code: np.full_like(population.weights, share) for code, share in item.missing.items()}
         return None
-    return population.having(variable) if variable in population.truth.demographics else None
+    offered = {option.name for option in questionnaire.options(question)}
+    demographic = population.truth.demographics.get(variable)
+    return population.having(variable) if demographic is not None and offered.issuperset(demographic.codes) else None
 
 
 def _item(questionnaire: Questionnaire, question: Question, spread: dict[str, Array], weights: Array) -> TrueItem:
@@ -174,7 +178,7 @@ class _Routes:
         question = self.question_of[variable]
         if question.type == "consent":
             return {"yes": np.ones_like(self.population.weights)}
-        spread = spread_of(variable, question, self.population)
+        spread = spread_of(self.questionnaire, question, variable, self.population)
         item = self.population.truth.items.get(variable)
         if spread is None or (item is not None and item.answered < 1):
             return None
