@@ -1,9 +1,10 @@
 """What calibration takes out of influence values, so that variances know about the population margins used.
 
 The influence values of an estimate on calibrated weights are the residuals of its uncalibrated ones, regressed on
-the margins with the calibrated weights. For raking that is the exact Taylor linearisation: Demnati and Rao (2004),
-Linearization variance estimators for survey data, Survey Methodology 30(1), section 3; Deville and Särndal (1992),
-Calibration estimators in survey sampling, JASA 87, shows the equivalence of all calibrations in large samples.
+the margins. With the calibrated weights in that regression this is the exact Taylor linearisation of raking: Demnati
+and Rao (2004), Linearization variance estimators for survey data, Survey Methodology 30(1), section 3. With the base
+weights it is the regression estimator's residual variance of Deville and Särndal (1992), Calibration estimators in
+survey sampling, JASA 87, which R's ``calibrate`` uses; the two are equivalent in large samples.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ Auxiliaries = Sequence[tuple[Ints, int]]
 """For each margin the row's category and the number of categories."""
 
 
-def adjustments(design: Design, totals: Callable[[Ints, int], Table]) -> tuple[Adjustment, ...]:
+def adjustments(design: Design, totals: Callable[[Ints, int, Floats], Table]) -> tuple[Adjustment, ...]:
     """Give what each calibration takes out, the last first, as the chain rule has it.
 
     Parameters
@@ -29,7 +30,8 @@ def adjustments(design: Design, totals: Callable[[Ints, int], Table]) -> tuple[A
     design : Design
         The sample with its calibrations.
     totals : callable
-        From a group for each row, and how many groups, to the totals of influence values by group and estimate.
+        From a group for each row, how many groups, and regression weights for each row, to the totals of influence
+        values, so weighted, by group and estimate.
     """
     weights = design.weights
     last = design.stages[-1].unit
@@ -38,10 +40,11 @@ def adjustments(design: Design, totals: Callable[[Ints, int], Table]) -> tuple[A
     found: list[Adjustment] = []
     for step in reversed(design.calibrations):
         auxiliaries = step.auxiliaries
-        explained = np.vstack([dense(totals(code, size)) for code, size in auxiliaries])
-        for earlier, coefficients in taken:
-            explained -= cross_product(auxiliaries, earlier, weights) @ coefficients
-        coefficients = _solved(cross_product(auxiliaries, auxiliaries, weights), explained)
+        regression = weights if step.regression is None else step.regression
+        explained = np.vstack([dense(totals(code, size, regression)) for code, size in auxiliaries])
+        for later, coefficients in taken:
+            explained -= cross_product(auxiliaries, later, regression) @ coefficients
+        coefficients = _solved(cross_product(auxiliaries, auxiliaries, regression), explained)
         taken.append((auxiliaries, coefficients))
         by_unit = _beside([sums(last, units, code, size, weights) for code, size in auxiliaries])
         found.append(Adjustment(by_unit, coefficients))

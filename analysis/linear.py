@@ -30,6 +30,10 @@ INVERSE_PROBABILITIES = 1.05
 """Weights with at least this mean can be inverse inclusion probabilities; normalised weights have a mean of 1."""
 
 
+CONSTANT = 1e-13
+"""A standard deviation below this share of the mean is rounding: the variable is constant."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What was asked for.
@@ -78,7 +82,8 @@ def estimated(design: Design, request: Request, within: Domains, measures: Seque
     scatter = _scatter(design, sums, table["column"].to_numpy())
     table["se"] = np.sqrt(scatter.variances)
     with np.errstate(divide="ignore", invalid="ignore"):
-        table["deff"] = scatter.variances / table["simple_variance"].to_numpy()
+        simple = table["simple_variance"].to_numpy()
+        table["deff"] = np.where(simple > 0, scatter.variances / simple, np.nan)
     table["df"] = design.df
     table["switched"] = _add_intervals(table, request, measures)
     return Estimates(
@@ -133,9 +138,10 @@ class Summed:
     weighted_n: Floats
     estimate: Floats
 
-    def influence(self, group: Ints, groups: int) -> Table:
-        """Add up influence values by group."""
-        return self._linearised(self.measure.weight_sums(group, groups), self.measure.value_sums(group, groups))
+    def influence(self, group: Ints, groups: int, weights: Floats) -> Table:
+        """Add up influence values by group, each row's weight replaced by another."""
+        measure = self.measure
+        return self._linearised(measure.weight_sums(group, groups, weights), measure.value_sums(group, groups, weights))
 
     def influence_by_unit(self) -> Table:
         """Add up influence values by unit of the last stage."""
@@ -223,12 +229,14 @@ def _spread(one: Summed) -> Floats:
         return one.estimate * (1 - one.estimate)
     mean = one.estimate / one.weighted_n if one.estimand == "total" else one.estimate
     squares = measure.weights * (measure.value - mean[measure.domain]) ** 2
-    return summed(measure.domain, measure.domains, squares) / one.weighted_n
+    spread = summed(measure.domain, measure.domains, squares) / one.weighted_n
+    # a value that does not vary leaves rounding noise, and a design effect of noise over noise
+    return np.where(spread > (CONSTANT * mean) ** 2, spread, 0.0)
 
 
 def _scatter(design: Design, sums: Sequence[Summed], column: Ints) -> Scatter:
-    def totals(group: Ints, groups: int) -> Table:
-        return _picked([one.influence(group, groups) for one in sums], column)
+    def totals(group: Ints, groups: int, weights: Floats) -> Table:
+        return _picked([one.influence(group, groups, weights) for one in sums], column)
 
     return Scatter(
         totals=_picked([one.influence_by_unit() for one in sums], column),

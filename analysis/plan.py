@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..data.codebook import Code, MissingKind, Study, code_of
 from ..data.errors import EstimationError, UnknownNameError
@@ -15,6 +17,8 @@ from .variance import Table, sums
 
 Category = Code | Sequence[Code] | Mapping[str, Sequence[Code]] | None
 """A code, a value label, the name of a collapse of the codebook, several of these, or named groups of codes."""
+
+Number = TypeVar("Number", np.float64, np.int64)
 
 WHOLE_BASE = (MissingKind.DONT_KNOW, MissingKind.REFUSED)
 """The kinds of missing that ``base="all"`` counts: people who were asked and gave no substantive answer."""
@@ -89,22 +93,24 @@ class Measure:
         """Estimates for each domain."""
         return len(self.shown)
 
-    def weight_sums(self, group: Ints, groups: int) -> Table:
-        """Add up weights by group and domain."""
-        return sums(self._own(group), groups, self.domain, self.domains, self.weights)
+    def weight_sums(self, group: Ints, groups: int, others: Floats | None = None) -> Table:
+        """Add up weights, or other numbers of each row in their place, by group and domain."""
+        weights = self.weights if others is None else self._own(others)
+        return sums(self._own(group), groups, self.domain, self.domains, weights)
 
-    def value_sums(self, group: Ints, groups: int) -> Table:
+    def value_sums(self, group: Ints, groups: int, others: Floats | None = None) -> Table:
         """Add up weighted values by group and domain, or weights by group, domain and category."""
         group = self._own(group)
+        weights = self.weights if others is None else self._own(others)
         if self.value is not None:
-            return sums(group, groups, self.domain, self.domains, self.weights * self.value)
+            return sums(group, groups, self.domain, self.domains, weights * self.value)
         assert self.category is not None
         counted = self.category >= 0
         cell = self.domain[counted] * self.width + self.category[counted]
-        return sums(group[counted], groups, cell, self.domains * self.width, self.weights[counted])
+        return sums(group[counted], groups, cell, self.domains * self.width, weights[counted])
 
-    def _own(self, group: Ints) -> Ints:
-        return group if len(self.rows) == len(group) else group[self.rows]
+    def _own(self, values: NDArray[Number]) -> NDArray[Number]:
+        return values if len(self.rows) == len(values) else values[self.rows]
 
     def counts(self) -> Ints:
         """Count respondents in the base by domain."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,8 @@ from .targets import Targets, targets
 if TYPE_CHECKING:
     from .design import Design
 
+
+Residuals = Literal["calibrated", "base", "unweighted"]
 
 VANISHING = 1e-6
 """A weight multiplied by less than this is no weight any more: its cell would have to be empty."""
@@ -49,6 +51,10 @@ class Raking:
         variable, category, target, before, after (weighted shares, 0-1), n.
     auxiliaries : tuple of (numpy.ndarray, int)
         For each margin each row's category and the number of categories.
+    residuals : {"calibrated", "base", "unweighted"}
+        The weights of the regression on the margins that variances take residuals from.
+    regression : numpy.ndarray or None
+        Those weights by row; None for the weights of the design.
     notes : tuple of str
         What must stand under results: sources of the margins, rounding, missing values.
     """
@@ -62,6 +68,8 @@ class Raking:
     worst_after: float
     table: pd.DataFrame
     auxiliaries: tuple[tuple[Ints, int], ...]
+    residuals: Residuals = "calibrated"
+    regression: Floats | None = None
     notes: tuple[str, ...] = ()
 
     def summary(self) -> str:
@@ -80,6 +88,7 @@ class Raking:
             "iterations": self.iterations,
             "worst_before": self.worst_before,
             "worst_after": self.worst_after,
+            "residuals": self.residuals,
             "table": self.table.to_dict("records"),
             "notes": list(self.notes),
         }
@@ -94,6 +103,7 @@ def rake(
     tolerance: float = 1e-10,
     max_iterations: int = 500,
     missing: Literal["error", "own_class"] = "error",
+    residuals: Residuals = "calibrated",
 ) -> Design:
     """Rake the weights to population margins.
 
@@ -121,6 +131,10 @@ def rake(
     missing : {"error", "own_class"}
         Rows without a value of a raking variable: stop, or let them keep their share of the weight as a class of
         their own while the others are raked to the targets among themselves.
+    residuals : {"calibrated", "base", "unweighted"}
+        Weights of the regression on the margins whose residuals carry the variance. Calibrated weights are the exact
+        linearisation of raking; base weights are what R's ``calibrate`` takes, none what R's ``rake`` takes (after
+        ten sweeps). They differ in small samples, and without weights also in large ones when weights vary.
 
     Returns
     -------
@@ -153,7 +167,8 @@ def rake(
     >>> raked.weights.round(3).tolist(), raked.raking.iterations
     ([0.667, 0.667, 0.667, 2.0], 1)
     """
-    _check_options(bounds, tolerance, max_iterations, missing)
+    _check_options(bounds, tolerance, max_iterations)
+    _check_choices(missing, residuals)
     wanted = targets(design, margins, on, own_class=missing == "own_class")
     row_cell, cells = _cell_table(design, wanted)
     _check_reach(cells, wanted, bounds)
@@ -173,12 +188,14 @@ def rake(
         worst_after=fit.worst,
         table=_report(design, wanted, cells, fit.ratio),
         auxiliaries=tuple((target.positions, len(target.share)) for target in wanted.margins),
+        residuals=residuals,
+        regression=_regression_weights(design, residuals),
         notes=wanted.notes,
     )
     return design.with_calibration(weights, report)
 
 
-def _check_options(bounds: tuple[float, float] | None, tolerance: float, max_iterations: int, missing: str) -> None:
+def _check_options(bounds: tuple[float, float] | None, tolerance: float, max_iterations: int) -> None:
     if bounds is not None and not 0 <= bounds[0] < 1 < bounds[1]:
         raise WeightingError(
             f"bounds are {bounds}; they are the least and largest factor by which a weight may change, one below and "
@@ -188,8 +205,19 @@ def _check_options(bounds: tuple[float, float] | None, tolerance: float, max_ite
         raise WeightingError(
             f"tolerance is {tolerance:g} and max_iterations {max_iterations}; both are above 0, tolerance below 1."
         )
+
+
+def _check_choices(missing: str, residuals: str) -> None:
     if missing not in ("error", "own_class"):
         raise WeightingError(f"missing is {missing!r}; it can be 'error' or 'own_class'.")
+    if residuals not in get_args(Residuals):
+        raise WeightingError(f"residuals is {residuals!r}; it can be {', '.join(map(repr, get_args(Residuals)))}.")
+
+
+def _regression_weights(design: Design, residuals: Residuals) -> Floats | None:
+    if residuals == "calibrated":
+        return None
+    return design.weights if residuals == "base" else (design.weights > 0).astype(np.float64)
 
 
 def _cell_table(design: Design, wanted: Targets) -> tuple[Ints, Cells]:
