@@ -8,12 +8,34 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 PUBLIC = {
+    "compare": "analysis.compare",
+    "Design": "analysis.design",
+    "mean": "analysis.estimate",
+    "proportion": "analysis.estimate",
+    "total": "analysis.estimate",
+    "rake": "analysis.rake",
+    "respondents": "analysis.recipe",
+    "weight_summary": "analysis.weights",
+    "bank": "data.bank",
     "Codebook": "data.codebook",
     "MissingKind": "data.codebook",
     "MissingRange": "data.codebook",
     "Study": "data.codebook",
     "Variable": "data.codebook",
+    "study_of": "data.codebook",
+    "StudyDescription": "data.description",
     "ToplineError": "data.errors",
+    "published": "data.figures",
+    "read_study": "data.files",
+    "write_study": "data.files",
+    "margins": "data.margins",
+    "read_margins": "data.margins",
+    "read_folder": "data.study_folder",
+    "check": "instrument.check",
+    "export": "instrument.export",
+    "read_questionnaire": "instrument.reading",
+    "route": "instrument.routing",
+    "simulate": "instrument.simulate",
 }
 """Public name -> module it lives in. Imported on first use, so that ``import topline`` stays quick."""
 
@@ -35,9 +57,31 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from .analysis.compare import compare as compare
+    from .analysis.design import Design as Design
+    from .analysis.estimate import mean as mean
+    from .analysis.estimate import proportion as proportion
+    from .analysis.estimate import total as total
+    from .analysis.rake import rake as rake
+    from .analysis.recipe import respondents as respondents
+    from .analysis.weights import weight_summary as weight_summary
+    from .data.bank import bank as bank
     from .data.codebook import Codebook as Codebook
     from .data.codebook import MissingKind as MissingKind
     from .data.codebook import MissingRange as MissingRange
     from .data.codebook import Study as Study
     from .data.codebook import Variable as Variable
+    from .data.codebook import study_of as study_of
+    from .data.description import StudyDescription as StudyDescription
     from .data.errors import ToplineError as ToplineError
+    from .data.figures import published as published
+    from .data.files import read_study as read_study
+    from .data.files import write_study as write_study
+    from .data.margins import margins as margins
+    from .data.margins import read_margins as read_margins
+    from .data.study_folder import read_folder as read_folder
+    from .instrument.check import check as check
+    from .instrument.export import export as export
+    from .instrument.reading import read_questionnaire as read_questionnaire
+    from .instrument.routing import route as route
+    from .instrument.simulate import simulate as simulate

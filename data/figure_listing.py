@@ -122,5 +122,8 @@ class FigureSheet:
         scale, counted = self.figure.item.scale, self.figure.category_set
         if scale is None:
             return "not known"
-        marked = [f"[{option.label}]" if option.code in counted else option.label for option in scale.options]
-        return " · ".join(marked) + ("   (counted in brackets)" if counted else "")
+        offered = [option for option in scale.options if option.kind == "substantive"]
+        marked = [f"[{option.label}]" if option.code in counted else option.label for option in offered]
+        assumed = ["the labels are partly assumed"] if any(option.assumed for option in offered) else []
+        notes = [*(["counted in brackets"] if counted else []), *assumed]
+        return " · ".join(marked) + (f"   ({'; '.join(notes)})" if notes else "")
