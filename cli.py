@@ -39,25 +39,24 @@ class Verbs(click.Group):
             ctx.exit(130)
 
 
-class Names(click.ParamType):
-    """Names separated by commas: ``sex,age4``."""
-
-    name = "NAME[,NAME...]"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:
-        """Split at commas; refuse an empty name."""
-        if isinstance(value, tuple):
-            return value
-        names = tuple(name.strip() for name in value.split(","))
-        if not all(names):
-            self.fail(f"'{value}' holds an empty name; write for example: sex,age4", param, ctx)
-        return names
-
-
-NAMES = Names()
 DEMO_SIZE, DEMO_SEED = 2_400, 20_261_123
 FOLDER = click.Path(path_type=Path)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON document with full precision.")
+
+
+def names_option(name: str, help: str) -> Callable[[Command], Command]:
+    """Make an option that takes names separated by commas: ``--by sex,age4``."""
+    return click.option(name, metavar="NAME[,NAME...]", callback=split_names, help=help)
+
+
+def split_names(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Split at commas; refuse an empty name."""
+    if value is None:
+        return ()
+    names = tuple(name.strip() for name in value.split(","))
+    if not all(names):
+        raise click.BadParameter(f"'{value}' holds an empty name; write for example: sex,age4", ctx, parameter)
+    return names
 
 
 def example(text: str) -> str:
@@ -65,23 +64,29 @@ def example(text: str) -> str:
     return "Example:\n\n\b\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+GUIDE = """Field attitude surveys, estimate with their design, compare honestly with published figures.
+
+\b
+Field team:    new, check, field, simulate, export
+Statistician:  weight, estimate
+Reader:        compare, figures, dashboard
+First time?    topline demo
+"""
+
+
+@click.group(cls=Verbs, help=GUIDE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="topline")
 def main() -> None:
-    """Field attitude surveys, estimate with their design, compare honestly with published figures.
-
-    \b
-    Field team:    new, check, field, simulate, export
-    Statistician:  weight, estimate
-    Reader:        compare, figures, dashboard
-    First time?    topline demo
-    """
+    """Run a verb."""
 
 
 @main.command(epilog=example("topline new my-study"))
 @click.argument("folder", type=FOLDER)
 def new(folder: Path) -> None:
-    """Make a study FOLDER with a questionnaire on social credit in three languages."""
+    """Make a study FOLDER to start from.
+
+    It holds study.yaml and a questionnaire on social credit in English, Chinese and German.
+    """
     from .data.study_folder import new_folder
 
     made = new_folder(folder)
@@ -93,7 +98,7 @@ def new(folder: Path) -> None:
 @click.argument("path", type=FOLDER)
 @as_json
 def check(path: Path, as_json: bool) -> None:
-    """Read a questionnaire or a study folder over, and list everything to mend before fielding.
+    """List everything to mend before fielding.
 
     PATH is a study folder or a questionnaire file. Exit code 1 when there are errors.
     """
@@ -129,7 +134,10 @@ def check(path: Path, as_json: bool) -> None:
     help="Days a browser can take up an unfinished interview; 0 for devices that respondents share.",
 )
 def field(folder: Path, host: str, port: int, accept_changes: bool, resume_days: int) -> None:
-    """Put the questionnaire of a study FOLDER on the web; answers go to its answers.db."""
+    """Put the questionnaire of a study on the web.
+
+    The form works without JavaScript; answers go to answers.db in the study FOLDER. Ctrl-C ends it and loses nothing.
+    """
     from .data.study_folder import read_folder
     from .instrument.fieldwork.server import serve
     from .instrument.reading import read_questionnaire
@@ -154,7 +162,7 @@ def field(folder: Path, host: str, port: int, accept_changes: bool, resume_days:
 @click.option("--seed", default=1, show_default=True, type=int, help="Seed; the same seed makes the same answers.")
 @click.option("--truth", type=FOLDER, help="What the invented population thinks (YAML); a shipped one by default.")
 def simulate(folder: Path, n: int, seed: int, truth: Path | None) -> None:
-    """Fill a study FOLDER with invented respondents, to rehearse the whole road before fielding.
+    """Fill a study with invented respondents, to rehearse.
 
     The folder is marked as simulated, and every result made from it says so. A folder that holds answers is refused.
     """
@@ -171,7 +179,7 @@ def simulate(folder: Path, n: int, seed: int, truth: Path | None) -> None:
 @click.option("--to", type=FOLDER, help="File to write (.sav .zsav .dta .csv .parquet); answers.sav by default.")
 @click.option("--language", help="Language of the labels; the questionnaire's first by default.")
 def export(folder: Path, to: Path | None, language: str | None) -> None:
-    """Write the answers of a study FOLDER to a labelled data file."""
+    """Write the answers to a labelled data file."""
     from .data.files import write_study
     from .data.study_folder import read_folder
     from .instrument.folder import export_folder
@@ -186,9 +194,9 @@ def export(folder: Path, to: Path | None, language: str | None) -> None:
 @click.argument("folder", type=FOLDER)
 @as_json
 def weight(folder: Path, as_json: bool) -> None:
-    """Weight the exported answers of a study FOLDER by its recipe, and show what the weighting cost.
+    """Weight a study and show what that cost.
 
-    The weighted data go to weighted.sav in the folder, with the column weight.
+    The recipe stands in study.yaml of the FOLDER. The weighted data go to weighted.sav in the folder, with the column weight.
     """
     from .analysis.recipe import save_weighted, weighted_design
     from .analysis.weights import weight_summary
@@ -207,20 +215,20 @@ def design_options(command: Command) -> Command:
     """Add the options that describe a design and choose what is estimated."""
     options = (
         click.option("--weight", help="Weight column. Without it weights follow from --fpc, else are equal."),
-        click.option("--strata", type=NAMES, help="Strata column, one for each stage."),
-        click.option("--psu", type=NAMES, help="PSU column, one for each stage."),
-        click.option("--fpc", type=NAMES, help="Population counts or fractions, one column for each stage."),
+        names_option("--strata", "Strata column, one for each stage."),
+        names_option("--psu", "PSU column, one for each stage."),
+        names_option("--fpc", "Population counts or fractions, one column for each stage."),
         click.option(
             "--lone-psu",
             type=click.Choice(["fail", "centre", "certainty", "average"]),
             default=None,
             help="What to do with a stratum of one PSU. Default: fail.",
         ),
-        click.option("--mean", type=NAMES, help="Means of these variables."),
-        click.option("--proportion", type=NAMES, help="Shares of the categories of these variables."),
-        click.option("--total", type=NAMES, help="Totals of these variables."),
+        names_option("--mean", "Means of these variables."),
+        names_option("--proportion", "Shares of the categories of these variables."),
+        names_option("--total", "Totals of these variables."),
         click.option("--category", help="With --proportion: this category only (a code, label or named group)."),
-        click.option("--by", type=NAMES, help="One result for each group of these variables."),
+        names_option("--by", "One result for each group of these variables."),
         click.option(
             "--base",
             type=click.Choice(["substantive", "all"]),
@@ -273,19 +281,19 @@ def estimate(source: Path, as_json: bool, **options: Any) -> None:
 )
 @click.argument("source", type=FOLDER)
 @design_options
-@click.option("--published", type=NAMES, help="Ids of published figures; topline figures lists them.")
+@names_option("--published", "Ids of published figures; topline figures lists them.")
 @click.option("--margin", type=click.FloatRange(0, 50, min_open=True), help="Points that still count as equivalent.")
 @click.option("--nonsampling", type=click.FloatRange(0, 50), help="Points of non-sampling error per survey.")
 @as_json
 def compare(
     source: Path,
-    published: tuple[str, ...] | None,
+    published: tuple[str, ...],
     margin: float | None,
     nonsampling: float | None,
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Compare new results with published figures, where they may be compared.
+    """Compare new results with published figures.
 
     SOURCE is a study folder, whose questions find their published figures by themselves, or a data file together with
     --proportion or --mean and --published.
@@ -297,7 +305,7 @@ def compare(
 
     if source.is_dir() and (source / "study.yaml").exists():
         study = read_folder(source)
-        comparison = compared(study, margin=margin, nonsampling=nonsampling, figures=published or ())
+        comparison = compared(study, margin=margin, nonsampling=nonsampling, figures=published)
         save_comparison(study, comparison)
         show(comparison, as_json)
         return
@@ -369,7 +377,7 @@ def folder_estimates(source: Path, options: Mapping[str, Any]) -> Estimates:
 @as_json
 @click.pass_context
 def figures(ctx: click.Context, as_json: bool) -> None:
-    """List and show the published figures that topline knows, with their provenance."""
+    """List and show published figures."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(figures_list, as_json=as_json)
 
@@ -404,7 +412,10 @@ def figures_show(figure: str, as_json: bool) -> None:
 @click.option("--port", default=8501, show_default=True, type=click.IntRange(1, 65535), help="Port to listen on.")
 @click.option("--browser/--no-browser", default=True, help="Open a browser window.")
 def dashboard(folder: Path, host: str, port: int, browser: bool) -> None:
-    """Show the results of a study FOLDER beside published figures, in a browser."""
+    """Show results beside published figures.
+
+    Reads only the results of the study FOLDER, never anybody's answers. Ctrl-C ends it.
+    """
     from .dashboard.launch import launch
 
     launch(folder, host=host, port=port, open_browser=browser)
@@ -414,7 +425,7 @@ def dashboard(folder: Path, host: str, port: int, browser: bool) -> None:
 @click.argument("folder", type=FOLDER, default=Path("topline-demo"))
 @click.option("--dashboard/--no-dashboard", default=None, help="Open the dashboard at the end; asked of a terminal.")
 def demo(folder: Path, dashboard: bool | None) -> None:
-    """Walk the whole road with invented respondents: question, answers, weights, comparison, dashboard."""
+    """Walk the whole road with invented respondents."""
     from .analysis.estimate import proportion
     from .analysis.recipe import closed_questions, compared, save_comparison, save_estimates, weighted_design
     from .analysis.weights import weight_summary
@@ -446,7 +457,10 @@ def demo(folder: Path, dashboard: bool | None) -> None:
 @click.argument("folder", type=FOLDER, required=False)
 @as_json
 def doctor(folder: Path | None, as_json: bool) -> None:
-    """Say what this machine has and lacks, and what state a study FOLDER is in."""
+    """Say what is here and what is missing.
+
+    Looks at this machine and, where one is named, at how far a study FOLDER has come.
+    """
     from .data.doctor import examine
 
     report = examine(folder)
