@@ -30,26 +30,41 @@ def as_text(comparison: Comparison) -> str:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for column in HEADINGS:
         table.add_column(column, overflow="fold")
-    for number, row in enumerate(differenced_first(comparison), start=1):
+    for number, row in enumerate(compared(comparison), start=1):
         table.add_row(*cells(row, number))
     Console(file=paper, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False).print(table)
-    lines = [line.rstrip() for line in paper.getvalue().rstrip().splitlines()]
-    parts = [[heading(comparison)], lines, notes(comparison), reasons(comparison), method_lines(comparison)]
-    return "\n\n".join("\n".join(part) for part in parts if part)
+    lines = [line.rstrip() for line in paper.getvalue().rstrip().splitlines()] if compared(comparison) else []
+    parts = [notes(comparison), reasons(comparison), apart(comparison), method_lines(comparison)]
+    return "\n\n".join("\n".join(part) for part in ([heading(comparison)], lines, *parts) if part)
 
 
 def as_markdown(comparison: Comparison) -> str:
     """Print the comparison as Markdown."""
     table = [f"| {' | '.join(HEADINGS)} |", "|" + " --- |" * len(HEADINGS)]
-    for number, row in enumerate(differenced_first(comparison), start=1):
+    for number, row in enumerate(compared(comparison), start=1):
         table.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells(row, number))} |")
-    listed = ["\n".join(f"- {line}" for line in part(comparison)) for part in (notes, reasons, method_lines)]
+    listed = [
+        "\n".join(f"- {line.removeprefix('- ')}" for line in part(comparison))
+        for part in (notes, reasons, apart, method_lines)
+    ]
     return "\n\n".join(part for part in (f"**{heading(comparison)}**", "\n".join(table), *listed) if part) + "\n"
 
 
-def differenced_first(comparison: Comparison) -> list[ComparisonRow]:
-    """Give the rows that are differenced, then the others, each in their own order."""
-    return sorted(comparison.rows, key=lambda row: row.difference is None)
+def compared(comparison: Comparison) -> list[ComparisonRow]:
+    """Give the rows that the gate let through."""
+    return [row for row in comparison.rows if row.grade != "not_comparable"]
+
+
+def apart(comparison: Comparison) -> list[str]:
+    """Print the pairs that are not comparable, those with one reason together."""
+    pairs: dict[str, list[str]] = {}
+    for row in comparison.rows:
+        if row.grade == "not_comparable":
+            beside = (
+                f"{row.item} beside {published_in_words(row)} ({row.published_id}; {SHORT.get(row.provenance, '')})"
+            )
+            pairs.setdefault(row.reasons[0] if row.reasons else "", []).append(beside)
+    return ["Not differenced:"] * bool(pairs) + [f"- {', '.join(some)}: {why}" for why, some in pairs.items()]
 
 
 def heading(comparison: Comparison) -> str:
@@ -122,17 +137,17 @@ def notes(comparison: Comparison) -> list[str]:
     """Print a numbered note for each row: its sentence, the published question, and the letters of its reasons."""
     letters = lettered(comparison)
     found: list[str] = []
-    for number, row in enumerate(differenced_first(comparison), start=1):
+    for number, row in enumerate(compared(comparison), start=1):
         marks = ", ".join(letters[reason] for reason in row.reasons if reason in letters)
-        own = [] if row.grade == "not_comparable" else [reason for reason in row.reasons if reason not in letters]
+        own = [reason for reason in row.reasons if reason not in letters]
         said = [row.sentence or sentence(row), wording_note(row), *own, f"See {marks}." if marks else ""]
         found.append(f"[{number}] {' '.join(part for part in said if part)}")
     return found
 
 
 def lettered(comparison: Comparison) -> dict[str, str]:
-    """Letter the reasons that several rows share; a row that is not comparable has its reason in its sentence."""
-    shared = Counter(reason for row in comparison.rows if row.grade != "not_comparable" for reason in row.reasons)
+    """Letter the reasons that several rows share."""
+    shared = Counter(reason for row in compared(comparison) for reason in row.reasons)
     several = [reason for reason, count in shared.items() if count > 1]
     return {reason: letters_for(place) for place, reason in enumerate(several)}
 

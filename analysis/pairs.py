@@ -112,6 +112,6 @@ def headlines(found: list[Pair]) -> list[Pair]:
 
 
 def same_answers(pair: Pair) -> bool:
-    """Say whether an estimate counts the answers of a figure already."""
-    wanted = in_order(pair.figure.category_set)
-    return any(row["codes"] == wanted for row in own_rows(pair.estimates, pair.item))
+    """Say whether an estimate of chosen answers counts those of a figure already; one of every answer chooses none."""
+    estimated = {row["codes"] for row in own_rows(pair.estimates, pair.item)}
+    return estimated == {in_order(pair.figure.category_set)}

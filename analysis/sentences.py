@@ -22,6 +22,8 @@ def sentence(row: ComparisonRow) -> str:
     """
     if row.suppressed:
         return f"The new result rests on too few answers to be shown; {published_in_words(row)} was published."
+    if row.grade == "not_comparable" and row.estimate is None:
+        return f"{published_in_words(row)} published{size(row.published_n)} is not compared: {why(row)}"
     if row.grade == "not_comparable":
         both = f"{new_in_words(row)} and {published_in_words(row)} published{size(row.published_n)}"
         return f"{both} are not compared: {why(row)}"

@@ -62,14 +62,15 @@ def show(comparison: Comparison, written: str) -> None:
     charts(rows)
     st.header("All numbers", anchor="numbers")
     others = [row for row in chosen if row.grade == "not_comparable"]
-    table([*rows, *others])
+    if rows:
+        table(rows)
     downloads(comparison)
     if rows:
         st.header("Item by item", anchor="items")
     for row in rows:
         card(row, comparison, opened=item != ALL)
     if others:
-        set_apart(others, comparison)
+        set_apart(others)
     closing(comparison, written)
 
 
@@ -143,22 +144,33 @@ def draw(rows: Sequence[ComparisonRow], title: str = "") -> None:
     st.altair_chart(chart, width="stretch", alt=wording.alt_text(rows))
 
 
-def set_apart(rows: Sequence[ComparisonRow], comparison: Comparison) -> None:
+def set_apart(rows: Sequence[ComparisonRow]) -> None:
     """Show the pairs that are not comparable: side by side for orientation, never differenced."""
+    import pandas as pd
+
     st.header("Shown, but not compared", anchor="not-compared")
     st.markdown(
         f":gray-badge[{GRADES['not_comparable']}] These pairs differ in more than opinion: another question, other "
         "answers or other people. They stand here so that nobody compares them unawares.",
         width=READING,
     )
-    same_unit = [row for row in rows if row.published_statistic == row.statistic == "share"]
+    same_unit = [
+        row for row in rows if row.published_statistic == row.statistic == "share" and row.estimate is not None
+    ]
     if same_unit:
         draw(same_unit)
-    for row in rows:
-        with st.expander(f"{wording.short_label(row)}: {published_in_words(row)} in {wording.source_label(row)}"):
-            st.markdown(wording.badges(row))
-            st.markdown(escaped(row.sentence or sentence(row)), width=READING)
-            details(row, comparison)
+    st.table(
+        pd.DataFrame(
+            {
+                "Item": [wording.short_label(row) for row in rows],
+                "New": [new_cell(row) for row in rows],
+                "Published": [f"{published_cell(row)}; {row.badge}" for row in rows],
+                "Published question": [row.published_wording for row in rows],
+                "Why not": [row.reasons[0] if row.reasons else "" for row in rows],
+            }
+        ),
+        hide_index=True,
+    )
 
 
 def table(rows: Sequence[ComparisonRow]) -> None:
@@ -185,6 +197,8 @@ def new_cell(row: ComparisonRow) -> str:
     """Print the new figure with its base."""
     if row.suppressed:
         return f"base under {MINIMUM_BASE}"
+    if row.estimate is None:
+        return "–"
     size = f", n {row.n:,.0f}" if row.n is not None else ""
     return between(row.estimate, row.low, row.high, row) + size
 

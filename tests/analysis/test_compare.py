@@ -219,7 +219,8 @@ def test_what_may_not_be_compared_is_never_differenced_anywhere(case):
     record = comparison.document()["rows"][0]
     assert [record[name] for name in empty] == [None] * len(empty)
     assert comparison.to_frame()[list(empty)].isna().all(axis=None)
-    assert "not differenced" in str(comparison)
+    assert "Not differenced:\n- travel beside" in str(comparison)
+    assert "points" not in str(comparison).split("Weighting:")[0]
     assert "are not compared" in row.sentence
 
 
@@ -419,6 +420,12 @@ def test_from_several_figures_of_one_published_item_the_same_answers_are_taken()
     design = design_of(replicates=("sinus2019.system",), scale="goodbad4", collapse={"reject": (1.0, 2.0)})
     found = compare(proportion(design, "travel", category="reject"), published(study="sinus2019"))
     assert [row.published_id for row in found.rows] == ["sinus2019.system_reject"]
+
+
+def test_an_estimate_of_every_answer_takes_the_headline_figure():
+    design = design_of(bank="social_credit.approval", replicates=(), scale="approve5", collapse={"approve": (4.0, 5.0)})
+    found = compare(proportion(design, "travel"), published(study="kostka2019"))
+    assert [(row.published_id, row.estimate) for row in found.rows] == [("kostka2019.approval", 0.6)]
 
 
 def test_subgroup_figures_of_a_registry_are_left_out():

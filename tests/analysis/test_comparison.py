@@ -63,6 +63,7 @@ def test_an_inconclusive_sentence_says_what_could_not_have_been_seen():
 def test_a_pair_that_is_not_comparable_is_said_to_be_so_with_the_reason():
     assert sentence(APART).endswith("are not compared: different countries: new DE, published CN.")
     assert "no reason" in sentence(replace(APART, reasons=())).lower()
+    assert sentence(replace(APART, estimate=None)).startswith("77% published (n 1,173) is not compared: different")
 
 
 def test_a_suppressed_result_is_not_in_its_sentence():
@@ -116,14 +117,15 @@ def test_published_values_are_said_as_they_were_printed(value, statistic, qualif
     assert published_in_words(figure) == words
 
 
-def test_the_printed_table_has_differenced_rows_first_and_every_shared_reason_once():
+def test_the_printed_table_has_every_shared_reason_once_and_sets_apart_what_is_not_compared():
     text = str(COMPARISON)
     assert text.startswith(
         "Wave 1: 3 pairs of new and published results, 2 differenced (adults; web; 2026-02). Simulated\n"
     )
     assert text.count("Mode differs.") == 1
-    assert text.index("different") < text.index("inconclusive") < text.index("not differenced")
-    assert "[3] 68.4% here (n 1,024) and 77% published" in text
+    assert "[2] 68.4% here (n 1,024) against 77% published; nothing is said of the difference" in text
+    assert "approval" not in text.split("Not differenced:")[0]
+    assert "Not differenced:\n- approval beside 77% (liu2022.travel; as quoted): Different countries: new DE" in text
     assert "Published question (partly verbatim): Restrict the travel of people with poor records." in text
     assert "See a, b." in text and "\na. Mode differs.\nb. Frame differs.\n" in text
     assert max(len(line) for line in text.split("[1] ")[0].splitlines()) <= 118
@@ -133,9 +135,10 @@ def test_markdown_has_the_same_rows():
     lines = COMPARISON.to_markdown().splitlines()
     table = [line for line in lines if line.startswith("|")]
     assert "| 68.4% (65.4 to 71.4) | 77% (73.9 to 79.9) liu2022 | -8.6 (-13.1 to -4.1) |" in table[2]
-    assert len(table) == 2 + 3
+    assert len(table) == 2 + 2
     assert {line.count("|") for line in table} == {8}
     assert "- a. Mode differs." in lines
+    assert any(line.startswith("- approval beside 77%") for line in lines)
 
 
 def test_the_document_is_plain_json_and_reads_back_the_same():
