@@ -40,7 +40,7 @@ from .store import AnswerStore, fingerprint
 from .visit import Turn, form_of, go_back, go_on, may_show, open_page, position, problems_of
 
 KEY_COOKIE, LANGUAGE_COOKIE = "interview", "language"
-RESUME_DAYS = 14
+RESUME_DAYS = 7
 """Days a browser keeps the key of an unfinished interview."""
 
 

@@ -7,6 +7,7 @@ a new question cannot be walked around with the browser's address bar.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -46,16 +47,19 @@ class Turn:
 
 def open_page(questionnaire: Questionnaire, record: Record) -> Page:
     """Give the page an interview stands at: the first visible one not accepted, or the last one."""
-    pages = visible_pages(questionnaire, prune(questionnaire, record.interview.answers))
-    return next((page for page in pages if page.name not in record.acknowledged), pages[-1])
+    return _ahead(questionnaire, record)[-1]
 
 
 def may_show(questionnaire: Questionnaire, record: Record, page: Page) -> bool:
     """Say whether a page is visible and not beyond the page the interview stands at."""
-    names = [other.name for other in visible_pages(questionnaire, prune(questionnaire, record.interview.answers))]
-    if page.name not in names:
-        return False
-    return names.index(page.name) <= names.index(open_page(questionnaire, record).name)
+    return any(page.name == each.name for each in _ahead(questionnaire, record))
+
+
+def _ahead(questionnaire: Questionnaire, record: Record) -> tuple[Page, ...]:
+    """Give the visible pages up to the one the interview stands at."""
+    pages = visible_pages(questionnaire, record.interview.answers)
+    accepted = itertools.takewhile(lambda page: page.name in record.acknowledged, pages[:-1])
+    return pages[: len(tuple(accepted)) + 1]
 
 
 def go_on(questionnaire: Questionnaire, record: Record, page: Page, form: Form, language: str) -> Turn:

@@ -349,6 +349,16 @@ def test_a_finished_interview_cannot_be_changed_with_a_kept_cookie(visitor, path
     assert "begun" not in visitor.get("/").text
 
 
+def test_beginning_from_a_start_page_left_open_does_not_reopen_a_finished_interview(visitor, path):
+    start = visitor.get("/")
+    shown = visitor.send(visitor.send(start, action=""), consent="yes")
+    key = visitor.client.cookies["interview"]
+    visitor.send(visitor.send(shown, age="44"), travel="1", work="1")
+    visitor.client.cookies.set("interview", key)
+    assert visitor.send(start, action="").url.path == "/thanks"
+    assert len(interviews(path)) == 1
+
+
 def test_the_number_in_the_data_does_not_open_the_interview(visitor, path):
     visitor.reach("views")
     number = only(path).number
@@ -477,7 +487,7 @@ def test_cookies_are_closed_to_scripts_and_to_other_sites(visitor):
     first, begun = visitor.get("/"), visitor.begin().history[0]
     for response in (first, begun):
         cookie = response.headers["set-cookie"].lower()
-        assert "httponly" in cookie and "samesite=lax" in cookie and "max-age=1209600" in cookie
+        assert "httponly" in cookie and "samesite=lax" in cookie and "max-age=604800" in cookie
         assert "secure" not in cookie
     assert "secure" in visitor.get("https://survey.test/?language=de").headers["set-cookie"].lower()
 

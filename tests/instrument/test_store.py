@@ -333,6 +333,14 @@ def test_a_full_disk_refuses_the_page_and_keeps_the_acknowledged_ones(store):
     assert len(store.interviews()[0].answers["why"]) == 100_000
 
 
+def test_an_error_of_the_database_fails_its_batch_and_the_store_lives_on(store):
+    write(store, begun())
+    with pytest.raises(StoreError, match="cannot be used: no such table: nonsense"):
+        store._write(lambda connection: connection.execute("INSERT INTO nonsense VALUES (1)")).result()
+    write(store, page("sex", "n1", sex="1"))
+    assert store.interviews()[0].answers == {"sex": "1"}
+
+
 def test_a_batch_larger_than_one_commit_is_written_whole(store, monkeypatch):
     monkeypatch.setattr("topline.instrument.fieldwork.writer.BATCH", 7)
 

@@ -89,6 +89,12 @@ def test_the_interview_is_complete_only_when_earlier_pages_still_hold():
     assert (turn.following, turn.status) == (None, "complete")
 
 
+def test_the_interview_is_not_complete_while_an_earlier_page_was_never_accepted():
+    asked = questionnaire(page("one", ask("a")), page("two", ask("b")), page("end", ask("c")))
+    turn = go_on(asked, record(("one", "end")), asked.pages[2], {}, "en")
+    assert (turn.following.name, turn.status) == ("two", "started")
+
+
 def test_going_back_from_the_first_page_stays_there():
     turn = go_back(FOLLOWED, record(), FOLLOWED.pages[0], {"used": ["1"]}, "en")
     assert (turn.following.name, turn.acknowledged, turn.given) == ("use", False, {"used": "1"})
