@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..analysis.comparison import ComparisonRow
@@ -32,12 +32,25 @@ def sorted_rows(rows: Sequence[ComparisonRow], order: str) -> list[ComparisonRow
     >>> [row.item for row in sorted_rows(rows, "difference")]
     ['c', 'a', 'b']
     """
-    keys = {
-        "difference": lambda row: math.inf if row.difference is None else row.difference,
-        "new": lambda row: math.inf if row.estimate is None else -row.estimate,
-        "asked": lambda row: 0.0,
-    }
-    return sorted(rows, key=keys[order])
+    return sorted(rows, key=ORDERS[order])
+
+
+def by_difference(row: ComparisonRow) -> float:
+    """Lowest difference first."""
+    return math.inf if row.difference is None else row.difference
+
+
+def by_new_result(row: ComparisonRow) -> float:
+    """Highest new result first."""
+    return math.inf if row.estimate is None else -row.estimate
+
+
+ORDERS: Mapping[str, Callable[[ComparisonRow], float]] = {
+    "difference": by_difference,
+    "new result": by_new_result,
+    "order asked": lambda row: 0.0,
+}
+"""The ways to sort, by the name that stands in the address."""
 
 
 def marks(rows: Sequence[ComparisonRow]) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -14,13 +14,12 @@ from ..analysis.results import MINIMUM_BASE, Results, read_results
 from ..analysis.sentences import GRADES, published_in_words, sentence
 from ..data.errors import FileError
 from . import wording
-from .charts import dot_and_whisker, sorted_rows
+from .charts import ORDERS, dot_and_whisker, sorted_rows
 from .launch import FOLDER
 
 READING = 760
 """Width of running text in pixels; longer lines are hard to read."""
 
-ORDERS = {"difference": "difference", "new": "new result", "asked": "order asked"}
 ALL = "all"
 
 
@@ -112,12 +111,22 @@ def controls(comparison: Comparison) -> tuple[str, str, str]:
     with left:
         battery = st.selectbox("Battery", batteries, key="battery", bind="query-params")
     with middle:
-        item = st.selectbox(
-            "Item", [ALL, *labels], format_func=lambda name: labels.get(name, name), key="item", bind="query-params"
-        )
+        item = linked_item(labels)
     with right:
-        order = st.selectbox("Sort by", list(ORDERS), format_func=ORDERS.__getitem__, key="sort", bind="query-params")
+        order = st.selectbox("Sort by", list(ORDERS), key="sort", bind="query-params")
     return battery, order, item
+
+
+def linked_item(labels: Mapping[str, str]) -> str:
+    """Let the reader choose an item by its label; the address holds its name, which outlives a change of wording."""
+    linked = st.query_params.get("item", ALL)
+    st.session_state.setdefault("chosen", linked if linked in labels else ALL)
+    item = st.selectbox("Item", [ALL, *labels], format_func=lambda name: labels.get(name, name), key="chosen")
+    if item != ALL:
+        st.query_params["item"] = item
+    elif "item" in st.query_params:
+        del st.query_params["item"]
+    return item
 
 
 def charts(rows: Sequence[ComparisonRow]) -> None:

@@ -1,0 +1,221 @@
+"""What stands on the page: values, verdicts, badges, and what is left out."""
+
+import json
+import re
+
+import pytest
+
+from topline.analysis.comparison import Comparison
+from topline.analysis.results import write_results
+
+
+def words(app) -> str:
+    return "\n".join(element.value for element in app.markdown)
+
+
+def tables(app):
+    return [table.value for table in app.table]
+
+
+def test_the_page_opens_with_title_warning_reading_help_and_key_facts(dashboard, bundle):
+    app = dashboard(bundle)
+    assert not app.exception
+    assert [title.value for title in app.title] == ["Attitudes to social credit in China, test wave"]
+    assert app.warning[0].value == "Simulated respondents; no person was asked."
+    text = words(app)
+    assert "3 points of other survey error on each side" in text and "rule out a difference of 5 points or more" in text
+    for fact in ("Asked:** adults in mainland China", "Interviews:** 1,240", "Effective number:** 880", "Mode:** web"):
+        assert fact in text
+    assert "Weighting:** raked to sex, age4 and education" in text
+
+
+def test_headings_go_down_one_step_at_a_time(dashboard, bundle):
+    app = dashboard(bundle)
+    assert [header.value for header in app.header] == [
+        "The new survey",
+        "New against published",
+        "All numbers",
+        "Item by item",
+        "Shown, but not compared",
+        "How this was made",
+    ]
+    assert len(app.subheader) == 7
+
+
+def test_the_table_has_both_values_with_base_and_source_sorted_by_difference(dashboard, bundle):
+    table = tables(dashboard(bundle))[0]
+    assert table["Difference"].tolist()[0] == "-14.0 (-18.6 to -9.4)"
+    travel = table[table["Item"] == "Restrict the travel of people with poor records"].iloc[0]
+    assert travel["New"] == "68.4% (65.4 to 71.3), n 1,204"
+    assert travel["Published"] == "77% (73.9 to 79.9), n 1,173; liu2022"
+    assert (travel["Sampling error only"], travel["With other survey error"]) == ("different", "inconclusive")
+    assert travel["Badge"] == "with reservations; as quoted"
+
+
+def test_a_small_base_is_named_and_not_shown(dashboard, bundle):
+    app = dashboard(bundle)
+    harm = tables(app)[0].set_index("Item").loc["Harm to privacy"]
+    assert (harm["New"], harm["Difference"]) == ("base under 30", "not differenced")
+    assert [row["series"] for row in chart(app, 0)["data"] if row["item"] == "Harm to privacy"] == ["Published"]
+
+
+def test_pairs_that_are_not_comparable_are_set_apart_and_never_differenced(dashboard, bundle):
+    app = dashboard(bundle)
+    compared, apart = tables(app)
+    assert "essay" not in " ".join(compared["Published"])
+    assert apart["Published"].tolist() == ["70%, n not stated; essay; as quoted in an essay; not seen in the source"]
+    assert "Difference" not in apart and "not comparable: the essay gives no question" in apart["Why not"][0]
+    drawn = [row for row in chart(app, 0)["data"] if "essay" in row["row"]]
+    assert drawn == []
+    assert {row["verdict"] for row in chart(app, 1)["data"]} == {"not differenced"}
+
+
+def test_no_percentage_stands_alone_in_the_sentences(dashboard, bundle):
+    for sentence in re.findall(r"^\d+\.\d% here.*$", words(dashboard(bundle)), flags=re.MULTILINE):
+        assert "(n 1,204)" in sentence and "published (n" in sentence
+
+
+def test_every_card_has_sentence_verdicts_badges_wording_and_source(dashboard, bundle):
+    text = words(dashboard(bundle))
+    assert "Sampling error only: **different** (−12.8 to −4.4 points)" in text
+    assert "With other survey error: **inconclusive** (−17.9 to +0.7 points)" in text
+    assert ":orange-badge[published value as quoted in an essay; not seen in the source]" in text
+    assert ":green-badge[comparable] :green-badge[published value seen in the publisher's own report]" in text
+    assert "*English, word for word only in part*" in text
+    assert "*Chinese*\n\n> 您在多大程度上支持……？" in text
+    assert "**Base:** those who gave an answer; don't know and refused left out" in text
+    assert "**Value seen in:** an essay, paragraph on poll results (as quoted)" in text
+
+
+def chart(app, which: int) -> dict:
+    """Give a chart's rows and alt text, as the browser gets them."""
+    proto = app.get("vega_lite_chart")[which].proto
+    spec = json.loads(proto.spec)
+    import io
+
+    import pyarrow.ipc
+
+    frames = [pyarrow.ipc.open_stream(io.BytesIO(dataset.data.data)).read_pandas() for dataset in proto.datasets]
+    rows = next(frame for frame in frames if "series" in frame)
+    return {"spec": spec, "alt": proto.alt, "data": rows.to_dict("records")}
+
+
+def test_every_chart_says_in_words_what_it_shows(dashboard, bundle):
+    app = dashboard(bundle)
+    assert len(app.get("vega_lite_chart")) == 2
+    alt = chart(app, 0)["alt"]
+    assert alt.startswith("Dot and whisker chart of new results against published figures.")
+    assert (
+        "Restrict the travel of people with poor records: new 68.4% (65.4 to 71.3), published 77%, "
+        "difference -8.6 (-12.8 to -4.4), inconclusive" in alt
+    )
+    assert "Harm to privacy: new not shown, published 53%, not differenced" in alt
+
+
+def test_the_chart_has_two_marks_an_item_with_both_whiskers(dashboard, bundle):
+    rows = chart(dashboard(bundle), 0)["data"]
+    travel = {row["series"]: row for row in rows if row["item"].startswith("Restrict the travel")}
+    assert travel["New survey"]["value"] == 0.684
+    assert travel["Published"]["value"] == 0.77
+    for row in travel.values():
+        assert row["total_low"] < row["low"] < row["value"] < row["high"] < row["total_high"]
+
+
+@pytest.mark.parametrize(
+    ("order", "first"),
+    [("difference", "Restrict the entry"), ("new result", "Overall approval"), ("order asked", "Restrict the travel")],
+)
+def test_sorting_follows_the_address(dashboard, bundle, order, first):
+    assert tables(dashboard(bundle, sort=order))[0]["Item"][0].startswith(first)
+
+
+def test_sorting_changes_table_and_chart_together(dashboard, bundle):
+    app = dashboard(bundle)
+    app.selectbox(key="sort").set_value("new result").run()
+    items = list(dict.fromkeys(row["item"] for row in chart(app, 0)["data"]))
+    assert items == tables(app)[0]["Item"].tolist()
+
+
+def test_a_battery_and_an_item_can_be_linked_to(dashboard, bundle):
+    only = tables(dashboard(bundle, battery="surveillance"))[0]
+    assert only["Item"].tolist() == ["Spreading rumours online", "Protesting or petitioning the government"]
+    one = dashboard(bundle, item="restrict_travel")
+    assert len(tables(one)[0]) == 1
+    assert one.expander[0].proto.expanded is True
+    assert dashboard(bundle).expander[0].proto.expanded is False
+
+
+def test_an_address_that_names_nothing_known_shows_everything(dashboard, bundle):
+    assert len(tables(dashboard(bundle, item="nothing", sort="backwards"))[0]) == 7
+
+
+def test_downloads_hold_full_precision(dashboard, bundle):
+    labels = [button.proto.label for button in dashboard(bundle).get("download_button")]
+    assert labels == ["Download CSV", "Download JSON"]
+
+
+@pytest.mark.parametrize(
+    ("made", "state"),
+    [(False, "This study folder has no results."), (True, "Estimates are there, but no comparison.")],
+)
+def test_without_results_the_page_says_which_commands_to_run(dashboard, tmp_path, made, state):
+    if made:
+        (tmp_path / "results").mkdir()
+        (tmp_path / "results" / "estimates.json").write_text('{"method": {}, "rows": []}')
+    app = dashboard(tmp_path)
+    assert [title.value for title in app.title] == ["No results to compare yet"]
+    assert state in words(app) and f"topline compare {tmp_path}" in words(app)
+
+
+def test_damaged_results_are_said_to_be_so(dashboard, tmp_path):
+    (tmp_path / "results").mkdir()
+    (tmp_path / "results" / "comparison.json").write_text("{")
+    app = dashboard(tmp_path)
+    assert not app.exception
+    assert [title.value for title in app.title] == ["The results cannot be read"]
+    assert "topline compare" in words(app)
+
+
+def test_a_page_of_nothing_comparable_says_so(dashboard, tmp_path, comparison):
+    rows = tuple(row for row in comparison.rows if row.grade == "not_comparable")
+    write_results(tmp_path, comparison=Comparison(rows, comparison.method, comparison.about))
+    app = dashboard(tmp_path)
+    assert not app.exception
+    assert "None of these may be compared" in words(app)
+    assert len(tables(app)) == 1
+
+
+def test_a_study_without_a_title_or_note_has_a_plain_heading(dashboard, tmp_path, comparison):
+    write_results(tmp_path, comparison=Comparison(comparison.rows, {}))
+    app = dashboard(tmp_path)
+    assert [title.value for title in app.title] == ["New results against published figures"]
+    assert len(app.warning) == 0
+    assert "Asked:** population not stated" in words(app)
+
+
+def test_means_have_a_chart_of_their_own(dashboard, tmp_path, comparison):
+    from dataclasses import replace
+
+    from topline.analysis.tiers import Declared, Printed, with_tiers
+
+    mean = with_tiers(
+        replace(comparison.rows[0], statistic="mean", published_statistic="mean", estimate=3.4, se=0.04, low=3.32,
+                high=3.48, published=3.6, item="index", label="Support index", difference=None),
+        Printed(n=1173, span=4, sd=1.1),
+        Declared(),
+    )  # fmt: skip
+    write_results(tmp_path, comparison=Comparison((comparison.rows[1], mean), comparison.method, comparison.about))
+    app = dashboard(tmp_path)
+    assert not app.exception
+    assert "Means" in [header.value for header in app.subheader]
+    assert tables(app)[0].set_index("Item").loc["Support index", "New"] == "3.40 (3.32 to 3.48), n 1,204"
+    assert "scale points" in words(app)
+
+
+def test_a_studys_own_words_are_not_read_as_markup(dashboard, tmp_path, comparison):
+    from dataclasses import replace
+
+    odd = replace(comparison.rows[0], published_wording="<b>bold</b> *stars* [link](x) $5", published_preamble="")
+    write_results(tmp_path, comparison=Comparison((odd,), comparison.method, comparison.about))
+    text = words(dashboard(tmp_path))
+    assert r"\<b>bold\</b> \*stars\* \[link\](x) \$5" in text

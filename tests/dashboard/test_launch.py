@@ -1,0 +1,48 @@
+"""Starting the dashboard."""
+
+import os
+
+import pytest
+import streamlit
+
+from topline.dashboard.launch import APP, FOLDER, launch
+from topline.dashboard.theme import settings
+from topline.data.errors import FileError
+
+
+def test_launch_serves_the_packaged_page_with_settings_in_code(monkeypatch, tmp_path):
+    started = {}
+
+    class Recorded:
+        def __init__(self, path):
+            started["path"] = path
+
+        def run(self, *, config):
+            started.update(config)
+
+    monkeypatch.setattr(streamlit, "App", Recorded)
+    monkeypatch.setenv(FOLDER, "somewhere else")
+    monkeypatch.chdir(tmp_path)
+    launch(".", port=8600, open_browser=False)
+    assert started["path"] == APP and APP.is_file()
+    assert os.environ[FOLDER] == str(tmp_path)
+    assert (started["server.address"], started["server.port"]) == ("127.0.0.1", 8600)
+    assert started["server.headless"] is True
+
+
+def test_a_missing_folder_is_refused_before_anything_starts(tmp_path):
+    with pytest.raises(FileError, match="no such study folder"):
+        launch(tmp_path / "nowhere")
+
+
+def test_nothing_is_reported_home_and_no_developers_tools_are_shown():
+    given = settings("127.0.0.1", 8501, True)
+    assert given["browser.gatherUsageStats"] is False
+    assert given["client.toolbarMode"] == "minimal"
+    assert given["server.headless"] is False
+
+
+def test_every_setting_is_one_streamlit_knows():
+    from streamlit import config
+
+    assert set(settings("127.0.0.1", 8501, False)) <= set(config._config_options_template)
