@@ -11,6 +11,9 @@ import pandas as pd
 
 from .codebook import Code
 
+CALENDAR = (-62_135_596_800_000_000, 253_402_300_800_000_000)
+"""Microseconds from 1970 to the beginning of the year 1, and to the end of the year 9999."""
+
 
 @dataclass(frozen=True)
 class Clock:
@@ -36,18 +39,18 @@ class Clock:
         Raises
         ------
         OverflowError
-            When a count lies outside the calendar of ``datetime64[us]``.
+            When a count lies outside the years 1 to 9999.
 
         Examples
         --------
         >>> SPSS_SECONDS.read(np.array([12219379200.5, np.nan])).tolist()
         [datetime.datetime(1970, 1, 1, 0, 0, 0, 500000), None]
         """
-        known = np.isfinite(counts) | np.isnan(counts)
-        if not known.all() or np.nanmax(np.abs(counts), initial=0.0) * self.unit > 9e18 - abs(self.origin):
-            raise OverflowError("a date lies outside the calendar")
         absent = np.isnan(counts)
-        filled = np.where(absent, 0.0, counts)
+        filled = np.where(absent, self.origin / self.unit, counts)
+        earliest, latest = ((bound + self.origin) / self.unit for bound in CALENDAR)
+        if not ((filled >= earliest) & (filled < latest)).all():
+            raise OverflowError("a date lies outside the years 1 to 9999")
         whole = np.floor(filled)
         parts = np.rint((filled - whole) * self.unit).astype("int64")
         times: npt.NDArray[np.datetime64] = (whole.astype("int64") * self.unit + parts - self.origin).astype(

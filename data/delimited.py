@@ -34,7 +34,7 @@ PEEK = 200
 """Records looked at to tell the delimiter."""
 
 
-def read_csv(path: Path, told: Codebook | None) -> Study:
+def read_csv(path: Path, told: Codebook | None, *, rows: int = -1) -> Study:
     """Read a delimited file: UTF-8, separated by comma, semicolon or tab, with names in the first line.
 
     Parameters
@@ -43,6 +43,8 @@ def read_csv(path: Path, told: Codebook | None) -> Study:
         File to read.
     told : Codebook or None
         Types and blank codes of the columns, from the sidecar or the caller; others are inferred.
+    rows : int
+        Rows the sidecar counted; fewer, in a file that ends within a line, mean that it is cut off.
 
     Raises
     ------
@@ -53,6 +55,8 @@ def read_csv(path: Path, told: Codebook | None) -> Study:
     delimiter = _delimiter(text, path)
     names = _names(text, delimiter, path)
     table = _table(text, delimiter, names, path)
+    if table.num_rows <= rows and not text.endswith("\n"):
+        raise FileError(f"{path} is cut off: it ends within line {table.num_rows + 1} of {rows + 1}; copy it again.")
     columns: dict[str, pd.Series] = {}
     variables = []
     for place, name in enumerate(names):

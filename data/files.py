@@ -167,7 +167,7 @@ def _read_file(path: Path, extension: str, codebook: Codebook | None) -> Study:
     if extension == ".csv":
         from .delimited import read_csv
 
-        return read_csv(path, _told(beside, codebook))
+        return read_csv(path, _told(beside, codebook), rows=beside.rows if beside else -1)
     if extension == ".dta":
         from .stata import read_dta
 
@@ -264,7 +264,7 @@ def _write_file(study: Study, path: Path, name: str, extension: str) -> Sidecar 
         from .delimited import write_csv
 
         write_csv(study, path)
-        return Sidecar(study.codebook)
+        return Sidecar(study.codebook, rows=len(study.frame))
     if extension == ".dta":
         from .stata import read_dta_codebook, write_dta
 

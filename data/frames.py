@@ -17,6 +17,7 @@ import pandas as pd
 from pandas.api import types
 
 from .codebook import Codebook, Study, Variable
+from .dates import CALENDAR
 from .errors import CodebookError
 
 if TYPE_CHECKING:
@@ -160,10 +161,15 @@ def _whole_numbers(column: pd.Series) -> pd.Series:
 
 def _microseconds(column: pd.Series) -> pd.Series:
     """Give datetimes to the microsecond, the finest any survey file keeps."""
+    outside = ColumnProblem("holds a date outside the years 1 to 9999; correct it or make it missing.")
     try:
-        return column.astype("datetime64[us]")
-    except (pd.errors.OutOfBoundsDatetime, OverflowError):
-        raise ColumnProblem("holds a date outside the years a calendar has; correct it or make it missing.") from None
+        times = column.astype("datetime64[us]")
+    except (pd.errors.OutOfBoundsDatetime, OverflowError, ValueError):
+        raise outside from None
+    since = times.dropna().to_numpy(dtype="datetime64[us]").astype("int64")
+    if len(since) and (since.min() < CALENDAR[0] or since.max() >= CALENDAR[1]):
+        raise outside
+    return times
 
 
 def _arrow_column(column: pd.Series) -> pd.Series:

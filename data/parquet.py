@@ -29,14 +29,14 @@ def read_parquet(path: Path) -> Study:
     """
     try:
         table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as failure:
-        reason = str(failure).splitlines()[0].rstrip(".")
-        raise FileError(f"{path} is damaged or cut off ({reason[:120]}); copy or export it again.") from None
-    # Arrow-backed, so that whole numbers with gaps stay whole numbers
-    frame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+        # Arrow-backed, so that whole numbers with gaps stay whole numbers
+        frame = table.to_pandas(types_mapper=pd.ArrowDtype, ignore_metadata=True)
+        text = (table.schema.metadata or {}).get(KEY, b"").decode()
+    except (pa.ArrowException, OSError, ValueError) as failure:
+        reason = str(failure).splitlines()[0].replace(f"'{path}'", "").rstrip(".")
+        raise FileError(f"{path} is damaged or cut off ({reason[:100]}); copy or export it again.") from None
     plain = plain_frame(frame)
-    text = (table.schema.metadata or {}).get(KEY)
-    told = from_text(text.decode(), f"{path}, its codebook").codebook if text else Codebook()
+    told = from_text(text, f"{path}, its codebook,").codebook if text else Codebook()
     variables = tuple(_known(variable, told) for variable in described(frame, plain))
     return Study(plain, Codebook(variables, told.title, told.notes), str(path))
 

@@ -36,6 +36,8 @@ class Sidecar:
         Title and notes as the file gives them.
     stata_codes : mapping of str to mapping of str to code
         By variable: the code each of Stata's letters stands for.
+    rows : int
+        Rows written; -1 when not known.
     """
 
     codebook: Codebook
@@ -43,6 +45,7 @@ class Sidecar:
     seen_title: str = ""
     seen_notes: tuple[str, ...] = ()
     stata_codes: Mapping[str, Mapping[str, Code]] = field(default_factory=dict)
+    rows: int = -1
 
 
 def sidecar_path(path: Path) -> Path:
@@ -144,6 +147,7 @@ def to_text(sidecar: Sidecar) -> str:
         "notes": list(sidecar.codebook.notes),
         "variables": [_variable_document(variable) for variable in sidecar.codebook],
         "file": {
+            "rows": sidecar.rows,
             "title": sidecar.seen_title,
             "notes": list(sidecar.seen_notes),
             "variables": {
@@ -231,6 +235,7 @@ def _sidecar(document: Mapping[str, Any]) -> Sidecar:
         str(file["title"]),
         tuple(map(str, file["notes"])),
         {name: {letter: _code(code) for letter, code in codes} for name, codes in file["stata_codes"].items()},
+        int(file["rows"]),
     )
 
 

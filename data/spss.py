@@ -7,7 +7,6 @@ The dictionary is described in the PSPP developers' guide, "System File Format"
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from .frames import EXACT_WHOLE, ColumnProblem
 from .kinds import guess_kind
 from .missing_limits import TooManyMissing, spss_missing
 from .names import refuse_spss_names
+from .spss_records import promised_rows
 
 FORMAT = re.compile(r"([A-Z]+)(\d+)(?:\.(\d+))?")
 DATE_FORMATS = frozenset("DATE ADATE EDATE JDATE SDATE QYR MOYR WKYR".split())
@@ -44,8 +44,8 @@ def read_sav(path: Path) -> Study:
     FileError
         When the file is cut off or damaged.
     """
-    raw, meta = _parsed(path, metadata_only=False)
     promised = promised_rows(path)
+    raw, meta = _parsed(path, metadata_only=False)
     if promised >= 0 and len(raw) != promised:
         raise FileError(f"{path} is cut off: it promises {promised} rows and holds {len(raw)}; copy it again.")
     columns: dict[str, pd.Series] = {}
@@ -63,17 +63,6 @@ def read_sav_codebook(path: Path) -> Codebook:
     return _codebook(_parsed(path, metadata_only=True)[1])
 
 
-def promised_rows(path: Path) -> int:
-    """Give the number of rows an SPSS file's header promises; -1 when the writing program did not know it."""
-    with open(path, "rb") as handle:
-        header = handle.read(176)
-    if len(header) < 176:
-        raise FileError(f"{path} is cut off inside its header; copy it again.")
-    (layout,) = struct.unpack_from("<i", header, 64)
-    (rows,) = struct.unpack_from("<i" if layout in (2, 3) else ">i", header, 80)
-    return int(rows)
-
-
 def _parsed(path: Path, *, metadata_only: bool) -> tuple[pd.DataFrame, Any]:
     """Let pyreadstat parse the file; whatever it raises becomes one clear line."""
     try:
@@ -87,13 +76,12 @@ def _parsed(path: Path, *, metadata_only: bool) -> tuple[pd.DataFrame, Any]:
 
 def _reading_failure(path: Path, reason: str) -> str:
     """Say why a file could not be parsed, and what to do."""
-    if "number of rows" in reason or "Unable to read from file" in reason:
-        return f"{path} is cut off: it holds less than its header promises; copy it again."
     if "convert string" in reason or "encod" in reason or "codec" in reason:
         return (
             f"{path} is not in the encoding it declares; save it as Unicode in SPSS, or with pspp-convert -e ENCODING."
         )
-    return f"{path} is damaged ({reason.strip().rstrip('.') or 'unknown reason'}); copy or export it again."
+    reason = reason.strip().rstrip(".") or "unknown reason"
+    return f"{path} is cut off or damaged: its rows cannot all be read ({reason}); copy or export it again."
 
 
 def _codebook(meta: Any) -> Codebook:
@@ -103,15 +91,15 @@ def _codebook(meta: Any) -> Codebook:
 
 
 def _variable(name: str, meta: Any) -> Variable:
-    """Describe one variable."""
+    """Describe one variable; a date whose labels or missing codes lie outside the calendar stays a number."""
     ranges = meta.missing_ranges.get(name, [])
-    kind = _type(name, meta, has_range=any(each["lo"] != each["hi"] for each in ranges))
-    to_code = SPSS_SECONDS.code if kind in ("date", "datetime") else _same
-    labels = {to_code(value): label for value, label in meta.variable_value_labels.get(name, {}).items()}
     stretches = tuple(MissingRange(each["lo"], each["hi"]) for each in ranges if each["lo"] != each["hi"])
-    single = [to_code(each["lo"]) for each in ranges if each["lo"] == each["hi"]]
-    missing: dict[Code, MissingKind] = {code: guess_kind(labels.get(code, "")) for code in single}
-    missing |= _kinds_within(stretches, labels)
+    kind = _type(name, meta, has_range=bool(stretches))
+    try:
+        labels, missing = _codes(name, meta, kind)
+    except OverflowError:
+        kind = "numeric"
+        labels, missing = _codes(name, meta, kind)
     measure = meta.variable_measure.get(name, "unknown")
     return Variable(
         name,
@@ -119,10 +107,18 @@ def _variable(name: str, meta: Any) -> Variable:
         type=kind,
         measure=measure if measure in ("nominal", "ordinal", "scale") else "unknown",
         labels=labels,
-        missing=missing,
+        missing=missing | _kinds_within(stretches, labels),
         missing_ranges=stretches,
         format=meta.original_variable_types[name] or "",
     )
+
+
+def _codes(name: str, meta: Any, kind: str) -> tuple[dict[Code, str], dict[Code, MissingKind]]:
+    """Give a variable's labels and its single missing codes, each with the kind its label tells."""
+    to_code = SPSS_SECONDS.code if kind in ("date", "datetime") else _same
+    labels = {to_code(value): label for value, label in meta.variable_value_labels.get(name, {}).items()}
+    single = [to_code(each["lo"]) for each in meta.missing_ranges.get(name, []) if each["lo"] == each["hi"]]
+    return labels, {code: guess_kind(labels.get(code, "")) for code in single}
 
 
 def _type(name: str, meta: Any, *, has_range: bool) -> str:
@@ -161,9 +157,7 @@ def _column(raw: pd.Series, variable: Variable, meta: Any) -> tuple[pd.Series, V
     try:
         return pd.Series(SPSS_SECONDS.read(numbers), name=variable.name), variable
     except OverflowError:
-        labels = {_same(value): label for value, label in meta.variable_value_labels.get(variable.name, {}).items()}
-        single = [_same(each["lo"]) for each in meta.missing_ranges.get(variable.name, [])]
-        missing = {code: guess_kind(labels.get(code, "")) for code in single}
+        labels, missing = _codes(variable.name, meta, "numeric")
         numeric = replace(variable, type="numeric", labels=labels, missing=missing)
         return pd.Series(numbers, name=variable.name), numeric
 

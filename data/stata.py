@@ -62,9 +62,10 @@ def read_dta(path: Path, codes: Mapping[str, Letters]) -> Study:
     variables = []
     for name in meta.column_names:
         numbers, used = _numbers(raw[name], name, meta)
-        letters = _letters(name, meta, used, codes.get(name, {}), numbers)
-        variable = _variable(name, meta, letters)
-        columns[name] = _column(raw[name], numbers, variable, letters)
+        clock = _clock_of(name, meta, numbers)
+        letters = _letters(name, meta, used, codes.get(name, {}), numbers, clock)
+        variable = _variable(name, meta, letters, clock)
+        columns[name] = _column(raw[name], numbers, variable, letters, clock)
         variables.append(variable)
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(raw)))
     return Study(frame, Codebook(tuple(variables), meta.file_label or ""), str(path))
@@ -74,10 +75,12 @@ def read_dta_codebook(path: Path, codes: Mapping[str, Letters]) -> Codebook:
     """Read only the dictionary of a Stata file whose letters' codes are known."""
     _, meta = _parsed(path, metadata_only=True)
     nothing = pd.Series([], dtype="float64")
-    variables = tuple(
-        _variable(name, meta, _letters(name, meta, (), codes.get(name, {}), nothing)) for name in meta.column_names
-    )
-    return Codebook(variables, meta.file_label or "")
+    variables = []
+    for name in meta.column_names:
+        clock = _clock_of(name, meta, nothing)
+        letters = _letters(name, meta, (), codes.get(name, {}), nothing, clock)
+        variables.append(_variable(name, meta, letters, clock))
+    return Codebook(tuple(variables), meta.file_label or "")
 
 
 def _refuse_cut_off(path: Path) -> None:
@@ -112,7 +115,9 @@ def _numbers(raw: pd.Series, name: str, meta: Any) -> tuple[pd.Series, list[str]
     return numbers.astype("float64"), used
 
 
-def _letters(name: str, meta: Any, used: Iterable[str], known: Letters, numbers: pd.Series) -> dict[str, Code]:
+def _letters(
+    name: str, meta: Any, used: Iterable[str], known: Letters, numbers: pd.Series, clock: Clock | None
+) -> dict[str, Code]:
     """Give the code for every letter that is used, labelled or known."""
     if meta.readstat_variable_types[name] == "string":
         return {}
@@ -121,7 +126,6 @@ def _letters(name: str, meta: Any, used: Iterable[str], known: Letters, numbers:
     fresh = sorted(letters - set(known))
     if not fresh:
         return {letter: known[letter] for letter in sorted(letters)}
-    clock = _clock(meta.original_variable_types[name] or "")
     taken = [value for value in labelled if not isinstance(value, str)]
     placed = _dates_outside(numbers, clock) if clock else _codes_outside([*numbers.dropna().unique(), *taken])
     return {letter: known.get(letter, placed[letter]) for letter in sorted(letters)}
@@ -155,10 +159,23 @@ def _clock(shown: str) -> Clock | None:
     return STATA_MILLISECONDS if re.match(r"%-?tc", shown) else None
 
 
-def _variable(name: str, meta: Any, letters: Letters) -> Variable:
+def _clock_of(name: str, meta: Any, numbers: pd.Series) -> Clock | None:
+    """Give how a column counts time; None for text, numbers, and dates that lie outside the calendar."""
+    if meta.readstat_variable_types[name] == "string":
+        return None
+    clock = _clock(meta.original_variable_types[name] or "")
+    if clock is None:
+        return None
+    labelled = [value for value in meta.variable_value_labels.get(name, {}) if not isinstance(value, str)]
+    try:
+        clock.read(np.array([*numbers, *labelled], dtype="float64"))
+    except OverflowError:
+        return None
+    return clock
+
+
+def _variable(name: str, meta: Any, letters: Letters, clock: Clock | None) -> Variable:
     """Describe one variable."""
-    shown = meta.original_variable_types[name] or ""
-    clock = None if meta.readstat_variable_types[name] == "string" else _clock(shown)
     labels: dict[Code, str] = {}
     for value, label in meta.variable_value_labels.get(name, {}).items():
         labels[letters[value] if value in letters else clock.code(value) if clock else float(value)] = label
@@ -169,16 +186,15 @@ def _variable(name: str, meta: Any, letters: Letters) -> Variable:
         type="string" if meta.readstat_variable_types[name] == "string" else kind,
         labels=labels,
         missing={code: guess_kind(labels.get(code, "")) for code in letters.values()},
-        format=shown,
+        format=meta.original_variable_types[name] or "",
         stata_missing={code: letter for letter, code in letters.items()},
     )
 
 
-def _column(raw: pd.Series, numbers: pd.Series, variable: Variable, letters: Letters) -> pd.Series:
+def _column(raw: pd.Series, numbers: pd.Series, variable: Variable, letters: Letters, clock: Clock | None) -> pd.Series:
     """Give a column in its variable's type, letters as their codes."""
     if variable.type == "string":
         return with_blanks(raw.astype("str"), variable)
-    clock = _clock(variable.format)
     values = numbers.to_numpy(copy=True)
     if raw.dtype == object:
         coded = raw.map({letter: clock.count_of(code) if clock else code for letter, code in letters.items()})
