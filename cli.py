@@ -196,7 +196,7 @@ def export(folder: Path, to: Path | None, language: str | None) -> None:
 def weight(folder: Path, as_json: bool) -> None:
     """Weight a study and show what that cost.
 
-    The recipe stands in study.yaml of the FOLDER. The weighted data go to weighted.sav in the folder, with the column weight.
+    The recipe stands in study.yaml of the FOLDER; the weighted data go to weighted.sav, with the column weight.
     """
     from .analysis.recipe import save_weighted, weighted_design
     from .analysis.weights import weight_summary
