@@ -41,6 +41,7 @@ class OptionView:
     value: str
     label: str
     checked: bool
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class QuestionView:
     hint: str
     required: bool
     rows: tuple[RowView, ...]
-    columns: tuple[str, ...]
+    columns: tuple[tuple[str, bool], ...]
     value: str
     remove: str
 
@@ -209,7 +210,7 @@ class _Drawing:
         say = functools.partial(self.questionnaire.say, language=self.language)
         options = choice_order(self.questionnaire, question, self.seed)
         remove = self._remove(question)
-        columns = [say(option.label) for option in options]
+        columns = [(say(option.label), index == _apart(options)) for index, option in enumerate(options)]
         return QuestionView(
             name=question.name,
             type="select_one" if question.type == "consent" else question.type,
@@ -217,7 +218,7 @@ class _Drawing:
             hint=self._hint(question),
             required=question.required or question.type == "consent",
             rows=self._rows(question, options),
-            columns=tuple([*columns, remove] if remove else columns) if question.type == "grid" else (),
+            columns=tuple([*columns, (remove, False)] if remove else columns) if question.type == "grid" else (),
             value=next(iter(self.form.get(question.name, ())), ""),
             remove=remove,
         )
@@ -263,10 +264,20 @@ class _Drawing:
                 value=option.name,
                 label=self.questionnaire.say(option.label, self.language),
                 checked=option.name in chosen,
+                apart=index == _apart(options),
             )
             for index, option in enumerate(options)
         )
         return RowView(variable, label, views, self.problems.get(variable, ""))
+
+
+def _apart(options: Sequence[Choice]) -> int:
+    """Give the place of the first don't know or refused behind the answers, which stands a little apart.
+
+    Else the middle of the row is taken for the middle of the scale: Tourangeau, Couper and Conrad (2004), Spacing,
+    Position, and Order, Public Opinion Quarterly 68(3).
+    """
+    return next((index for index, option in enumerate(options) if index and option.missing is not None), -1)
 
 
 def option_id(field: str, index: int) -> str:

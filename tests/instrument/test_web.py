@@ -218,6 +218,17 @@ def test_a_grid_names_every_radio_group_by_its_statement():
     assert 'name="r2" value="1" checked' in html
 
 
+def test_dont_know_and_refused_stand_apart_from_the_scale():
+    html = shown(ask("select_one", choices="agree"))
+    assert re.findall(r'<label class="([^"]+)"', html) == ["option", "option", "option apart"]
+    grid = shown(ask("grid", choices="agree", rows=(Row(name="r1", label={"en": "First"}),)))
+    assert re.findall(r'class="(head[^"]*)"', grid) == ["heads", "head", "head", "head apart"]
+    assert re.findall(r'class="(cell[^"]*)"', grid) == ["cell", "cell", "cell apart"]
+    assert "apart" not in shown(ask("integer", choices="unsaid")), (
+        "beside a number there is nothing to stand apart from"
+    )
+
+
 def test_a_grid_with_many_options_stays_a_list_of_cards():
     rows = (Row(name="r1", label={"en": "First"}),)
     assert "columns-" not in shown(ask("grid", choices="long", rows=rows)).replace("form.css", "")
