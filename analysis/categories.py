@@ -48,6 +48,8 @@ class Categories:
     def find(self, wanted: Code, *, kind: str = "category") -> int:
         """Give the position of a value named by its code, by its code written as text, or by its label.
 
+        Case is looked past where that leaves one value.
+
         Raises
         ------
         UnknownNameError
@@ -60,6 +62,9 @@ class Categories:
             return texts[text]
         if text in labels:
             return labels[text]
+        alike = {at for name, at in (*texts.items(), *labels.items()) if name.casefold() == text.casefold()}
+        if len(alike) == 1:
+            return alike.pop()
         known = [*labels, *(text for text in texts if text not in labels)]
         raise UnknownNameError(f"{kind} of {self.name}", text, known)
 

@@ -1,0 +1,511 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from topline.analysis import variance
+from topline.analysis.design import Design
+from topline.analysis.estimate import mean, proportion, total
+from topline.analysis.rake import rake
+from topline.data.codebook import Codebook, MissingKind, Study, Variable
+from topline.data.errors import DesignError, EstimationError, UnknownNameError
+
+NUMBERS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df"]
+
+TRAVEL = Variable(
+    "travel",
+    label="Restrict travel",
+    labels={1.0: "oppose", 2.0: "neither", 3.0: "support", 4.0: "strongly support", 8.0: "don't know", 9.0: "refused"},
+    missing={8.0: MissingKind.DONT_KNOW, 9.0: MissingKind.REFUSED, -9.0: MissingKind.NOT_ASKED},
+    wording={"en": "How far do you support or oppose this?"},
+    collapse={"in favour": (3.0, 4.0)},
+)
+
+
+def survey() -> Study:
+    frame = pd.DataFrame(
+        {
+            "travel": [1.0, 2.0, 3.0, 3.0, 4.0, 8.0, 8.0, 9.0, -9.0, np.nan],
+            "sex": [2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, np.nan],
+            "weight": [1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0, 1.0, 2.0],
+        }
+    )
+    sex = Variable("sex", labels={2.0: "female", 1.0: "male"})
+    return Study(frame, Codebook((TRAVEL, sex, Variable("weight"))))
+
+
+def design() -> Design:
+    return Design(survey(), weight="weight")
+
+
+def made(seed: int, rows: int = 240) -> pd.DataFrame:
+    """Make a stratified cluster sample with missing values."""
+    random = np.random.default_rng(seed)
+    stratum = random.integers(0, 4, rows)
+    frame = pd.DataFrame(
+        {
+            "stratum": stratum,
+            "psu": random.integers(0, 5, rows),
+            "weight": random.gamma(4, 1, rows),
+            "y": np.where(random.random(rows) < 0.1, np.nan, random.normal(10 + stratum, 3)),
+            "view": random.choice(["for", "against", "neither"], rows),
+            "group": random.choice(["a", "b", "c"], rows),
+            "sex": random.choice(["f", "m"], rows),
+        }
+    )
+    frame.loc[random.random(rows) < 0.05, "view"] = None
+    return frame
+
+
+def clustered(frame: pd.DataFrame, **options) -> Design:
+    return Design(frame, weight="weight", strata="stratum", psu="psu", lone_psu="centre", **options)
+
+
+# what is estimated, and for whom
+
+
+def test_a_proportion_lists_every_answer_in_codebook_order_unused_ones_included():
+    study = survey()
+    frame = study.frame.assign(travel=study.frame["travel"].replace({2.0: 1.0}))
+    result = proportion(Design(Study(frame, study.codebook)), "travel").to_frame()
+    assert result["category"].tolist() == ["oppose", "neither", "support", "strongly support"]
+    assert result["estimate"].tolist() == [0.4, 0.0, 0.4, 0.2]
+    assert list(result.columns) == ["item", "category", *NUMBERS]
+
+
+def test_dont_know_and_refused_are_outside_the_substantive_base():
+    row = proportion(design(), "travel", category="in favour").to_frame().iloc[0]
+    assert row["estimate"] == pytest.approx(4 / 7)
+    assert (row["n"], row["weighted_n"]) == (5, 7)
+
+
+def test_base_all_counts_dont_know_and_refused_but_not_the_unasked():
+    result = proportion(design(), "travel", base="all").to_frame()
+    assert result["n"].unique().tolist() == [8]
+    assert result["estimate"].sum() == pytest.approx(1)
+    assert dict(zip(result["category"], result["estimate"], strict=True))["don't know"] == pytest.approx(3 / 12)
+    row = proportion(design(), "travel", category="in favour", base="all").to_frame().iloc[0]
+    assert row["estimate"] == pytest.approx(4 / 12)
+
+
+@pytest.mark.parametrize("category", [3, 3.0, "3", "support"])
+def test_a_category_is_named_by_code_text_or_label(category):
+    result = proportion(design(), "travel", category=category)
+    assert result.to_frame()[["category", "estimate"]].to_numpy().tolist() == [["support", 3 / 7]]
+    assert result.category_codes == ((3.0,),)
+
+
+def test_several_categories_and_named_groups_may_overlap():
+    listed = proportion(design(), "travel", category=["in favour", 4, "oppose"])
+    assert listed.to_frame()["category"].tolist() == ["in favour", "strongly support", "oppose"]
+    grouped = proportion(design(), "travel", category={"top": [4], "any": ["support", 4, 2]})
+    assert grouped.to_frame()["estimate"].tolist() == pytest.approx([1 / 7, 6 / 7])
+    assert grouped.category_codes == ((4.0,), (3.0, 4.0, 2.0))
+
+
+def test_a_collapse_says_what_it_counts():
+    method = proportion(design(), "travel", category="in favour").method
+    assert "travel: 'in favour' counts support, strongly support." in method["footnotes"]
+
+
+def test_an_unknown_category_names_the_nearest():
+    with pytest.raises(UnknownNameError, match=r"no category of travel 'suport'\. Did you mean 'support'"):
+        proportion(design(), "travel", category="suport")
+
+
+def test_a_category_that_is_missing_is_explained():
+    with pytest.raises(EstimationError, match=r"is missing .dont know. and not part of the base; base='all' counts it"):
+        proportion(design(), "travel", category="don't know")
+
+
+@pytest.mark.parametrize("category", [[], {"none": []}])
+def test_no_category_is_refused(category):
+    with pytest.raises(EstimationError, match="no category is chosen"):
+        proportion(design(), "travel", category=category)
+
+
+def test_groups_come_in_codebook_order_with_labels_and_their_codes_stay():
+    result = proportion(design(), "travel", category=[3, 4], by="sex")
+    frame = result.to_frame()
+    assert frame["sex"].tolist() == ["female", "female", "male", "male"]
+    assert frame["category"].tolist() == ["support", "strongly support"] * 2
+    assert result.key_codes == ((2.0,), (2.0,), (1.0,), (1.0,))
+    assert result.by == ("sex",)
+
+
+def test_rows_without_a_key_are_counted():
+    method = mean(design(), "weight", by="sex").method
+    assert method["missing_keys"] == {"sex": 1}
+    assert "1 rows have no value of sex and are in no group." in method["footnotes"]
+
+
+def test_missing_values_are_counted_by_kind():
+    method = proportion(design(), "travel").method
+    assert method["items"][0]["missing"] == {"blank": 1, "dont_know": 2, "refused": 1, "not_asked": 1}
+    assert method["footnotes"][0] == (
+        "travel: 5 of 10 rows are not in the base (blank 1, don't know 2, refused 1, not asked 1)."
+    )
+
+
+def test_a_mean_leaves_codes_declared_missing_out():
+    row = mean(design(), "travel").to_frame().iloc[0]
+    assert row["estimate"] == pytest.approx((1 + 2 * 2 + 3 + 3 * 2 + 4) / 7)
+
+
+def test_a_range_declared_missing_is_left_out():
+    from topline.data.codebook import MissingRange
+
+    frame = pd.DataFrame({"age": [30.0, 40.0, 998.0, 999.0]})
+    variable = Variable("age", missing_ranges=(MissingRange(900, np.inf, MissingKind.REFUSED),))
+    result = mean(Design(Study(frame, Codebook((variable,)))), "age")
+    assert result.to_frame()["estimate"].tolist() == [35]
+    assert result.method["items"][0]["missing"] == {"refused": 2}
+
+
+def test_numbers_print_without_a_needless_point():
+    data = pd.DataFrame({"score": [1.0, 2.0, 2.0, 1.0], "area": [1.0, 1.0, 2.0, 2.0]})
+    frame = proportion(Design(data), "score", by="area").to_frame()
+    assert frame["category"].tolist() == [1, 2, 1, 2]
+    assert [type(value) for value in frame["area"]] == [int] * 4
+
+
+def test_a_boolean_can_be_averaged_and_counted():
+    data = pd.DataFrame({"voted": [True, True, False, True]})
+    assert mean(Design(data), "voted").to_frame()["estimate"][0] == 0.75
+    assert proportion(Design(data), "voted", category="True").to_frame()["estimate"][0] == 0.75
+
+
+def test_several_items_keep_their_order_and_their_own_missing_values():
+    frame = made(1)
+    result = mean(clustered(frame), ["y", "weight"], by="group").to_frame()
+    assert result["item"].tolist() == ["y"] * 3 + ["weight"] * 3
+    assert result["n"].iloc[3:].sum() == len(frame)
+    assert result["n"].iloc[:3].sum() == frame["y"].notna().sum()
+
+
+def test_combinations_that_do_not_occur_have_no_row():
+    data = pd.DataFrame({"y": [1, 2, 3, 4], "a": ["x", "x", "z", "z"], "b": [1, 2, 1, 1]})
+    frame = mean(Design(data), "y", by=["a", "b"]).to_frame()
+    assert frame[["a", "b"]].to_numpy().tolist() == [["x", 1], ["x", 2], ["z", 1]]
+
+
+def test_a_group_without_answers_has_no_row():
+    data = pd.DataFrame({"y": [1.0, 2.0, np.nan], "a": ["x", "x", "z"]})
+    assert mean(Design(data), "y", by="a").to_frame()["a"].tolist() == ["x"]
+
+
+def test_zero_weights_add_nothing_and_are_counted():
+    data = pd.DataFrame({"y": [1.0, 3.0, 100.0], "w": [1.0, 1.0, 0.0]})
+    result = mean(Design(data, weight="w"), "y")
+    assert result.to_frame()[["estimate", "n", "df"]].to_numpy().tolist() == [[2, 2, 1]]
+    assert result.method["zero_weights"] == 1
+
+
+# what is refused
+
+
+def test_text_has_no_mean_and_proportion_is_suggested():
+    with pytest.raises(EstimationError, match=r"view holds text, and a mean needs numbers\. .* use proportion"):
+        mean(clustered(made(1)), "view")
+
+
+def test_unknown_items_and_keys_name_the_nearest():
+    with pytest.raises(UnknownNameError, match="Did you mean 'travel'"):
+        proportion(design(), "travl")
+    with pytest.raises(UnknownNameError, match="Did you mean 'sex'"):
+        proportion(design(), "travel", by="sx")
+
+
+def test_an_item_without_answers_is_refused_with_the_kinds_of_missing():
+    data = pd.DataFrame({"y": [np.nan, np.nan], "z": [1, 2]})
+    with pytest.raises(EstimationError, match=r"y: all 2 values are missing \(2 blank\)"):
+        mean(Design(data), "y")
+
+
+def test_answers_without_weight_or_key_are_refused():
+    data = pd.DataFrame({"y": [1.0, np.nan], "w": [0.0, 1.0], "k": ["a", "b"]})
+    with pytest.raises(EstimationError, match="none of the 1 rows with an answer has a weight above zero"):
+        mean(Design(data, weight="w"), "y")
+
+
+def test_a_key_without_values_is_refused():
+    data = pd.DataFrame({"y": [1.0, 2.0], "k": pd.Series([None, None], dtype="str")})
+    with pytest.raises(EstimationError, match=r"no row has a value for every key of by \(k\)"):
+        mean(Design(data), "y", by="k")
+
+
+def test_infinite_values_are_refused_with_the_count():
+    with pytest.raises(EstimationError, match="y: 1 of 3 values are infinite"):
+        mean(Design(pd.DataFrame({"y": [1.0, np.inf, 2.0]})), "y")
+
+
+def test_names_given_twice_are_refused():
+    with pytest.raises(EstimationError, match="y is named more than once"):
+        mean(Design(pd.DataFrame({"y": [1.0, 2.0]})), ["y", "y"])
+    with pytest.raises(EstimationError, match="by names y more than once"):
+        mean(Design(pd.DataFrame({"y": [1.0, 2.0]})), "y", by=["y", "y"])
+    with pytest.raises(EstimationError, match="no item is named"):
+        mean(Design(pd.DataFrame({"y": [1.0, 2.0]})), [])
+
+
+def test_a_key_named_like_a_result_column_is_refused():
+    with pytest.raises(EstimationError, match="by names n, which is a column of every result"):
+        mean(Design(pd.DataFrame({"y": [1.0, 2.0], "n": [1, 2]})), "y", by="n")
+
+
+@pytest.mark.parametrize("option", [{"base": "everyone"}, {"interval": "wald"}, {"deff": "kish"}])
+def test_unknown_options_are_refused_with_the_known_ones(option):
+    with pytest.raises(EstimationError, match="it can be '"):
+        proportion(design(), "travel", **option)
+
+
+# design effects
+
+
+def test_deff_of_weights_that_count_the_population_is_against_sampling_without_replacement():
+    data = pd.DataFrame({"y": [1.0, 4.0, 2.0, 7.0, 7.0], "people": [10] * 5})
+    srs = mean(Design(data, fpc="people"), "y")
+    assert srs.to_frame()["deff"][0] == pytest.approx(1, rel=1e-12)
+    assert srs.method["deff_rule"] == "without replacement"
+
+
+def test_deff_of_normalised_weights_is_against_sampling_with_replacement():
+    data = pd.DataFrame({"y": [1.0, 4.0, 2.0, 7.0, 7.0]})
+    srs = mean(Design(data), "y")
+    assert srs.to_frame()["deff"][0] == pytest.approx(1, rel=1e-12)
+    assert srs.method["deff_rule"] == "with replacement"
+    assert any("deff is against sampling with replacement" in note for note in srs.method["footnotes"])
+
+
+def test_deff_is_missing_where_a_group_outnumbers_its_weights():
+    data = pd.DataFrame({"y": [1.0, 2.0, 5.0, 6.0, 9.0], "w": [0.5, 0.5, 9.0, 9.0, 9.0], "g": list("aabbb")})
+    result = mean(Design(data, weight="w"), "y", by="g")
+    assert result.document()["rows"][0]["deff"] is None
+    assert result.to_frame()["deff"][1] > 0
+    assert any("deff is missing where" in note for note in result.method["footnotes"])
+
+
+def test_a_constant_has_no_deff():
+    document = mean(Design(pd.DataFrame({"y": [0.1] * 7, "w": range(1, 8)}), weight="w"), "y").document()
+    assert document["rows"][0]["deff"] is None
+
+
+# invariants
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000), factor=st.floats(0.01, 1000))
+def test_scaling_the_weights_changes_no_mean_and_scales_totals(seed, factor):
+    frame = made(seed)
+    scaled = frame.assign(weight=frame["weight"] * factor)
+    one, two = (mean(clustered(data), "y", by="group", deff="replace").to_frame() for data in (frame, scaled))
+    assert two[["estimate", "se", "deff"]].to_numpy() == pytest.approx(one[["estimate", "se", "deff"]].to_numpy())
+    one, two = (total(clustered(data), "y").to_frame() for data in (frame, scaled))
+    assert two["estimate"][0] == pytest.approx(factor * one["estimate"][0])
+    assert two["se"][0] == pytest.approx(factor * one["se"][0])
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_order_of_rows_changes_nothing(seed):
+    frame = made(seed)
+    shuffled = frame.sample(frac=1, random_state=seed)
+    for function, item in ((mean, "y"), (total, "y"), (proportion, "view")):
+        one, two = (function(clustered(data), item, by=["group", "sex"]).to_frame() for data in (frame, shuffled))
+        assert one.drop(columns=NUMBERS).equals(two.drop(columns=NUMBERS))
+        assert two[NUMBERS].to_numpy() == pytest.approx(one[NUMBERS].to_numpy(), rel=1e-9, abs=1e-12, nan_ok=True)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_new_names_for_strata_and_psus_change_nothing(seed):
+    frame = made(seed)
+    renamed = frame.assign(
+        stratum="s" + (9 - frame["stratum"]).astype(str), psu=frame["psu"] * 1000 + frame["stratum"] * 7 + 0.5
+    )
+    one, two = (mean(clustered(data), "y", by="group").to_frame()["se"] for data in (frame, renamed))
+    assert two.to_numpy() == pytest.approx(one.to_numpy(), rel=1e-12)
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_groups_add_up_with_their_covariances(seed):
+    frame = made(seed)
+    whole, parts = total(clustered(frame), "y"), total(clustered(frame), "y", by=["group", "sex"])
+    assert parts.to_frame()["estimate"].sum() == pytest.approx(whole.to_frame()["estimate"][0])
+    assert parts.covariance.sum() == pytest.approx(whole.covariance[0, 0])
+    shares = proportion(clustered(frame), "view")
+    assert shares.to_frame()["estimate"].sum() == pytest.approx(1)
+    assert shares.covariance.sum(axis=0) == pytest.approx(np.zeros(3), abs=1e-14)
+
+
+def test_the_covariance_spans_items_and_groups_in_the_order_of_the_frame():
+    result = mean(clustered(made(3)), ["y", "weight"], by="group")
+    covariance = result.covariance
+    assert covariance.shape == (6, 6)
+    assert np.sqrt(np.diag(covariance)) == pytest.approx(result.to_frame()["se"].to_numpy(), rel=1e-12)
+    assert covariance == pytest.approx(covariance.T)
+    assert np.linalg.eigvalsh(covariance).min() > -1e-12
+
+
+@pytest.mark.parametrize("raked", [False, True])
+@pytest.mark.parametrize("psu", [None, "psu"])
+def test_sums_by_psu_equal_influence_values_by_row(raked, psu):
+    """The residual influence value of every row, regressed and added up by the book."""
+    frame = made(5).drop_duplicates(["stratum", "psu", "sex"] if psu is None else None)
+    design = Design(frame, weight="weight", strata="stratum", psu=psu, lone_psu="centre")
+    if raked:
+        design = rake(design, {"sex": {"f": 0.5, "m": 0.5}, "group": {"a": 0.3, "b": 0.3, "c": 0.4}})
+    w, known = design.weights, (frame["y"].notna() & (frame["group"] == "a")).to_numpy()
+    y = frame["y"].fillna(0).to_numpy()
+    influence = w * known * (y - (w * y * known).sum() / w[known].sum()) / w[known].sum()
+    if raked:
+        x = pd.get_dummies(frame[["sex", "group"]]).to_numpy(dtype=float)
+        root = np.sqrt(w)[:, None]
+        influence -= w * (x @ np.linalg.lstsq(root * x, influence / np.sqrt(w), rcond=1e-12)[0])
+    ids = frame["stratum"] * 100 + (frame["psu"] if psu else np.arange(len(frame)))
+    book = 0.0
+    for _, rows in pd.DataFrame({"h": frame["stratum"], "u": ids, "z": influence}).groupby("h"):
+        totals = rows.groupby("u")["z"].sum()
+        k = len(totals)
+        book += (totals**2).sum() if k == 1 else k / (k - 1) * ((totals - totals.mean()) ** 2).sum()
+    se = mean(design, "y", by="group").to_frame()["se"][0]
+    assert se == pytest.approx(np.sqrt(book), rel=1e-12)
+
+
+@pytest.mark.parametrize("raked", [False, True])
+@pytest.mark.parametrize("lone_psu", ["centre", "average"])
+def test_sparse_tables_give_what_dense_ones_give(monkeypatch, raked, lone_psu):
+    frame = made(7)
+    frame.loc[0, "stratum"] = 99
+    frame["unit"] = range(len(frame))
+    frame["blocks"], frame["people"] = 40, 4000
+
+    def results() -> list[np.ndarray]:
+        design = Design(
+            frame,
+            weight="weight",
+            strata="stratum",
+            psu=["psu", "unit"],
+            fpc=["blocks", "people"] if lone_psu == "centre" else ["blocks"],
+            lone_psu=lone_psu,
+        )
+        if raked:
+            design = rake(design, {"sex": {"f": 0.5, "m": 0.5}})
+        parts = [mean(design, ["y", "weight"], by="group"), proportion(design, "view", by="sex"), total(design, "y")]
+        return [array for part in parts for array in (part.to_frame()[NUMBERS].to_numpy(), part.covariance)]
+
+    dense = results()
+    monkeypatch.setattr(variance, "DENSE", 0)
+    monkeypatch.setattr(variance, "CHUNK", 50)
+    for one, two in zip(dense, results(), strict=True):
+        assert two == pytest.approx(one, rel=1e-10, abs=1e-13, nan_ok=True)
+
+
+# lone PSUs
+
+
+def lonely(**options) -> Design:
+    data = pd.DataFrame({"y": [1.0, 2.0, 4.0, 8.0, 9.0], "s": [1, 1, 2, 2, 3], "k": list("aabbb")})
+    return Design(data, strata="s", **options)
+
+
+def test_lone_psus_are_ordered_from_certainty_over_average_to_centre():
+    errors = {
+        rule: total(lonely(lone_psu=rule), "y").to_frame()["se"][0] for rule in ("certainty", "average", "centre")
+    }
+    assert errors["certainty"] < errors["average"] < errors["centre"]
+
+
+def test_average_counts_the_strata_a_group_is_in():
+    by_rule = {rule: mean(lonely(lone_psu=rule), "y", by="k").to_frame()["se"] for rule in ("certainty", "average")}
+    assert by_rule["average"][0] == by_rule["certainty"][0]
+    assert by_rule["average"][1] == pytest.approx(np.sqrt(2) * by_rule["certainty"][1])
+
+
+def test_average_over_nothing_is_refused():
+    data = pd.DataFrame({"y": [1.0, 2.0], "s": [1, 2]})
+    with pytest.raises(DesignError, match="nothing to average"):
+        mean(Design(data, strata="s", lone_psu="average"), "y")
+
+
+def test_average_at_a_later_stage_is_taken_within_the_unit_above():
+    data = pd.DataFrame(
+        {
+            "y": [1.0, 2.0, 4.0, 8.0, 9.0, 3.0],
+            "town": [1, 1, 1, 2, 2, 2],
+            "half": ["a", "a", "b", "a", "a", "a"],
+            "person": range(6),
+            "everywhere": "all",
+            "towns": 9,
+            "people": [8, 8, 5, 9, 9, 9],
+        }
+    )
+
+    def variance_of(rule: str, rows: pd.DataFrame = data) -> float:
+        options = {"strata": ["everywhere", "half"], "psu": ["town", "person"], "fpc": ["towns", "people"]}
+        return mean(Design(rows, **options, lone_psu=rule), "y").to_frame()["se"][0] ** 2
+
+    assert variance_of("average") > variance_of("certainty") > 0
+    alone = data.assign(half=["a", "b", "c", "a", "a", "a"], people=5)
+    with pytest.raises(DesignError, match="nothing to average in town 1, half a"):
+        variance_of("average", alone)
+
+
+def test_the_rule_for_lone_psus_is_printed():
+    assert "* 1 stratum has a single PSU, centred at the grand mean." in str(mean(lonely(lone_psu="centre"), "y"))
+
+
+# the result
+
+
+def test_a_result_prints_what_for_whom_how_table_and_footnotes():
+    lines = str(proportion(design(), "travel", category="in favour")).splitlines()
+    assert lines[0] == "Share: travel (How far do you support or oppose this?)"
+    assert lines[1].startswith("For: those with a substantive answer. Sample: n 10, weighted 15.")
+    assert "weights from column weight" in lines[2]
+    assert "95% intervals, logit with t, df 9" in lines[2]
+    assert lines[4].split() == ["category", "estimate", "se", "low", "high", "n", "weighted", "n", "deff"]
+    assert lines[5].split()[:3] == ["in", "favour", "57.1%"]
+    assert lines[-1].startswith("* ")
+
+
+def test_printing_does_not_round_the_frame():
+    result = mean(clustered(made(2)), "y")
+    str(result)
+    assert result.to_frame()["estimate"][0] != round(result.to_frame()["estimate"][0], 6)
+
+
+def test_markdown_holds_table_and_footnotes():
+    text = proportion(design(), "travel").to_markdown()
+    assert "| category | estimate | se | low | high | n | weighted n | deff |" in text
+    assert "- travel: 5 of 10 rows are not in the base" in text
+
+
+def test_changing_the_frame_given_out_changes_nothing():
+    result = mean(design(), "weight", by="sex")
+    given_out = result.to_frame()
+    given_out["estimate"] = 0
+    assert result.to_frame()["estimate"].tolist() == [1.0, 2.0]
+    assert len(result) == 2
+
+
+def test_a_document_survives_json_and_names_the_method():
+    raked = rake(design(), {"sex": {"female": 0.5, "male": 0.5}}, missing="own_class")
+    document = json.loads(json.dumps(proportion(raked, "travel", by="sex").document(), allow_nan=False))
+    assert list(document) == ["method", "rows"]
+    assert list(document["rows"][0]) == ["item", "category", "sex", *NUMBERS]
+    method = document["method"]
+    assert method["items"][0]["wording"] == {"en": "How far do you support or oppose this?"}
+    assert method["raking"][0]["variables"] == ["sex"]
+    assert "raked on sex to given margins" in str(proportion(raked, "travel"))
+    assert method["items"][0]["categories"][0] == {"category": "oppose", "codes": [1]}
+
+
+def test_totals_and_means_print_two_digits_of_their_error():
+    data = pd.DataFrame({"y": [1000.0, 1500.0, 1700.0, 900.0], "k": list("abab")})
+    assert "1,275" in str(mean(Design(data), "y"))
+    assert "5,100" in str(total(Design(data), "y"))
