@@ -74,14 +74,16 @@ async def crowd(address: str, load: Load, dice: random.Random, people: int, most
     await asyncio.gather(*(respondent(address, load, dice, most_pages) for _ in range(people)), return_exceptions=True)
 
 
-def cut(path: Path, load: Load, dice: random.Random, *, seconds: float, people: int, most_pages: int) -> None:
-    """Run a server under load and kill it after some seconds."""
+def cut(path: Path, load: Load, dice: random.Random, *, pages: int, people: int) -> None:
+    """Run a server under load and kill it once so many more pages are acknowledged, or after half a minute."""
     with subprocess.Popen([sys.executable, "-c", SERVER, str(path)], stdout=subprocess.PIPE, text=True) as server:
         address = re.search(r"http://\S+", server.stdout.readline())[0]
+        enough, end = load.pages + pages, time.monotonic() + 30
 
         async def until_killed() -> None:
-            answering = asyncio.ensure_future(crowd(address, load, dice, people, most_pages))
-            await asyncio.sleep(seconds)
+            answering = asyncio.ensure_future(crowd(address, load, dice, people, enough + 1_000))
+            while load.pages < enough and time.monotonic() < end:
+                await asyncio.sleep(0.001)
             os.kill(server.pid, signal.SIGKILL)
             await answering
 
@@ -106,32 +108,30 @@ def assert_everything_acknowledged_stands(path: Path, load: Load) -> None:
 
 def test_every_page_acknowledged_before_a_kill_is_in_the_store(tmp_path):
     load, dice = Load(), random.Random(20261123)
-    cut(tmp_path / "answers.db", load, dice, seconds=1.5, people=8, most_pages=3_000)
-    assert load.pages > 50, "the server was under load"
+    cut(tmp_path / "answers.db", load, dice, pages=60, people=8)
+    assert load.pages >= 60, "the server was under load"
     assert (tmp_path / "answers.db-wal").stat().st_size > 0, "the log had not been folded in when the server died"
     assert_everything_acknowledged_stands(tmp_path / "answers.db", load)
 
 
 @pytest.mark.drill
 def test_power_cut_again_and_again(tmp_path):
-    """Twelve cuts at random moments on one store, which keeps growing: at most a minute and 60,000 pages."""
+    """Twelve cuts at random moments on one store, which keeps growing: at most three minutes and 4,800 pages."""
     load, dice = Load(), random.Random(int(os.environ.get("TOPLINE_DRILL_SEED", "1")))
-    started = time.monotonic()
-    cuts = 0
-    while cuts < 12 and time.monotonic() - started < 60:
-        seconds = dice.uniform(0.2, 4.0)
-        cut(tmp_path / "answers.db", load, dice, seconds=seconds, people=24, most_pages=load.pages + 5_000)
+    started, cuts = time.monotonic(), 0
+    while cuts < 12 and time.monotonic() - started < 180:
+        cut(tmp_path / "answers.db", load, dice, pages=dice.randrange(20, 400), people=24)
         assert_everything_acknowledged_stands(tmp_path / "answers.db", load)
         cuts += 1
     print(f"{cuts} cuts, {load.begun} interviews begun, {load.pages} pages acknowledged, none lost")
-    assert cuts >= 3 and load.pages > 1_000
+    assert cuts >= 3
 
 
 def test_the_drill_would_notice_a_lost_page(tmp_path):
     """The drill's own check fails when one acknowledged answer is taken out of the store."""
     load, dice = Load(), random.Random(7)
     path = tmp_path / "answers.db"
-    cut(path, load, dice, seconds=0.8, people=2, most_pages=200)
+    cut(path, load, dice, pages=10, people=2)
     number = next(iter(load.acknowledged))[0]
     connection = apsw.Connection(str(path))
     connection.execute("DELETE FROM event WHERE interview = ? AND page = 'p0'", (number,))
