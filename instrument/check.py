@@ -6,6 +6,7 @@ read the data (SPSS Statistics Command Syntax Reference, "Variable names"; Stata
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -19,8 +20,8 @@ from .conditions import holds
 from .drafting import draft
 from .expressions import parse, references
 from .inheritance import check_published, inherit
-from .naming import EXPORTED, NOT_ASKED, SPOKEN, WHOLE, Find, finder, option_variable
-from .questionnaire import ChoiceList, Page, Part, Question, Questionnaire, Text
+from .naming import EXPORTED, NOT_ASKED, SPOKEN, WHOLE, Enough, Find, finder, option_variable
+from .questionnaire import Choice, ChoiceList, Page, Part, Question, Questionnaire, Text
 
 LONGEST_NAME = 32
 """Characters a variable name may have in SPSS syntax and Stata alike."""
@@ -62,6 +63,13 @@ def check(questionnaire: Questionnaire) -> tuple[Finding, ...]:
     warning q.yaml: asks for no consent; begin with a question of type consent.
     """
     find, findings = finder(questionnaire)
+    with contextlib.suppress(Enough):
+        _check_everything(questionnaire, find)
+    return tuple(sorted(findings, key=lambda finding: finding.line or 0))
+
+
+def _check_everything(questionnaire: Questionnaire, find: Find) -> None:
+    """Examine part by part, the cheapest first."""
     _check_document(questionnaire, find)
     _check_names(questionnaire, find)
     for choices in questionnaire.choice_lists.values():
@@ -74,7 +82,6 @@ def check(questionnaire: Questionnaire) -> tuple[Finding, ...]:
     check_published(questionnaire, find)
     _check_consent(questionnaire, find)
     _check_unused(questionnaire, find)
-    return tuple(sorted(findings, key=lambda finding: finding.line or 0))
 
 
 def check_file(path: Path | str) -> tuple[Finding, ...]:
@@ -101,10 +108,9 @@ def check_file(path: Path | str) -> tuple[Finding, ...]:
     q.yaml, line 2, title: the alias '*n' is not read; write the text out where it belongs.
     """
     try:
-        document = load_document(Path(path))
+        questionnaire, findings = draft(load_document(Path(path)), inherit)
     except DocumentError as error:
         return error.findings
-    questionnaire, findings = draft(document, inherit)
     return tuple(sorted({*findings, *check(questionnaire)}, key=_by_line))
 
 
@@ -206,8 +212,8 @@ def _check_page(questionnaire: Questionnaire, page: Page, find: Find) -> None:
 
 def _check_choice_list(questionnaire: Questionnaire, choices: ChoiceList, find: Find) -> None:
     """Examine the options of a list and its named groups."""
-    codes = [choice.name for choice in choices.choices]
-    if not codes:
+    codes: dict[str, Choice] = {}
+    if not choices.choices:
         find(choices, "has no options; list at least two.", "options")
     for choice in choices.choices:
         _check_text(questionnaire, choice, "label", choice.label, find, needed=True)
@@ -221,7 +227,7 @@ def _check_choice_list(questionnaire: Questionnaire, choices: ChoiceList, find: 
             find(choice, f"the code {NOT_ASKED} stands for 'not asked' in every data file; take another.", "name")
         if not re.fullmatch(r"[^\s'\"]{1,32}", choice.name):
             find(choice, f"the code '{choice.name}' must be 1 to 32 characters without spaces or quotes.", "name")
-        elif codes.count(choice.name) > 1 and choice is not next(c for c in choices.choices if c.name == choice.name):
+        elif codes.setdefault(choice.name, choice) is not choice:
             find(choice, f"the code '{choice.name}' stands twice in the list; every code stands once.", "name")
     substantive = {choice.name for choice in choices.substantive}
     for group, members in choices.collapse.items():
@@ -345,7 +351,7 @@ def _check_consent(questionnaire: Questionnaire, find: Find) -> None:
     before = next(question for question in questionnaire.questions if question.type != "note")
     if before is not asked[0]:
         find(asked[0], f"asks for consent after '{before.name}' was asked; move it to the beginning.", "type")
-    page = next(page for page in questionnaire.pages if asked[0] in page.questions)
+    page = next(page for page in questionnaire.pages if any(question is asked[0] for question in page.questions))
     beside = next((question for question in page.questions if question.type not in ("note", "consent")), None)
     if beside is not None:
         find(asked[0], f"shares its page with '{beside.name}'; put it on a page of its own.", "type")

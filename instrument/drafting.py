@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar, get_args
 
 from ..data.codebook import MissingKind
-from ..data.errors import Finding, UnknownNameError, did_you_mean
+from ..data.errors import DocumentError, Finding, UnknownNameError, did_you_mean
 from ..data.yaml_file import Document, Place, Value
 from .inheritance import Inherited
+from .naming import ENOUGH
 from .questionnaire import Choice, ChoiceList, Page, Question, Questionnaire, QuestionType, Row, Text, digest
 
 DOCUMENT = ("name", "version", "title", "languages", "seed", "choices", "pages")
@@ -40,6 +41,9 @@ TYPES: tuple[str, ...] = get_args(QuestionType)
 MEASURES = ("nominal", "ordinal")
 TRUE, FALSE = ("true", "yes"), ("false", "no", "")
 
+MOST_VARIABLES = 3_000
+"""Questions and rows; the longest questionnaires in use have half as many."""
+
 Made = TypeVar("Made")
 
 
@@ -63,6 +67,11 @@ def draft(document: Document, bank: BankLookup) -> tuple[Questionnaire, tuple[Fi
         Right wherever the document is; not to be fielded while there are findings.
     tuple of Finding
         Wrong types, unknown keys, missing keys. What the parts mean together is ``check``'s to say.
+
+    Raises
+    ------
+    DocumentError
+        When there are a hundred findings: the rest is not read.
 
     Examples
     --------
@@ -93,6 +102,7 @@ class _Drafting:
             part.needs(key)
         pages = tuple(part.entries("pages", self.page))
         written = {known.name: known for known in self.choice_lists(part)}
+        self.refuse_too_large(part, pages)
         return Questionnaire(
             name=part.text("name") or "unnamed",
             version=part.text("version") or "1",
@@ -105,6 +115,13 @@ class _Drafting:
             digest=digest(self.document.text),
             lines=part.lines,
         )
+
+    def refuse_too_large(self, part: _Part, pages: tuple[Page, ...]) -> None:
+        """Refuse more questions than anybody fields."""
+        variables = sum(len(question.rows) or 1 for page in pages for question in page.questions)
+        if variables > MOST_VARIABLES:
+            part.find("pages", f"asks {variables:,} questions; at most {MOST_VARIABLES:,} are read. Split it.")
+            raise DocumentError(self.findings)
 
     def choice_lists(self, part: _Part) -> Iterator[ChoiceList]:
         for name, value in part.mapping("choices").items():
@@ -262,7 +279,10 @@ class _Part:
     def find(self, key: str | None, problem: str, *, severity: str = "error") -> None:
         """Note a finding at a key, or at the part itself."""
         line = self.lines.get(key, self.line) if key is not None else self.line
-        self.drafting.findings.append(Finding(self.drafting.document.name, self.called, problem, line, severity))
+        findings = self.drafting.findings
+        findings.append(Finding(self.drafting.document.name, self.called, problem, line, severity))
+        if len(findings) >= ENOUGH:
+            raise DocumentError(findings)
 
     def needs(self, key: str) -> None:
         """Note a key that is absent."""

@@ -25,11 +25,18 @@ SPOKEN = {
 EXPORTED = ("disposition", "language", "day")
 """Columns that every export has beside the questions'."""
 
+ENOUGH = 100
+"""Findings after which examination stops: nobody mends more in one sitting, and a hostile document has no end."""
+
 NOT_ASKED = -9
 """Code, in every exported column, of a question that was not asked."""
 
 WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 """Codes that are exported as numbers, if all of a list are."""
+
+
+class Enough(Exception):
+    """There are findings enough."""
 
 
 class Find(Protocol):
@@ -57,6 +64,8 @@ def finder(questionnaire: Questionnaire) -> tuple[Find, list[Finding]]:
     def find(part: Part, problem: str, key: str = "", *, severity: str = "error") -> None:
         line = part.lines.get(key, part.line)
         findings.append(Finding(questionnaire.source, places.get(id(part), ""), problem, line, severity))
+        if len(findings) >= ENOUGH:
+            raise Enough
 
     return find, findings
 

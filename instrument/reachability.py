@@ -16,9 +16,14 @@ from .expressions import Literal, parse, references, walk
 from .interview import Answer
 from .questionnaire import Page, Question, Questionnaire
 
-MOST_COMBINATIONS = 20_000
-MOST_SUBSETS = 6
-"""Codes of a multiple choice of which all subsets are tried."""
+MOST_COMBINATIONS = 5_000
+"""Combinations tried for one page or question."""
+
+MOST_VARIABLES = 12
+"""Variables on the way to one page or question; with two answers or none each, twelve make too many combinations."""
+
+MOST_TRIED = 200_000
+"""Combinations tried for a whole questionnaire; about two seconds."""
 
 
 class Reachability:
@@ -26,6 +31,7 @@ class Reachability:
 
     def __init__(self, questionnaire: Questionnaire) -> None:
         self.questionnaire = questionnaire
+        self.tried = 0
         self.asked_when: dict[str, tuple[str, ...]] = {}
         self.by_variable: dict[str, Question] = {}
         agreed: tuple[str, ...] = ()
@@ -60,9 +66,13 @@ class Reachability:
         if variables is None:
             return True
         mentioned = [*conditions, *(part for variable in variables for part in self.asked_when[variable])]
-        answers = [list(self._possible(variable, mentioned)) for variable in variables]
-        if math.prod(map(len, answers)) > MOST_COMBINATIONS:
+        answers = [
+            list(itertools.islice(self._possible(variable, mentioned), MOST_COMBINATIONS + 1)) for variable in variables
+        ]
+        combinations = math.prod(map(len, answers))
+        if combinations > MOST_COMBINATIONS or self.tried + combinations > MOST_TRIED:
             return True
+        self.tried += combinations
         for combination in itertools.product(*answers):
             given = {name: answer for name, answer in zip(variables, combination, strict=True) if answer is not None}
             if all(holds(condition, given) for condition in conditions) and self._consistent(given):
@@ -74,7 +84,7 @@ class Reachability:
         return all(holds(part, given) for variable in given for part in self.asked_when[variable])
 
     def _involved(self, conditions: list[str]) -> list[str] | None:
-        """Collect the variables the conditions name, and those named where these are asked; None if one is unknown."""
+        """Collect the variables on the way; None if one is unknown or they are many."""
         involved: list[str] = []
         waiting = list(conditions)
         while waiting:
@@ -82,6 +92,8 @@ class Reachability:
                 if reference.name not in self.asked_when:
                     return None
                 if reference.name not in involved:
+                    if len(involved) == MOST_VARIABLES:
+                        return None
                     involved.append(reference.name)
                     waiting.extend(self.asked_when[reference.name])
         return involved
@@ -127,9 +139,7 @@ class Reachability:
         codes = [option.name for option in self.questionnaire.options(question)]
         named = [code for code in codes if code in {str(literal) for literal in literals}]
         counts = any(isinstance(literal, float) for literal in literals)
-        tried = (
-            codes if counts or len(named) > MOST_SUBSETS else named + [code for code in codes if code not in named][:1]
-        )
+        tried = codes if counts else named + [code for code in codes if code not in named][:1]
         for size in range(1, len(tried) + 1):
             yield from itertools.combinations(tried, size)
 

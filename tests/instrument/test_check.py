@@ -1,9 +1,13 @@
 """Everything to mend, all at once: file, line, question, problem, remedy."""
 
+import re
+import time
+
 import pytest
 
-from topline.data.errors import DocumentError, FileError
+from topline.data.errors import DocumentError, FileError, UnknownNameError
 from topline.instrument.check import check, check_file
+from topline.instrument.phrases import PHRASES, phrase
 from topline.instrument.questionnaire import Page, Question, Questionnaire
 from topline.instrument.reading import read_questionnaire, read_questionnaire_text
 
@@ -398,3 +402,68 @@ def test_a_questionnaire_made_in_python_is_checked_without_lines():
     made = Questionnaire(name="q", title={"en": "Q"}, languages=("en",), pages=(Page(name="p", questions=(ask,)),))
     error = next(finding for finding in check(made) if finding.severity == "error")
     assert (error.place, error.line) == ("question a", None)
+
+
+def test_examination_stops_at_a_hundred_findings(found):
+    wrong = "".join(f"  - {{name: p{n}, questions: [{{name: all, type: text, label: A}}]}}\n" for n in range(300))
+    assert len(problems(found, wrong)) == 100
+    unread = "".join(f"  - {{name: p{n}, questons: []}}\n" for n in range(300))
+    assert len(problems(found, unread)) == 100
+
+
+def test_more_questions_than_anybody_fields_are_refused(found):
+    pages = "".join(f"  - {{name: p{n}, questions: [{{name: q{n}, type: text, label: A}}]}}\n" for n in range(3001))
+    assert problems(found, pages) == ["line 8: asks 3,001 questions; at most 3,000 are read. Split it."]
+
+
+def test_a_long_chain_of_conditions_is_examined_in_no_time(found):
+    pages = "  - {name: p0, questions: [{name: q0, type: select_one, choices: yesno, label: A}]}\n"
+    for n in range(1, 200):
+        asks = f"questions: [{{name: q{n}, type: select_one, choices: yesno, label: A}}]"
+        pages += f"  - {{name: p{n}, relevant: \"${{q{n - 1}}} = '1'\", {asks}}}\n"
+    began = time.perf_counter()
+    assert problems(found, pages) == []
+    assert time.perf_counter() - began < 10
+
+
+def test_a_count_over_many_options_claims_nothing_it_cannot_try(found):
+    options = ", ".join(f"{{name: {n}, label: A}}" for n in range(40))
+    lists = LISTS + f"  many: {{options: [{options}]}}\n"
+    pages = """
+  - {name: a, questions: [{name: media, type: select_multiple, choices: many, label: Media}]}
+  - {name: b, relevant: "count-selected(${media}) > 20", questions: [{name: end, type: text, label: End}]}
+"""
+    assert problems(found, pages, lists) == []
+
+
+def test_a_decimal_between_two_whole_numbers_is_reachable(found):
+    pages = """
+  - {name: a, questions: [{name: height, type: decimal, label: Height}]}
+  - {name: b, relevant: "${height} > 1 and ${height} < 2", questions: [{name: end, type: text, label: End}]}
+  - {name: c, relevant: "${height} > 2 and ${height} < 1", questions: [{name: last, type: text, label: Last}]}
+"""
+    assert [line.split(":")[0] for line in problems(found, pages)] == ["line 12, page c"]
+
+
+def test_a_dont_know_code_of_a_number_is_a_number_itself(found):
+    lists = LISTS.replace("name: 998", "name: dk")
+    lines = problems(found, asked("{name: a, type: integer, choices: unsaid, label: A}"), lists)
+    assert any("its don't-know code 'dk' must be a whole number" in line for line in lines)
+
+
+def test_an_unreadable_constraint_beside_a_dont_know_is_one_finding(found):
+    lines = problems(found, asked("{name: a, type: integer, choices: unsaid, label: A, constraint: '. >'}"))
+    assert len(lines) == 1 and "cannot be read" in lines[0]
+
+
+def test_an_unknown_phrase_is_named():
+    with pytest.raises(UnknownNameError, match="no phrase 'requird'"):
+        phrase("requird", "en")
+    assert phrase("required", "de-AT") == phrase("required", "de")
+
+
+def test_every_phrase_is_translated_and_fills_in_the_same_values():
+    for key, spoken in PHRASES.items():
+        assert {"en", "zh", "de"} <= set(spoken), key
+        braces = {language: sorted(re.findall(r"{(\w+)}", text)) for language, text in spoken.items()}
+        assert len({tuple(names) for names in braces.values()}) == 1, key
