@@ -4,158 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import datetime
-import html
 import logging
-import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from topline.data.errors import AddressError, StoreError
+from topline.data.errors import StoreError
 from topline.instrument.fieldwork import reserve
-from topline.instrument.fieldwork.server import application, serve
+from topline.instrument.fieldwork.server import application
 from topline.instrument.fieldwork.store import AnswerStore, fingerprint
 from topline.instrument.interview import Interview
-from topline.instrument.questionnaire import Choice, ChoiceList, Page, Question, Questionnaire, Row
-
-
-def text(en: str, zh: str = "", de: str = "") -> dict[str, str]:
-    return {"en": en, "zh": zh or en, "de": de or en}
-
-
-AGREE = ChoiceList(
-    name="agree",
-    choices=(Choice(name="1", label=text("Agree", "同意")), Choice(name="2", label=text("Disagree", "不同意"))),
-)
-QUESTIONNAIRE = Questionnaire(
-    name="trust",
-    title=text("Trust", "信任", "Vertrauen"),
-    languages=("en", "zh", "de"),
-    choice_lists={"agree": AGREE},
-    pages=(
-        Page(name="welcome", questions=(Question(name="consent", type="consent", label=text("Do you agree?")),)),
-        Page(
-            name="you",
-            title=text("About you", "关于您"),
-            questions=(
-                Question(
-                    name="age",
-                    type="integer",
-                    label=text("Age", "年龄"),
-                    required=True,
-                    constraint=". >= 18",
-                    constraint_message=text("Only from 18", "须年满18岁"),
-                ),
-                Question(name="why", type="text", label=text("Why?", "为什么？")),
-            ),
-        ),
-        Page(
-            name="old",
-            relevant="${age} >= 60",
-            questions=(
-                Question(name="pension", type="select_one", choices="agree", label=text("Pension?"), required=True),
-            ),
-        ),
-        Page(
-            name="views",
-            questions=(
-                Question(
-                    name="measures",
-                    type="grid",
-                    choices="agree",
-                    required=True,
-                    label=text("Measures"),
-                    rows=(Row(name="travel", label=text("Travel")), Row(name="work", label=text("Work"))),
-                ),
-            ),
-        ),
-    ),
-)
-
-
-class Visitor:
-    """One browser: it keeps cookies, follows redirects and posts the forms it is shown."""
-
-    def __init__(self, app: object, run: Callable, language: str = "en") -> None:
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
-        self.run = run
-        self.client = httpx.AsyncClient(
-            transport=transport,
-            base_url="http://survey.test",
-            follow_redirects=True,
-            headers={"accept-language": language, "user-agent": "Distinctive/1.0", "referer": "http://elsewhere.test"},
-        )
-
-    def get(self, path: str, **options: object) -> httpx.Response:
-        return self.run(self.client.get(path, **options))
-
-    def post(self, path: str, data: dict, **options: object) -> httpx.Response:
-        return self.run(self.client.post(path, data=data, **options))
-
-    def send(self, shown: httpx.Response, action: str = "next", **fields: object) -> httpx.Response:
-        """Post the form of a page that is shown."""
-        return self.post(target(shown), {"__action": action, **hidden(shown), **fields})
-
-    def begin(self) -> httpx.Response:
-        return self.send(self.get("/"), action="")
-
-    def reach(self, page: str) -> httpx.Response:
-        """Go as far as a page, answering what stands before it."""
-        shown = self.send(self.begin(), consent="yes")
-        answers = {"you": {"age": "44"}, "old": {"pension": "1"}}
-        while not shown.url.path.endswith(page):
-            shown = self.send(shown, **answers[shown.url.path.rpartition("/")[2]])
-        return shown
-
-
-def target(shown: httpx.Response) -> str:
-    return html.unescape(re.search(r'<form[^>]*action="([^"]*)"', shown.text)[1])
-
-
-def hidden(shown: httpx.Response) -> dict[str, str]:
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', shown.text))
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "answers.db"
-
-
-@pytest.fixture
-def fielding(path: Path):
-    """Give ``fielding(questionnaire, **options)``: a function that makes visitors of a running application."""
-    with asyncio.Runner() as runner:
-        opened = []
-
-        def start(questionnaire: Questionnaire = QUESTIONNAIRE, **options: object) -> Callable[..., Visitor]:
-            app = application(questionnaire, path, **options)
-            lifespan = app.router.lifespan_context(app)
-            runner.run(lifespan.__aenter__())
-            opened.append(lifespan)
-
-            def visitor(language: str = "en") -> Visitor:
-                made = Visitor(app, runner.run, language)
-                opened.append(made.client)
-                return made
-
-            return visitor
-
-        yield start
-        for one in reversed(opened):
-            runner.run(one.__aexit__(None, None, None))
-
-
-@pytest.fixture
-def visitor(fielding) -> Visitor:
-    return fielding()()
 
 
 def interviews(path: Path) -> tuple[Interview, ...]:
@@ -168,7 +33,7 @@ def only(path: Path) -> Interview:
     return interview
 
 
-def test_a_respondent_answers_to_the_end(visitor, path):
+def test_a_respondent_answers_to_the_end(visitor, path, trust):
     shown = visitor.begin()
     assert shown.url.path == "/page/welcome"
     shown = visitor.send(shown, consent="yes")
@@ -182,7 +47,7 @@ def test_a_respondent_answers_to_the_end(visitor, path):
     assert interview.status == "complete"
     assert interview.answers == {"consent": "yes", "age": 44, "why": "因为 <b>", "travel": "1", "work": "2"}
     assert interview.day == datetime.date.today().isoformat()
-    assert interview.questionnaire_digest == fingerprint(QUESTIONNAIRE)
+    assert interview.questionnaire_digest == fingerprint(trust)
     assert (interview.language, interview.reached) == ("en", "views")
 
 
@@ -260,7 +125,7 @@ def test_an_answer_hidden_by_a_correction_does_not_count(visitor, path):
 
 def test_double_submit_is_one_page(visitor, path):
     shown = visitor.reach("you")
-    data = {"__action": "next", **hidden(shown), "age": "44"}
+    data = {"__action": "next", **visitor.hidden(shown), "age": "44"}
 
     async def twice() -> list[httpx.Response]:
         return await asyncio.gather(*(visitor.client.post("/page/you", data=data) for _ in range(2)))
@@ -275,7 +140,7 @@ def test_pressing_begin_twice_is_one_interview(visitor, path):
     shown = visitor.get("/")
 
     async def twice() -> list[httpx.Response]:
-        return await asyncio.gather(*(visitor.client.post("/begin", data=hidden(shown)) for _ in range(2)))
+        return await asyncio.gather(*(visitor.client.post("/begin", data=visitor.hidden(shown)) for _ in range(2)))
 
     assert [response.url.path for response in visitor.run(twice())] == ["/page/welcome"] * 2
     assert len(interviews(path)) == 1
@@ -283,7 +148,7 @@ def test_pressing_begin_twice_is_one_interview(visitor, path):
 
 def test_the_last_page_posted_twice_thanks_twice(visitor, path):
     shown = visitor.reach("views")
-    data = {"__action": "next", **hidden(shown), "travel": "1", "work": "1"}
+    data = {"__action": "next", **visitor.hidden(shown), "travel": "1", "work": "1"}
 
     async def twice() -> list[httpx.Response]:
         return await asyncio.gather(*(visitor.client.post("/page/views", data=data) for _ in range(2)))
@@ -389,13 +254,13 @@ def test_a_form_without_its_nonce_is_refused(visitor, path, nonce):
 
 def test_a_nonce_of_one_page_does_not_open_another(visitor):
     shown = visitor.reach("you")
-    assert visitor.post("/page/welcome", {**hidden(shown), "consent": "no"}).status_code == 403
+    assert visitor.post("/page/welcome", {**visitor.hidden(shown), "consent": "no"}).status_code == 403
 
 
 def test_a_browser_that_keeps_no_cookies_is_told_so(visitor):
     shown = visitor.get("/")
     visitor.client.cookies.clear()
-    refused = visitor.post("/begin", hidden(shown))
+    refused = visitor.post("/begin", visitor.hidden(shown))
     assert refused.status_code == 400
     assert "may not keep cookies" in refused.text
 
@@ -511,7 +376,7 @@ def test_an_answer_too_large_is_refused_and_the_server_lives_on(visitor, monkeyp
     refused = visitor.send(shown, age="44", why="x" * (reserve.MOST_BYTES + 1))
     assert refused.status_code == 413
     assert "too much to store" in refused.text
-    many = {**hidden(shown), **{f"f{n}": "1" for n in range(reserve.MOST_FIELDS + 1)}}
+    many = {**visitor.hidden(shown), **{f"f{n}": "1" for n in range(reserve.MOST_FIELDS + 1)}}
     assert visitor.post("/page/you", many).status_code == 413
     assert visitor.send(shown, age="44").url.path == "/page/views"
 
@@ -536,7 +401,7 @@ def test_a_form_that_never_arrives_is_given_up(visitor, monkeypatch):
 
 def test_bytes_that_are_no_text_do_not_break_the_page(visitor):
     shown = visitor.reach("you")
-    body = f"__nonce={hidden(shown)['__nonce']}&age=44&why=%ff%00%fe".encode()
+    body = f"__nonce={visitor.hidden(shown)['__nonce']}&age=44&why=%ff%00%fe".encode()
     headers = {"content-type": "application/x-www-form-urlencoded"}
     assert visitor.run(visitor.client.post("/page/you", content=body, headers=headers)).url.path == "/page/views"
 
@@ -575,10 +440,10 @@ def test_the_server_is_healthy(visitor):
     assert visitor.get("/health").text == "ok\n"
 
 
-def test_a_store_opened_by_the_team_can_be_given(path):
+def test_a_store_opened_by_the_team_can_be_given(path, trust):
     async def visit() -> int:
         with AnswerStore.open(path) as store:
-            app = application(QUESTIONNAIRE, store)
+            app = application(trust, store)
             async with (
                 app.router.lifespan_context(app),
                 httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://survey.test") as client,
@@ -586,75 +451,3 @@ def test_a_store_opened_by_the_team_can_be_given(path):
                 return (await client.get("/")).status_code
 
     assert asyncio.run(visit()) == 200
-
-
-def test_a_port_that_is_taken_is_refused_with_the_remedy(path):
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(AddressError, match=f"cannot listen at 127.0.0.1, port {port}: .*--port 0"):
-            serve(QUESTIONNAIRE, path, port=port)
-    assert not path.exists()
-
-
-@pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.7"])
-def test_an_address_that_is_not_this_machines_is_refused(path, host):
-    with pytest.raises(AddressError, match=f"cannot listen at {host}"):
-        serve(QUESTIONNAIRE, path, host=host, port=0)
-
-
-def test_another_version_of_the_questionnaire_is_not_fielded_unasked(path):
-    with AnswerStore.open(path) as store:
-        store.add([Interview("a1", "en", 1, "complete", "2026-03-01", "3f")])
-    with pytest.raises(StoreError, match="--accept-changes"):
-        serve(QUESTIONNAIRE, path, port=0)
-
-
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
-def test_ending_the_server_folds_the_log_into_the_store(tmp_path, ending):
-    """Given a server with answers in its log, when it is ended, then the store alone holds them."""
-    path = tmp_path / "answers.db"
-    script = f"""
-from topline.instrument.questionnaire import *
-from topline.instrument.fieldwork.server import serve
-page = Page(name="p", questions=(Question(name="why", type="text", label={{"en": "Why?"}}),))
-serve(Questionnaire(name="q", title={{"en": "Q"}}, languages=("en",), pages=(page,)), {str(path)!r}, port=0,
-      announce=lambda line: print(line, flush=True))
-"""
-    with subprocess.Popen(
-        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
-    ) as server:
-        address = re.search(r"http://\S+", server.stdout.readline())[0]
-        with httpx.Client(base_url=address, follow_redirects=True) as client:
-            shown = client.post("/begin", data=hidden(client.get("/")))
-            assert client.post(target(shown), data={**hidden(shown), "why": "because"}).url.path == "/thanks"
-        server.send_signal(ending)
-        _, complaint = server.communicate(timeout=20)
-    assert complaint == ""
-    assert server.returncode == (0 if ending == signal.SIGINT else -signal.SIGTERM)
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["answers.db"]
-    assert only(path).answers == {"why": "because"}
-
-
-def test_the_server_says_nothing_of_itself_or_its_visitors(tmp_path):
-    path = tmp_path / "answers.db"
-    script = f"""
-from topline.instrument.questionnaire import *
-from topline.instrument.fieldwork.server import serve
-page = Page(name="p", questions=(Question(name="why", type="text", label={{"en": "Why?"}}),))
-serve(Questionnaire(name="q", title={{"en": "Q"}}, languages=("en",), pages=(page,)), {str(path)!r}, port=0)
-"""
-    with subprocess.Popen(
-        [sys.executable, "-u", "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as server:
-        line = server.stdout.readline()
-        address = re.search(r"http://\S+", line)[0]
-        with httpx.Client(base_url=address, headers={"user-agent": "Distinctive/1.0"}) as client:
-            responses = [client.get("/"), client.get("/nosuch"), client.post("/begin", json={})]
-        time.sleep(0.2)
-        server.send_signal(signal.SIGINT)
-        rest, complaint = server.communicate(timeout=20)
-    assert all("server" not in response.headers for response in responses)
-    assert line.startswith("Fielding q at http://127.0.0.1:")
-    assert rest == "" and complaint == ""
