@@ -16,6 +16,7 @@ from ..data.errors import FileError
 from . import wording
 from .charts import ORDERS, dot_and_whisker, sorted_rows
 from .launch import FOLDER
+from .table import html_table
 
 READING = 760
 """Width of running text in pixels; longer lines are hard to read."""
@@ -155,8 +156,6 @@ def draw(rows: Sequence[ComparisonRow], title: str = "") -> None:
 
 def set_apart(rows: Sequence[ComparisonRow]) -> None:
     """Show the pairs that are not comparable: side by side for orientation, never differenced."""
-    import pandas as pd
-
     st.header("Shown, but not compared", anchor="not-compared")
     st.markdown(
         f":gray-badge[{GRADES['not_comparable']}] These pairs differ in more than opinion: another question, other "
@@ -168,38 +167,36 @@ def set_apart(rows: Sequence[ComparisonRow]) -> None:
     ]
     if same_unit:
         draw(same_unit)
-    st.table(
-        pd.DataFrame(
-            {
-                "Item": [wording.short_label(row) for row in rows],
-                "New": [new_cell(row) for row in rows],
-                "Published": [f"{published_cell(row)}; {row.badge}" for row in rows],
-                "Published question": [row.published_wording for row in rows],
-                "Why not": [row.reasons[0] if row.reasons else "" for row in rows],
-            }
-        ),
-        hide_index=True,
-    )
+    st.html(html_table("Pairs that are not compared", [apart_cells(row) for row in rows]))
+
+
+def apart_cells(row: ComparisonRow) -> dict[str, str]:
+    """Give the cells of a pair that is not compared."""
+    return {
+        "Item": wording.short_label(row),
+        "New": new_cell(row),
+        "Published": f"{published_cell(row)}; {row.badge}",
+        "Published question": row.published_wording,
+        "Why not": row.reasons[0] if row.reasons else "",
+    }
 
 
 def table(rows: Sequence[ComparisonRow]) -> None:
-    """Print what the charts show, and the badge."""
-    import pandas as pd
+    """Print what the chart shows, and the badge."""
+    st.html(html_table("New results against published figures", [cells(row) for row in rows]))
 
-    st.table(
-        pd.DataFrame(
-            {
-                "Item": [wording.short_label(row) for row in rows],
-                "New": [new_cell(row) for row in rows],
-                "Published": [published_cell(row) for row in rows],
-                "Difference": [differenced(row) for row in rows],
-                "Sampling error only": [row.verdict_sampling or "–" for row in rows],
-                "With other survey error": [row.verdict_total or "–" for row in rows],
-                "Badge": [f"{GRADES[row.grade]}; {SHORT.get(row.provenance, 'not stated')}" for row in rows],
-            }
-        ),
-        hide_index=True,
-    )
+
+def cells(row: ComparisonRow) -> dict[str, str]:
+    """Give the cells of a pair that is compared."""
+    return {
+        "Item": wording.short_label(row),
+        "New": new_cell(row),
+        "Published": published_cell(row),
+        "Difference": differenced(row),
+        "Sampling error only": row.verdict_sampling or "–",
+        "With other survey error": row.verdict_total or "–",
+        "Badge": f"{GRADES[row.grade]}; {SHORT.get(row.provenance, 'not stated')}",
+    }
 
 
 def new_cell(row: ComparisonRow) -> str:
@@ -248,7 +245,7 @@ def details(row: ComparisonRow, comparison: Comparison) -> None:
     with left:
         st.markdown("#### New survey")
         for language, text in wording.new_wording(row):
-            st.markdown(f"*{language}*\n\n> {escaped(text)}")
+            st.markdown(f"*{language}*\n\n“{escaped(text)}”")
         st.markdown(definitions(wording.new_facts(row, comparison.about, MINIMUM_BASE)))
     with right:
         st.markdown("#### Published")
@@ -265,11 +262,11 @@ def published_question(row: ComparisonRow) -> str:
     asked = " ".join(text for text in (row.published_preamble, row.published_wording) if text) or "not known"
     original = row.published_wording_original
     also = (
-        f"\n\n*{wording.LANGUAGES.get(row.published_language, row.published_language)}*\n\n> {escaped(original)}"
+        f"\n\n*{wording.LANGUAGES.get(row.published_language, row.published_language)}*\n\n“{escaped(original)}”"
         if original and original != row.published_wording
         else ""
     )
-    return f"*English, {status}*\n\n> {escaped(asked)}{also}"
+    return f"*English, {status}*\n\n“{escaped(asked)}”{also}"
 
 
 def closing(comparison: Comparison, written: str) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from html import unescape
 
+import pandas as pd
 import pytest
 
 from topline.analysis.comparison import Comparison
@@ -13,8 +15,16 @@ def words(app) -> str:
     return "\n".join(element.value for element in app.markdown)
 
 
-def tables(app):
-    return [table.value for table in app.table]
+def tables(app) -> list[pd.DataFrame]:
+    """Read the page's tables back from their HTML."""
+    return [read_table(element.proto.body) for element in app.get("html")]
+
+
+def read_table(html: str) -> pd.DataFrame:
+    columns = [unescape(cell) for cell in re.findall(r"<th role=\"columnheader\"[^>]*>(.*?)</th>", html)]
+    rows = re.findall(r"<tr role=\"row\">(<th role=\"rowheader\".*?)</tr>", html)
+    cells = [[unescape(cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)] for row in rows]
+    return pd.DataFrame(cells, columns=columns)
 
 
 def test_the_page_opens_with_title_warning_reading_help_and_key_facts(dashboard, bundle):
@@ -82,7 +92,7 @@ def test_every_card_has_sentence_verdicts_badges_wording_and_source(dashboard, b
     assert ":orange-badge[published value as quoted in an essay; not seen in the source]" in text
     assert ":green-badge[comparable] :green-badge[published value seen in the publisher's own report]" in text
     assert "*English, word for word only in part*" in text
-    assert "*Chinese*\n\n> 您在多大程度上支持……？" in text
+    assert "*Chinese*\n\n“您在多大程度上支持……？”" in text
     assert "**Base:** those who gave an answer; don't know and refused left out" in text
     assert "**Value seen in:** an essay, paragraph on poll results (as quoted)" in text
 

@@ -1,0 +1,191 @@
+"""The dashboard in a real browser: readable by all, by keyboard, on a phone, from a link, and to take home."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import re
+import runpy
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the 'browser' extra")
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the 'browser' extra")
+expect = playwright.expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SLOW = 20_000
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+DRAWN = "[data-testid=stVegaLiteChart] svg, table.results"
+SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "dashboard" / "sample_bundle.py"))
+SIDEWAYS = """all => all.filter(each => each.scrollWidth > each.clientWidth + 1
+    && ['auto', 'scroll'].includes(getComputedStyle(each).overflowX)).map(each => each.dataset.testid)"""
+START = "import sys; from topline.dashboard.launch import launch; launch(sys.argv[1], port={}, open_browser=False)"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The dashboard of the sample bundle, served from a folder that is not the checkout."""
+    folder = SAMPLE["write"](tmp_path_factory.mktemp("study"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("log") / "log"
+    with log.open("w") as output:
+        command = [sys.executable, "-c", START.format(port), str(folder)]
+        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
+        try:
+            until_healthy(f"http://127.0.0.1:{port}/_stcore/health", server, log)
+            yield f"http://127.0.0.1:{port}/"
+        finally:
+            server.terminate()
+            server.wait(15)
+
+
+def until_healthy(health: str, server: subprocess.Popen, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(health, timeout=1).read()
+            return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"the dashboard did not start:\n{log.read_text()}")
+
+
+def settle(page, drawn: int = 4) -> None:
+    """Wait until the script has run and the elements that are loaded late are there."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=SLOW)
+    expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=SLOW)
+    page.wait_for_function("([s, n]) => document.querySelectorAll(s).length >= n", arg=[DRAWN, drawn], timeout=SLOW)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=SLOW)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def findings(page) -> list:
+    found = axe.Axe().run(page, options={"runOnly": WCAG}).response
+    assert len(found["passes"]) > 10
+    return [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 375])
+def test_no_barrier_is_found(page, address, width, scheme):
+    page.set_viewport_size({"width": width, "height": 2400})
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address)
+    settle(page)
+    assert findings(page) == []
+    page.locator("summary").first.click()
+    expect(page.get_by_role("heading", name="Published", exact=True).first).to_be_visible()
+    page.wait_for_function("document.getAnimations().every(each => each.playState !== 'running')", timeout=SLOW)
+    assert findings(page) == []
+
+
+def test_a_barrier_would_be_found(page, address):
+    page.goto(address)
+    settle(page)
+    page.evaluate("document.querySelector('[data-testid=stMain]').append(document.createElement('img'))")
+    assert "image-alt" in [name for name, _ in findings(page)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_words_on_the_chart_follow_the_colour_scheme(page, address, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address)
+    settle(page)
+    fill = page.locator("[data-testid=stVegaLiteChart] text", has_text="Spreading rumours online").get_attribute("fill")
+    assert fill in {"light": ("#1b1f24", "#757d87"), "dark": ("#e8eaed", "#757d87")}[scheme]
+
+
+def test_the_chart_is_named_for_those_who_cannot_see_it(page, address):
+    page.goto(address)
+    settle(page)
+    chart = page.get_by_test_id("stVegaLiteChart").first
+    expect(chart).to_have_attribute("role", "graphics-document")
+    expect(chart).to_have_attribute("aria-label", re.compile("Spreading rumours online: new 70.5% .* published 74%"))
+
+
+def test_headings_are_one_outline(page, address):
+    page.goto(address)
+    settle(page)
+    levels = page.locator("h1, h2, h3, h4").evaluate_all("all => all.map(each => +each.tagName[1])")
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def test_the_keyboard_sorts_table_and_address(page, address):
+    page.goto(address)
+    settle(page)
+    first = page.locator("table.results tbody th").first
+    expect(first).to_contain_text("Restrict the entry")
+    page.get_by_role("combobox", name=re.compile("Sort by")).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("order")
+    page.keyboard.press("Enter")
+    expect(first).to_contain_text("Restrict the travel", timeout=SLOW)
+    expect(page).to_have_url(re.compile(r"sort=order"), timeout=SLOW)
+
+
+def test_a_link_opens_one_item_with_its_wording(page, address):
+    page.goto(f"{address}?item=record_petition&sort=new+result")
+    settle(page, 2)
+    expect(page.locator("table.results tbody tr")).to_have_count(1)
+    expect(page.get_by_text("word for word only in part")).to_be_visible()
+    expect(page).to_have_url(re.compile("item=record_petition"))
+
+
+def test_choosing_an_item_puts_it_into_the_address(page, address):
+    page.goto(address)
+    settle(page)
+    page.get_by_role("combobox", name=re.compile("Item")).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("Spreading")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("item=record_rumours"), timeout=SLOW)
+    expect(page.locator("table.results tbody tr")).to_have_count(1, timeout=SLOW)
+
+
+def test_csv_and_json_can_be_taken_home(page, address):
+    page.goto(address)
+    settle(page)
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download CSV").click()
+    with open(taken.value.path(), encoding="utf-8", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    travel = next(row for row in rows if row["item"] == "restrict_travel")
+    assert float(travel["difference"]) == 0.684 - 0.77
+    assert travel["reasons"].startswith("Population differs")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Download JSON").click()
+    document = json.loads(Path(taken.value.path()).read_text(encoding="utf-8"))
+    assert set(document) == {"method", "about", "rows"}
+    assert next(row for row in document["rows"] if row["item"] == "harm_privacy")["estimate"] is None
+
+
+def test_a_phone_shows_the_page_without_sideways_scrolling(page, address):
+    page.set_viewport_size({"width": 375, "height": 1600})
+    page.goto(address)
+    settle(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 375
+    assert page.get_by_test_id("stMain").locator("div").evaluate_all(SIDEWAYS) == []
+    row = page.get_by_role("row", name=re.compile("^Restrict the travel")).first
+    assert row.get_by_role("cell").count() == 6 and row.bounding_box()["width"] <= 375
+    chart = page.locator("[data-testid=stVegaLiteChart] svg").first.bounding_box()
+    assert chart["x"] >= 0 and chart["x"] + chart["width"] <= 375
+
+
+def test_the_page_has_no_developers_tools(page, address):
+    page.goto(address)
+    settle(page)
+    expect(page.get_by_text("Deploy")).to_have_count(0)
+    expect(page.get_by_test_id("stMainMenu")).to_have_count(0)
