@@ -238,7 +238,9 @@ class Study:
         >>> Study(study.frame, Codebook((declared,))).answers("trust").tolist()
         [4.0, nan, 2.0]
         """
-        column = self.column(name)
+        column, variable = self.column(name), self.codebook[name]
+        if not variable.missing and not variable.missing_ranges:
+            return column
         missing = self.missing_kinds(name).notna()
         return column.mask(missing) if missing.any() else column
 

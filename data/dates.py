@@ -25,16 +25,20 @@ class Clock:
         Microseconds in one unit.
     origin : int
         Microseconds from the origin to 1970-01-01.
+    step : int
+        Microseconds floats of this clock tell apart in our centuries.
     """
 
     unit: int
     origin: int
+    step: int
 
     def read(self, counts: npt.NDArray[np.float64]) -> npt.NDArray[np.datetime64]:
         """Give calendar times for counts; NaN becomes a missing time.
 
-        Whole units and the fraction are taken apart first: a float of SPSS seconds carries 2 microseconds, and
-        multiplying it would lose them.
+        Whole units and the fraction are taken apart first, because multiplying a float of SPSS seconds would lose
+        what it holds: 2 microseconds. A fraction is read as the multiple of the step that has the same float, if
+        there is one (a file's ``.001`` s is 1 ms, not 1.0004), else to the microsecond, so that the float is kept.
 
         Raises
         ------
@@ -52,7 +56,9 @@ class Clock:
         if not ((filled >= earliest) & (filled < latest)).all():
             raise OverflowError("a date lies outside the years 1 to 9999")
         whole = np.floor(filled)
-        parts = np.rint((filled - whole) * self.unit).astype("int64")
+        steps = np.rint((filled - whole) * (self.unit / self.step))
+        neat = whole + steps / (self.unit / self.step) == filled
+        parts = np.where(neat, steps * self.step, np.rint((filled - whole) * self.unit)).astype("int64")
         times: npt.NDArray[np.datetime64] = (whole.astype("int64") * self.unit + parts - self.origin).astype(
             "datetime64[us]"
         )
@@ -96,10 +102,10 @@ class Clock:
 
 
 DAY = 86_400_000_000
-SPSS_SECONDS = Clock(1_000_000, 12_219_379_200_000_000)
+SPSS_SECONDS = Clock(1_000_000, 12_219_379_200_000_000, 10)
 """SPSS counts seconds from 14 October 1582, the eve of the Gregorian calendar."""
-STATA_DAYS = Clock(DAY, 3653 * DAY)
-STATA_MILLISECONDS = Clock(1_000, 3653 * DAY)
+STATA_DAYS = Clock(DAY, 3653 * DAY, 1_000_000)
+STATA_MILLISECONDS = Clock(1_000, 3653 * DAY, 10)
 """Stata counts days or milliseconds from 1 January 1960."""
 
 

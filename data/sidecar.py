@@ -37,7 +37,7 @@ class Sidecar:
     stata_codes : mapping of str to mapping of str to code
         By variable: the code each of Stata's letters stands for.
     rows : int
-        Rows written; -1 when not known.
+        Rows written, for a file without a dictionary; -1 otherwise.
     """
 
     codebook: Codebook
@@ -88,7 +88,7 @@ def _difference(told: Variable, seen: Variable) -> dict[str, object]:
 
 
 def needed(sidecar: Sidecar) -> bool:
-    """Say whether there is anything to keep beside the file.
+    """Say whether there is anything to keep beside the file; a file without a dictionary needs it always.
 
     Examples
     --------
@@ -97,7 +97,7 @@ def needed(sidecar: Sidecar) -> bool:
     """
     told = sidecar.codebook
     kept = told.title == sidecar.seen_title and told.notes == sidecar.seen_notes
-    return bool(sidecar.seen or sidecar.stata_codes or not kept)
+    return bool(sidecar.seen or sidecar.stata_codes or sidecar.rows >= 0 or not kept)
 
 
 def reunited(found: Codebook, sidecar: Sidecar) -> Codebook:

@@ -48,14 +48,16 @@ def read_sav(path: Path) -> Study:
     raw, meta = _parsed(path, metadata_only=False)
     if promised >= 0 and len(raw) != promised:
         raise FileError(f"{path} is cut off: it promises {promised} rows and holds {len(raw)}; copy it again.")
-    columns: dict[str, pd.Series] = {}
+    # numbers stay where the parser put them: building the frame anew would copy the whole file once more
+    frame = raw.copy(deep=False)
     variables = []
-    for variable in _codebook(meta):
+    codebook = _codebook(meta)
+    for variable in codebook:
         column, variable = _column(raw[variable.name], variable, meta)
-        columns[variable.name] = column
+        if variable.type != "numeric" or raw[variable.name].dtype != "float64":
+            frame[variable.name] = column
         variables.append(variable)
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(len(raw)))
-    return Study(frame, replace(_codebook(meta), variables=tuple(variables)), str(path))
+    return Study(frame, replace(codebook, variables=tuple(variables)), str(path))
 
 
 def read_sav_codebook(path: Path) -> Codebook:

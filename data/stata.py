@@ -58,16 +58,16 @@ def read_dta(path: Path, codes: Mapping[str, Letters]) -> Study:
     raw, meta = _parsed(path, metadata_only=False)
     if meta.number_rows is not None and len(raw) != meta.number_rows:
         raise FileError(f"{path} is cut off: it promises {meta.number_rows} rows and holds {len(raw)}; copy it again.")
-    columns: dict[str, pd.Series] = {}
+    frame = raw.copy(deep=False)
     variables = []
     for name in meta.column_names:
         numbers, used = _numbers(raw[name], name, meta)
         clock = _clock_of(name, meta, numbers)
         letters = _letters(name, meta, used, codes.get(name, {}), numbers, clock)
         variable = _variable(name, meta, letters, clock)
-        columns[name] = _column(raw[name], numbers, variable, letters, clock)
+        if variable.type != "numeric" or raw[name].dtype != "float64":
+            frame[name] = _column(raw[name], numbers, variable, letters, clock)
         variables.append(variable)
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(len(raw)))
     return Study(frame, Codebook(tuple(variables), meta.file_label or ""), str(path))
 
 
@@ -196,7 +196,7 @@ def _column(raw: pd.Series, numbers: pd.Series, variable: Variable, letters: Let
     if variable.type == "string":
         return with_blanks(raw.astype("str"), variable)
     values = numbers.to_numpy(copy=True)
-    if raw.dtype == object:
+    if not pd.api.types.is_numeric_dtype(raw.dtype):
         coded = raw.map({letter: clock.count_of(code) if clock else code for letter, code in letters.items()})
         is_letter = coded.notna().to_numpy()
         values[is_letter] = coded.to_numpy(dtype="float64", na_value=np.nan)[is_letter]
