@@ -193,10 +193,10 @@ class ComparisonRow:
 
 
 def plain(value: object) -> object:
-    """Turn a not-a-number into None and a mapping into a dict, so that JSON can hold it."""
+    """Turn what is not a finite number into None and a mapping into a dict, so that JSON can hold it."""
     if isinstance(value, Mapping):
         return dict(value)
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def code_in_words(value: object) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from .comparison import Comparison, ComparisonRow
-from .sentences import GRADES, points, published_in_words, sentence, value_in_words
+from .sentences import GRADES, points, published_in_words, sentence, study_in_words, value_in_words
 
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error only", "With other survey error", "Notes")
 WIDTH = 118
@@ -96,7 +96,7 @@ def cells(row: ComparisonRow, number: int) -> tuple[str, ...]:
 
 def published_cell(row: ComparisonRow) -> str:
     """Print the published value, its interval and its study."""
-    return f"{published_in_words(row)}{published_bracket(row)} {row.published_study}".rstrip()
+    return f"{published_in_words(row)}{published_bracket(row)} {study_in_words(row)}".rstrip()
 
 
 def between(value: float | None, low: float | None, high: float | None, row: ComparisonRow) -> str:

@@ -229,10 +229,12 @@ def sample(figure: Figure) -> Reason | None:
 
 def own_sample(about: StudyDescription) -> Reason | None:
     """Say when the new sample was not drawn at random."""
-    if about.sample_type in ("nonprobability", "convenience"):
-        words = "The new sample was not drawn at random: its interval shows only what chance alone would do."
-        return Reason("sample", "qualifies", words)
-    return None
+    words = {
+        "nonprobability": "The new sample was not drawn at random: its interval shows only what chance alone would do.",
+        "convenience": "The new sample is one of convenience: its interval shows only what chance alone would do.",
+        "": "How the new sample was drawn is not stated.",
+    }.get(about.sample_type)
+    return Reason("sample", "qualifies", words) if words else None
 
 
 def language(figure: Figure, about: StudyDescription) -> Reason | None:

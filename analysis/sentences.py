@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from .comparison import ComparisonRow
 
 GRADES = {"comparable": "comparable", "qualified": "with reservations", "not_comparable": "not comparable"}
@@ -54,6 +56,28 @@ def published_in_words(row: ComparisonRow) -> str:
     if row.published_statistic == "mean":
         return f"{row.published:.4g}"
     return row.published_as_printed or f"{row.published:.4g}"
+
+
+def study_in_words(row: ComparisonRow) -> str:
+    """Name the published study as a reader cites it; by its id when the citation names no author and year.
+
+    Examples
+    --------
+    >>> study_in_words(ComparisonRow("t", published_citation="Liu, C. (2022). Who Supports Expanding Surveillance?"))
+    'Liu 2022'
+    >>> study_in_words(ComparisonRow("t", published_citation="Su, Z., Xu, X. and Cao, X. (2021). What Explains ..."))
+    'Su et al. 2021'
+    >>> study_in_words(ComparisonRow("t", published_citation="YouGov and SINUS-Institut (2019). Social Scoring."))
+    'YouGov and SINUS-Institut 2019'
+    >>> study_in_words(ComparisonRow("t", published_citation="Undated web essay.", published_study="essay"))
+    'essay'
+    """
+    cited = re.match(r"(.+?) \((\d{4})\)", row.published_citation)
+    if cited is None:
+        return row.published_study
+    first, *others = cited[1].split(",")
+    several = " et al." if len(others) > 1 else ""
+    return f"{first}{several} {cited[2]}"
 
 
 def value_in_words(value: float | None, row: ComparisonRow) -> str:

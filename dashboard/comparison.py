@@ -11,7 +11,7 @@ import streamlit as st
 from ..analysis.comparison import Comparison, ComparisonRow
 from ..analysis.comparison_text import SHORT, between, differenced, published_bracket
 from ..analysis.results import MINIMUM_BASE, Results, read_results
-from ..analysis.sentences import GRADES, published_in_words, sentence
+from ..analysis.sentences import GRADES, published_in_words, sentence, study_in_words
 from ..data.errors import FileError
 from . import wording
 from .charts import ORDERS, dot_and_whisker, sorted_rows
@@ -55,6 +55,7 @@ def missing(folder: str, results: Results) -> str:
 def show(comparison: Comparison, written: str) -> None:
     """Draw the whole page."""
     opening(comparison)
+    minimum = minimum_of(comparison)
     battery, order, item = controls(comparison)
     chosen = [row for row in comparison.rows if battery in (ALL, battery_of(row)) and item in (ALL, row.item)]
     rows = sorted_rows([row for row in chosen if row.grade != "not_comparable"], order)
@@ -63,15 +64,20 @@ def show(comparison: Comparison, written: str) -> None:
     st.header("All numbers", anchor="numbers")
     others = [row for row in chosen if row.grade == "not_comparable"]
     if rows:
-        table(rows)
+        table(rows, minimum)
     downloads(comparison)
     if rows:
         st.header("Item by item", anchor="items")
     for row in rows:
         card(row, comparison, opened=item != ALL)
     if others:
-        set_apart(others)
+        set_apart(others, minimum)
     closing(comparison, written)
+
+
+def minimum_of(comparison: Comparison) -> int:
+    """Give the smallest base that was let into the bundle."""
+    return round(wording.float_of(comparison.method, "minimum_base", MINIMUM_BASE))
 
 
 def opening(comparison: Comparison) -> None:
@@ -154,7 +160,7 @@ def draw(rows: Sequence[ComparisonRow], title: str = "") -> None:
     st.altair_chart(chart, width="stretch", alt=wording.alt_text(rows))
 
 
-def set_apart(rows: Sequence[ComparisonRow]) -> None:
+def set_apart(rows: Sequence[ComparisonRow], minimum: int) -> None:
     """Show the pairs that are not comparable: side by side for orientation, never differenced."""
     st.header("Shown, but not compared", anchor="not-compared")
     st.markdown(
@@ -167,30 +173,30 @@ def set_apart(rows: Sequence[ComparisonRow]) -> None:
     ]
     if same_unit:
         draw(same_unit)
-    st.html(html_table("Pairs that are not compared", [apart_cells(row) for row in rows]))
+    st.html(html_table("Pairs that are not compared", [apart_cells(row, minimum) for row in rows]))
 
 
-def apart_cells(row: ComparisonRow) -> dict[str, str]:
+def apart_cells(row: ComparisonRow, minimum: int) -> dict[str, str]:
     """Give the cells of a pair that is not compared."""
     return {
         "Item": wording.short_label(row),
-        "New": new_cell(row),
+        "New": new_cell(row, minimum),
         "Published": f"{published_cell(row)}; {row.badge}",
         "Published question": row.published_wording,
         "Why not": row.reasons[0] if row.reasons else "",
     }
 
 
-def table(rows: Sequence[ComparisonRow]) -> None:
+def table(rows: Sequence[ComparisonRow], minimum: int) -> None:
     """Print what the chart shows, and the badge."""
-    st.html(html_table("New results against published figures", [cells(row) for row in rows]))
+    st.html(html_table("New results against published figures", [cells(row, minimum) for row in rows]))
 
 
-def cells(row: ComparisonRow) -> dict[str, str]:
+def cells(row: ComparisonRow, minimum: int) -> dict[str, str]:
     """Give the cells of a pair that is compared."""
     return {
         "Item": wording.short_label(row),
-        "New": new_cell(row),
+        "New": new_cell(row, minimum),
         "Published": published_cell(row),
         "Difference": differenced(row),
         "Sampling error only": row.verdict_sampling or "–",
@@ -199,10 +205,10 @@ def cells(row: ComparisonRow) -> dict[str, str]:
     }
 
 
-def new_cell(row: ComparisonRow) -> str:
+def new_cell(row: ComparisonRow, minimum: int) -> str:
     """Print the new figure with its base."""
     if row.suppressed:
-        return f"base under {MINIMUM_BASE}"
+        return f"base under {minimum}"
     if row.estimate is None:
         return "–"
     size = f", n {row.n:,.0f}" if row.n is not None else ""
@@ -213,7 +219,7 @@ def published_cell(row: ComparisonRow) -> str:
     """Print the published figure with its base and study."""
     size = f", n {row.published_n:,.0f}" if row.published_n is not None else ", n not stated"
     value = published_in_words(row) + published_bracket(row)
-    return f"{value}{size}; {row.published_study}"
+    return f"{value}{size}; {study_in_words(row)}"
 
 
 def downloads(comparison: Comparison) -> None:
@@ -246,7 +252,7 @@ def details(row: ComparisonRow, comparison: Comparison) -> None:
         st.markdown("#### New survey")
         for language, text in wording.new_wording(row):
             st.markdown(f"*{language}*\n\n“{escaped(text)}”")
-        st.markdown(definitions(wording.new_facts(row, comparison.about, MINIMUM_BASE)))
+        st.markdown(definitions(wording.new_facts(row, comparison.about, minimum_of(comparison))))
     with right:
         st.markdown("#### Published")
         st.markdown(published_question(row))
@@ -274,4 +280,4 @@ def closing(comparison: Comparison, written: str) -> None:
     st.header("How this was made", anchor="method")
     statements = [(name, words) for name, words in comparison.method.items() if isinstance(words, str)]
     st.markdown(definitions([(name[0].upper() + name[1:], words) for name, words in statements]), width=READING)
-    st.caption(f"Results written {written}. Bases under {MINIMUM_BASE} are not shown.")
+    st.caption(f"Results written {written}. Bases under {minimum_of(comparison)} are not shown.")

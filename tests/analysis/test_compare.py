@@ -34,7 +34,13 @@ COUNTS = {1.0: 60, 2.0: 140, 3.0: 200, 4.0: 380, 5.0: 220, 97.0: 100}
 """1,100 interviews: 60.0% support among 1,000 answers, 54.5% among all, 75.0% among the 800 who took a side."""
 
 ALIKE = StudyDescription(
-    country="CN", population="adults", frame="panel", modes=("web",), field_start="2020-02", field_end="2020-04"
+    country="CN",
+    population="adults",
+    frame="panel",
+    sample_type="probability",
+    modes=("web",),
+    field_start="2020-02",
+    field_end="2020-04",
 )
 
 
@@ -255,6 +261,7 @@ def test_each_lesser_mismatch_is_a_badge_and_a_reason_but_no_bar(case):
 def test_nothing_said_of_the_new_survey_is_not_taken_for_agreement():
     (row,) = compare(proportion(design_of(), "travel", category="support"), figure_of()).rows
     said = " ".join(row.reasons)
+    assert "How the new sample was drawn is not stated." in said
     assert all(f"{what} not stated for the new survey." in said for what in ("Country", "Population", "Frame", "Mode"))
 
 
@@ -484,3 +491,15 @@ def test_the_method_says_what_was_declared_and_how_the_sample_was_weighted():
     assert (method["margin"], method["assumed_deff"], method["n"]) == (0.04, 1.8, 1100)
     assert method["effective_n"] == pytest.approx(1100)
     assert "4 points" in str(method["equivalence"])
+
+
+def test_a_repaired_base_keeps_the_raked_design():
+    from topline.analysis.rake import rake
+
+    target = {"urban": {"0": 0.4, "1": 0.6}}
+    raked = rake(design_of(), target)
+    estimates = proportion(raked, "travel", category="support")
+    row = compare(estimates, figure_of(base="excluding_neutral"), about=ALIKE).rows[0]
+    study = study_of(missing={97.0: MissingKind.DONT_KNOW, 3.0: MissingKind.OTHER})
+    direct = proportion(rake(Design(study), target), "travel", category="support").to_frame().iloc[0]
+    assert (row.estimate, row.se, row.n) == pytest.approx((direct["estimate"], direct["se"], direct["n"]), rel=1e-12)

@@ -108,6 +108,7 @@ def comparison() -> Comparison:
             grade="not_comparable",
             reasons=("The two questions are recorded as not comparable: the essay gives no question, base or source.",),
             published_title="An essay",
+            published_citation="",
             published_start="",
             published_end="",
         ),
@@ -127,11 +128,22 @@ def comparison() -> Comparison:
             grade="comparable",
             reasons=(),
             published_title="China's social credit systems and public opinion",
+            published_citation="Kostka, G. (2019). China's social credit systems and public opinion.",
         ),
         Printed(n=2209, deff=1.3, rounding=0.01),
         Declared(),
     )
-    small = row("harm_privacy", "Harm to privacy", 0.5, 0.53, "", "other", n=12, published_title="Another poll")
+    small = row(
+        "harm_privacy",
+        "Harm to privacy",
+        0.5,
+        0.53,
+        "",
+        "other",
+        n=12,
+        published_title="Another poll",
+        published_citation="",
+    )
     rows = with_holm([*tested, verified, alone, small])
     method = {
         "margin": 0.05,

@@ -57,7 +57,7 @@ def test_the_table_has_both_values_with_base_and_source_sorted_by_difference(das
     assert table["Difference"].tolist()[0] == "-14.0 (-18.6 to -9.4)"
     travel = table[table["Item"] == "Restrict the travel of people with poor records"].iloc[0]
     assert travel["New"] == "68.4% (65.4 to 71.3), n 1,204"
-    assert travel["Published"] == "77% (73.9 to 79.9), n 1,173; liu2022"
+    assert travel["Published"] == "77% (73.9 to 79.9), n 1,173; Liu 2022"
     assert (travel["Sampling error only"], travel["With other survey error"]) == ("different", "inconclusive")
     assert travel["Badge"] == "with reservations; as quoted"
 
@@ -69,10 +69,15 @@ def test_a_small_base_is_named_and_not_shown(dashboard, bundle):
     assert [row["series"] for row in chart(app, 0)["data"] if row["item"] == "Harm to privacy"] == ["Published"]
 
 
+def test_the_minimum_base_is_the_one_the_bundle_was_made_with(dashboard, tmp_path, comparison):
+    write_results(tmp_path, comparison=comparison, minimum=50)
+    assert "base under 50" in tables(dashboard(tmp_path))[0]["New"].tolist()
+
+
 def test_pairs_that_are_not_comparable_are_set_apart_and_never_differenced(dashboard, bundle):
     app = dashboard(bundle)
     compared, apart = tables(app)
-    assert "essay" not in " ".join(compared["Published"])
+    assert "70%" not in " ".join(compared["Published"])
     assert apart["Published"].tolist() == ["70%, n not stated; essay; as quoted in an essay; not seen in the source"]
     assert "Difference" not in apart and "not comparable: the essay gives no question" in apart["Why not"][0]
     drawn = [row for row in chart(app, 0)["data"] if "essay" in row["row"]]
