@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -127,11 +128,11 @@ class Design:
             parts += [f"{role} {', '.join(names)}"] if names else []
         return f"<Design: {'; '.join(parts)}>"
 
-    @property
+    @cached_property
     def df(self) -> int:
         """Degrees of freedom: PSUs minus strata, counted over rows of positive weight (R's ``degf``)."""
         first = self.stages[0]
-        counted = np.unique(first.unit[self.weights > 0])
+        counted = np.flatnonzero(np.bincount(first.unit, weights=self.weights > 0))
         return len(counted) - len(np.unique(first.stratum[counted]))
 
     @property

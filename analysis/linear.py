@@ -77,7 +77,8 @@ def estimated(design: Design, request: Request, within: Domains, measures: Seque
     """Sum and finish the measures, and put the estimates in order: by item, keys, category."""
     _check_keys(within)
     replacing = request.deff == "replace" or not weights_can_be_inverse_probabilities(design)
-    sums = [_summed(design, measure, request.estimand) for measure in measures]
+    whole: dict[int, Table] = {}
+    sums = [_summed(design, measure, request.estimand, whole) for measure in measures]
     table = _table(measures, sums, request, replacing=replacing)
     scatter = _scatter(design, sums, table["column"].to_numpy())
     table["se"] = np.sqrt(scatter.variances)
@@ -165,12 +166,16 @@ class Summed:
         return np.asarray(centred / self.weighted_n[:, None]).reshape(len(values), -1)
 
 
-def _summed(design: Design, measure: Measure, estimand: str) -> Summed:
+def _summed(design: Design, measure: Measure, estimand: str, whole: dict[int, Table]) -> Summed:
+    """Sum a measure by unit; items that everybody answered share one table of weights."""
     last = design.stages[-1]
-    weights, values = (
-        measure.weight_sums(last.unit, len(last.stratum)),
-        measure.value_sums(last.unit, len(last.stratum)),
-    )
+    units, complete = len(last.stratum), len(measure.rows) == len(last.unit)
+    weights = whole.get(units) if complete else None
+    if weights is None:
+        weights = measure.weight_sums(last.unit, units)
+    if complete:
+        whole[units] = weights
+    values = measure.value_sums(last.unit, units)
     n = measure.counts()
     weighted_n = np.where(n > 0, _column_sums(weights), 1.0)
     estimate = _column_sums(values)

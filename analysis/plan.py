@@ -199,9 +199,11 @@ def category_measures(
 
 def _rows(item: str, answered: Bools, weights: Floats, within: Domains, missing: Mapping[str, int]) -> Ints:
     """Give the rows in the base: an answer, a domain, and a weight above zero."""
-    rows = np.flatnonzero(answered & (within.row >= 0) & (weights > 0))
-    if len(rows):
-        return rows
+    counted = answered & (within.row >= 0) & (weights > 0)
+    if counted.all():
+        return np.arange(len(counted))
+    if counted.any():
+        return np.flatnonzero(counted)
     if not answered.any():
         kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in missing.items())
         raise EstimationError(

@@ -184,7 +184,7 @@ def _matched(
 
 def _places(coded: Categories, dimension: str, figures: Mapping[str, float], counted: np.ndarray) -> dict[str, int]:
     """Find each target category in the data; refuse with both lists when one side has what the other lacks."""
-    present = set(np.unique(coded.positions[counted]).tolist()) - {-1}
+    present = set(np.flatnonzero(np.bincount(coded.positions + 1, weights=counted)[1:]).tolist())
     place: dict[str, int] = {}
     unfound: list[str] = []
     for code, value in figures.items():
