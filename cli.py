@@ -427,7 +427,14 @@ def dashboard(folder: Path, host: str, port: int, browser: bool) -> None:
 def demo(folder: Path, dashboard: bool | None) -> None:
     """Walk the whole road with invented respondents."""
     from .analysis.estimate import proportion
-    from .analysis.recipe import closed_questions, compared, save_comparison, save_estimates, weighted_design
+    from .analysis.recipe import (
+        closed_questions,
+        compared,
+        save_comparison,
+        save_estimates,
+        save_weighted,
+        weighted_design,
+    )
     from .analysis.weights import weight_summary
     from .data.files import write_study
     from .data.study_folder import demo_folder
@@ -441,6 +448,7 @@ def demo(folder: Path, dashboard: bool | None) -> None:
     click.echo(f"2. {made:,} interviews with invented respondents; labelled data in {study.data}")
     design = weighted_design(study)
     click.echo(f"3. Weighted to {study.plan.weighting.margins}\n\n{weight_summary(design)}\n")
+    save_weighted(study, design)
     save_estimates(study, proportion(design, closed_questions(design.study)))
     comparison = compared(study)
     save_comparison(study, comparison)

@@ -53,6 +53,13 @@ def visible_questions(questionnaire: Questionnaire, page: Page, answers: Answers
 def route(questionnaire: Questionnaire, answers: Answers) -> tuple[str, ...]:
     """Give the names of the variables asked, in order; a grid gives its rows.
 
+    Parameters
+    ----------
+    questionnaire : Questionnaire
+        What is asked.
+    answers : Answers
+        What the respondent has answered so far, by variable, e.g. ``{"consent": "yes"}``.
+
     Examples
     --------
     >>> from .questionnaire import Page, Question, Questionnaire

@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 import shlex
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,14 +87,21 @@ def test_examples_in_docstrings_run(module: str, tmp_path: Path, monkeypatch: py
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder as the documentation assumes it: the demo has been run, and its data lie beside."""
-    folder = tmp_path_factory.mktemp("workshop")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo has been run."""
+    folder = tmp_path_factory.mktemp("walked")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         run = CliRunner().invoke(main, ["demo", "--no-dashboard"])
         assert run.exit_code == 0, run.output
     return folder
+
+
+@pytest.fixture
+def workshop(walked: Path, tmp_path: Path) -> Path:
+    """A folder as each document assumes it: the demo has been run in it, and nothing else."""
+    shutil.copytree(walked, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
