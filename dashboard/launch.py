@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 from ..analysis.results import read_results
+from ..data.errors import ToplineError
 from .theme import settings
 
 FOLDER = "TOPLINE_STUDY_FOLDER"
@@ -32,9 +34,24 @@ def launch(folder: str | Path, *, host: str = "127.0.0.1", port: int = 8501, ope
     ------
     FileError
         When the folder does not exist or its results are damaged.
+    ToplineError
+        When the port is taken.
     """
     read_results(folder)
+    refuse_taken(host, port)
     os.environ[FOLDER] = str(Path(folder).resolve())
     import streamlit
 
     streamlit.App(APP).run(config=settings(host, port, open_browser))
+
+
+def refuse_taken(host: str, port: int) -> None:
+    """Refuse an address that something else listens on, or that is not this computer's."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ToplineError(
+                f"{host}:{port} cannot be used ({error.strerror}); choose another port or host."
+            ) from None

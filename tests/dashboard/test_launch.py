@@ -1,13 +1,14 @@
 """Starting the dashboard."""
 
 import os
+import socket
 
 import pytest
 import streamlit
 
 from topline.dashboard.launch import APP, FOLDER, launch
 from topline.dashboard.theme import settings
-from topline.data.errors import FileError
+from topline.data.errors import FileError, ToplineError
 
 
 def test_launch_serves_the_packaged_page_with_settings_in_code(monkeypatch, tmp_path):
@@ -33,6 +34,14 @@ def test_launch_serves_the_packaged_page_with_settings_in_code(monkeypatch, tmp_
 def test_a_missing_folder_is_refused_before_anything_starts(tmp_path):
     with pytest.raises(FileError, match="no such study folder"):
         launch(tmp_path / "nowhere")
+
+
+def test_a_taken_port_is_refused_with_the_way_out(tmp_path):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(ToplineError, match="choose another port"):
+            launch(tmp_path, port=other.getsockname()[1], open_browser=False)
 
 
 def test_nothing_is_reported_home_and_no_developers_tools_are_shown():
