@@ -29,7 +29,7 @@ def simulate_folder(
     folder : StudyFolder
         Its store must hold no answers; those of an earlier simulation are replaced.
     n : int
-        People approached; fewer answer, as the truth's response propensities have it.
+        Interviews begun; those broken off and declined are among them.
     seed : int
         The same seed makes the same answers.
     truth : Path, optional
