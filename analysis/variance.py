@@ -7,7 +7,7 @@ Bellhouse (1985), Computing methods for variance estimation in complex surveys, 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -98,26 +98,30 @@ class Scatter:
     def variances(self) -> Floats:
         """Variance of each estimate."""
         total = np.zeros(self.totals.shape[1])
-        for block in self._blocks():
-            total += np.einsum("ij,ij->j", block, block)
+        for level in self._levels():
+            if sparse.issparse(level.totals) and not level.adjustments:
+                total += _sparse_squares(level)
+            else:
+                for block in _blocks(level):
+                    total += np.einsum("ij,ij->j", block, block)
         return total
 
     @cached_property
     def covariance(self) -> Floats:
         """Covariance of all estimates with each other."""
         total = np.zeros((self.totals.shape[1],) * 2)
-        for block in self._blocks():
-            total += block.T @ block
+        for level in self._levels():
+            for block in _blocks(level):
+                total += block.T @ block
         return total
 
-    def _blocks(self) -> Iterator[Floats]:
-        """Give centred and scaled unit totals, stage by stage; the variance is the sum of their squares."""
+    def _levels(self) -> Iterator[_Level]:
+        """Go from the last stage to the first, adding up totals to the units of the stage above."""
         totals, adjustments = self.totals, self.adjustments
         for depth in range(len(self.stages) - 1, -1, -1):
             stage = self.stages[depth]
-            inflation = 1.0 if depth else self._inflation()
-            for block in _stage_blocks(totals, adjustments, stage, *_scale(stage, self.lone_psu, later=depth > 0)):
-                yield block * inflation
+            root, centred = _scale(stage, self.lone_psu, later=depth > 0)
+            yield _Level(stage, totals, adjustments, root, centred, np.ones(1) if depth else self._inflation())
             if depth:
                 up = _indicator(stage.parent)
                 totals = up @ totals
@@ -169,22 +173,54 @@ def _average_within_parent(stage: Stage) -> Floats:
     return np.asarray(strata / usable)[parent]
 
 
-def _stage_blocks(
-    totals: Table, adjustments: Sequence[Adjustment], stage: Stage, root: Floats, centred: Floats
-) -> Iterator[Floats]:
-    by_stratum = _indicator(stage.stratum)
-    means = dense(by_stratum @ totals)
-    for step in adjustments:
-        means -= (by_stratum @ step.auxiliaries) @ step.coefficients
-    means *= (centred / stage.sampled)[:, None]
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """One stage's unit totals, and how their squares count.
+
+    ``root`` is the root of each stratum's multiplier, ``centred`` 1 where its totals are centred and 0 where not,
+    ``inflation`` a factor for each estimate.
+    """
+
+    stage: Stage
+    totals: Table
+    adjustments: tuple[Adjustment, ...]
+    root: Floats
+    centred: Floats
+    inflation: Floats
+
+
+def _blocks(level: _Level) -> Iterator[Floats]:
+    """Give centred and scaled unit totals, some rows at a time; the variance is the sum of their squares."""
+    totals, stage = level.totals, level.stage
+    means = _means(level)
     size = max(1, CHUNK // max(1, totals.shape[1])) if sparse.issparse(totals) else totals.shape[0]
     for start in range(0, totals.shape[0], size):
         rows = slice(start, start + size)
         block = dense(totals[rows]) - means[stage.stratum[rows]]
-        for step in adjustments:
+        for step in level.adjustments:
             block -= step.auxiliaries[rows] @ step.coefficients
-        block *= root[stage.stratum[rows]][:, None]
-        yield block
+        block *= level.root[stage.stratum[rows]][:, None]
+        yield block * level.inflation
+
+
+def _sparse_squares(level: _Level) -> Floats:
+    """Add up the squares of centred totals from the entries that are there; the others are all minus the mean."""
+    table, stage = sparse.coo_array(level.totals), level.stage
+    columns, strata = table.shape[1], len(stage.sampled)
+    stratum, means = stage.stratum[table.row], _means(level)
+    squares = (level.root[stratum] * (table.data - means[stratum, table.col])) ** 2
+    present = np.bincount(stratum * columns + table.col, minlength=strata * columns).reshape(strata, columns)
+    absent = level.root[:, None] ** 2 * (stage.sampled[:, None] - present) * means**2
+    return np.asarray((summed(table.col, columns, squares) + absent.sum(axis=0)) * level.inflation**2)
+
+
+def _means(level: _Level) -> Floats:
+    """Give for each stratum the mean of its unit totals, and zero where they are not centred."""
+    by_stratum = _indicator(level.stage.stratum)
+    means = dense(by_stratum @ level.totals)
+    for step in level.adjustments:
+        means -= (by_stratum @ step.auxiliaries) @ step.coefficients
+    return np.asarray(means * (level.centred / level.stage.sampled)[:, None])
 
 
 def _indicator(code: Ints) -> sparse.csr_array:
