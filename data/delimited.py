@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import re
 from pathlib import Path
@@ -34,7 +35,7 @@ PEEK = 200
 """Records looked at to tell the delimiter."""
 
 
-def read_csv(path: Path, told: Codebook | None, *, rows: int = -1) -> Study:
+def read_csv(path: Path, told: Codebook | None) -> Study:
     """Read a delimited file: UTF-8, separated by comma, semicolon or tab, with names in the first line.
 
     Parameters
@@ -43,8 +44,6 @@ def read_csv(path: Path, told: Codebook | None, *, rows: int = -1) -> Study:
         File to read.
     told : Codebook or None
         Types and blank codes of the columns, from the sidecar or the caller; others are inferred.
-    rows : int
-        Rows the sidecar counted; fewer, in a file that ends within a line, mean that it is cut off.
 
     Raises
     ------
@@ -55,8 +54,6 @@ def read_csv(path: Path, told: Codebook | None, *, rows: int = -1) -> Study:
     delimiter = _delimiter(text, path)
     names = _names(text, delimiter, path)
     table = _table(text, delimiter, names, path)
-    if table.num_rows <= rows and not text.endswith("\n"):
-        raise FileError(f"{path} is cut off: it ends within line {table.num_rows + 1} of {rows + 1}; copy it again.")
     columns: dict[str, pd.Series] = {}
     variables = []
     for place, name in enumerate(names):
@@ -69,6 +66,22 @@ def read_csv(path: Path, told: Codebook | None, *, rows: int = -1) -> Study:
         variables.append(known or Variable(name, type=kind, measure=measure))
     codebook = Codebook(tuple(variables), told.title if told else "", told.notes if told else ())
     return Study(pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows)), codebook, str(path))
+
+
+def refuse_cut_off(path: Path, *, rows: int, size: int) -> None:
+    """Refuse a file that is smaller than it was written and ends within a line; whoever edits it ends the last line.
+
+    Nothing else tells a value that lost its last digits from a whole one.
+
+    Raises
+    ------
+    FileError
+        When the file lost its end.
+    """
+    raw = path.read_bytes()
+    # an editor may take the last line break away, but nothing more
+    if len(raw) < size - 2 and not raw.endswith((b"\n", b"\r")) and raw.count(b"\n") <= rows:
+        raise FileError(f"{path} is cut off: it ends within a line, at {len(raw)} of {size} bytes; copy it again.")
 
 
 def _text(path: Path) -> str:
@@ -88,31 +101,29 @@ def _text(path: Path) -> str:
     return text
 
 
+def _records(text: str, sign: str, path: Path) -> list[list[str]]:
+    """Give the first records, cut with a delimiter."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign)
+    try:
+        return list(itertools.islice(reader, PEEK))
+    except csv.Error as failure:
+        raise FileError(f"{path}, line {reader.line_num}: {failure}; a cell may lack its quotes.") from None
+
+
 def _delimiter(text: str, path: Path) -> str:
     """Tell the delimiter: the one that cuts the first records into equally many cells, more than one."""
-    header = next(csv.reader(io.StringIO(text)), [])
-    possible = [sign for sign in DELIMITERS if any(sign in cell for cell in header) or sign == ","]
-    fitting = [sign for sign in possible if _cells_agree(text, sign)]
+    records = {sign: [record for record in _records(text, sign, path) if record] for sign in DELIMITERS}
+    fitting = [sign for sign, cut in records.items() if len({len(record) for record in cut}) == 1 < len(cut[0])]
     if len(fitting) > 1:
         named = " or ".join(DELIMITERS[sign] for sign in fitting)
         raise FileError(f"{path} could be separated by {named}; put quotes around cells that contain these signs.")
-    if fitting:
-        return fitting[0]
-    # no sign cuts every record alike: take the one that cuts the header, so that the ragged line is named
-    counts = {sign: next(csv.reader(io.StringIO(text), delimiter=sign), []) for sign in DELIMITERS}
-    return max(counts, key=lambda sign: len(counts[sign]))
-
-
-def _cells_agree(text: str, sign: str) -> bool:
-    """Say whether the first records have equally many cells, more than one, with this delimiter."""
-    records = csv.reader(io.StringIO(text), delimiter=sign)
-    counts = {len(record) for record, _ in zip(records, range(PEEK), strict=False) if record}
-    return len(counts) == 1 and counts != {1}
+    # no sign may cut every record alike: then the one that cuts the header, so that the ragged line is named
+    return fitting[0] if fitting else max(records, key=lambda sign: len(records[sign][0]))
 
 
 def _names(text: str, delimiter: str, path: Path) -> list[str]:
     """Give the column names of the first line."""
-    names = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+    names = _records(text, delimiter, path)[0]
     blank = [str(place) for place, name in enumerate(names, start=1) if not name.strip()]
     if blank or not names:
         raise FileError(f"{path}, line 1: column {', '.join(blank) or '1'} has no name; name every column.")
@@ -123,8 +134,22 @@ def _names(text: str, delimiter: str, path: Path) -> list[str]:
     return names
 
 
+def _refuse_open_quote(text: str, delimiter: str, path: Path) -> None:
+    """Refuse a quoted cell that the file ends in: the parser takes the end of the file for its closing quote."""
+    if text.count('"') % 2 == 0:
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    begun = 1
+    try:
+        for _ in reader:
+            begun = reader.line_num + 1
+    except csv.Error:
+        raise FileError(f"{path}, line {begun}: a quoted cell is never closed; the file may be cut off.") from None
+
+
 def _table(text: str, delimiter: str, names: list[str], path: Path) -> pa.Table:
     """Cut the text into cells, all of them text, strictly: a short or long line is an error."""
+    _refuse_open_quote(text, delimiter, path)
     ragged: list[str] = []
 
     def refuse(row: pacsv.InvalidRow) -> str:
@@ -248,28 +273,45 @@ def write_csv(study: Study, path: Path) -> None:
 
     Numbers are written so that reading gives back every bit.
     """
-    cells = {name: _written(study.frame[name]) for name in study.frame.columns}
-    pd.DataFrame(cells).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+    columns = [[_quoted(name), *_written(study.frame[name])] for name in study.frame.columns]
+    if len(columns) == 1:
+        # a line of its own must not be blank, which other programs skip
+        columns = [[cell or '""' for cell in columns[0]]]
+    with open(path, "w", encoding="utf-8", newline="") as handle:
+        handle.writelines(",".join(cells) + "\n" for cells in zip(*columns, strict=True))
 
 
-def _written(column: pd.Series) -> pd.Series:
+def _quoted(text: str) -> str:
+    """Give a cell with quotes where it holds a sign that could be taken for a delimiter, a quote or the end of a line.
+
+    Examples
+    --------
+    >>> _quoted('5" pipe'), _quoted("Beijing")
+    ('"5"" pipe"', 'Beijing')
+    """
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',;\t"\r\n') else text
+
+
+def _written(column: pd.Series) -> list[str]:
     """Give a column as the text of its cells."""
     kind = column_type(column)
     if kind == "string":
-        return column.fillna("").astype("object")
+        places, distinct = pd.factorize(column)
+        cells = np.array([*map(_quoted, distinct), ""], dtype="object")
+        return [*cells[places]]
     if kind == "numeric":
-        return column.astype("str") if column.dtype == "int64" else _written_floats(column)
+        return [*map(str, column)] if column.dtype == "int64" else _written_floats(column)
     distinct, places = np.unique(column.to_numpy(dtype="datetime64[us]"), return_inverse=True)
     shown = np.datetime_as_string(distinct, unit="D" if whole_days(column) else "us")
     texts = np.where(np.isnat(distinct), "", shown).astype("object")
-    return pd.Series(texts[places], dtype="object")
+    return [*texts[places]]
 
 
-def _written_floats(column: pd.Series) -> pd.Series:
+def _written_floats(column: pd.Series) -> list[str]:
     """Give floats as the shortest text that reads back to the same bits; whole numbers without a decimal point."""
     bits, places = np.unique(column.to_numpy(dtype="float64").view("int64"), return_inverse=True)
     texts = np.array([_float_text(float(number)) for number in bits.view("float64")], dtype="object")
-    return pd.Series(texts[places] if len(texts) else [], dtype="object")
+    return [*texts[places]] if len(texts) else []
 
 
 def _float_text(number: float) -> str:

@@ -165,9 +165,11 @@ def _read_file(path: Path, extension: str, codebook: Codebook | None) -> Study:
         return read_parquet(path)
     beside = _sidecar(path)
     if extension == ".csv":
-        from .delimited import read_csv
+        from .delimited import read_csv, refuse_cut_off
 
-        return read_csv(path, _told(beside, codebook), rows=beside.rows if beside else -1)
+        if beside is not None:
+            refuse_cut_off(path, rows=beside.rows, size=beside.size)
+        return read_csv(path, _told(beside, codebook))
     if extension == ".dta":
         from .stata import read_dta
 
@@ -264,7 +266,7 @@ def _write_file(study: Study, path: Path, name: str, extension: str) -> Sidecar 
         from .delimited import write_csv
 
         write_csv(study, path)
-        return Sidecar(study.codebook, rows=len(study.frame))
+        return Sidecar(study.codebook, rows=len(study.frame), size=path.stat().st_size)
     if extension == ".dta":
         from .stata import read_dta_codebook, write_dta
 

@@ -197,7 +197,12 @@ def _object_column(column: pd.Series) -> pd.Series:
     if kind == "empty":
         return pd.Series(np.nan, index=column.index, name=column.name, dtype="float64")
     if kind == "string":
-        return column.astype("str")
+        try:
+            return column.astype("str")
+        except UnicodeEncodeError as failure:
+            raise ColumnProblem(
+                f"holds {failure.object[:40]!r}, which is not valid Unicode text; correct it."
+            ) from None
     if kind == "integer":
         return _whole_objects(column, known)
     if kind in ("floating", "mixed-integer-float", "boolean", "decimal"):
@@ -359,15 +364,10 @@ def empty_column(variable: Variable, rows: int) -> pd.Series:
 
 
 def _text(column: pd.Series) -> pd.Series:
-    """Give text that can be written: no NUL, which ends a string in every file format, and no half characters."""
-    distinct = pd.Series(column.dropna().unique(), dtype="object")
-    for value in distinct:
+    """Give text that can be written: without the NUL character, which ends a string in SPSS and Stata files."""
+    for value in column.dropna().unique():
         if "\0" in value:
             raise ColumnProblem(f"holds {value[:40]!r} with a NUL character, which no data file keeps; remove it.")
-        try:
-            value.encode("utf-8")
-        except UnicodeEncodeError:
-            raise ColumnProblem(f"holds {value[:40]!r}, which is not valid Unicode text; correct it.") from None
     return column
 
 

@@ -36,8 +36,8 @@ class Sidecar:
         Title and notes as the file gives them.
     stata_codes : mapping of str to mapping of str to code
         By variable: the code each of Stata's letters stands for.
-    rows : int
-        Rows written, for a file without a dictionary; -1 otherwise.
+    rows, size : int
+        Rows and bytes written, for a file without a dictionary; -1 otherwise.
     """
 
     codebook: Codebook
@@ -46,6 +46,7 @@ class Sidecar:
     seen_notes: tuple[str, ...] = ()
     stata_codes: Mapping[str, Mapping[str, Code]] = field(default_factory=dict)
     rows: int = -1
+    size: int = -1
 
 
 def sidecar_path(path: Path) -> Path:
@@ -148,6 +149,7 @@ def to_text(sidecar: Sidecar) -> str:
         "variables": [_variable_document(variable) for variable in sidecar.codebook],
         "file": {
             "rows": sidecar.rows,
+            "size": sidecar.size,
             "title": sidecar.seen_title,
             "notes": list(sidecar.seen_notes),
             "variables": {
@@ -236,6 +238,7 @@ def _sidecar(document: Mapping[str, Any]) -> Sidecar:
         tuple(map(str, file["notes"])),
         {name: {letter: _code(code) for letter, code in codes} for name, codes in file["stata_codes"].items()},
         int(file["rows"]),
+        int(file["size"]),
     )
 
 

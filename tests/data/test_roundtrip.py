@@ -22,9 +22,9 @@ QUICK = settings(
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 answers = text.map(lambda value: value.rstrip(" "))
 wording = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=200)
+# SPSS keeps a negative zero as zero.
 codes = st.one_of(
-    st.integers(-999, 999).map(float),
-    st.floats(-1e15, 1e15, allow_nan=False).filter(lambda x: abs(x) > 1e-300 or x == 0),
+    st.integers(-999, 999).map(float), st.floats(-1e15, 1e15, allow_subnormal=False).map(lambda x: x + 0.0)
 )
 kinds = st.sampled_from(list(MissingKind))
 moments = st.datetimes(datetime.datetime(1600, 1, 1), datetime.datetime(2500, 1, 1)).map(
