@@ -452,7 +452,8 @@ def demo(folder: Path, dashboard: bool | None) -> None:
     save_estimates(study, proportion(design, closed_questions(design.study)))
     comparison = compared(study)
     save_comparison(study, comparison)
-    click.echo(f"4. Compared with published figures\n\n{comparison}\n")
+    click.echo(f"4. Compared with published figures\n\n{comparison.summary()}\n")
+    click.echo(f"Every pair in words, and those that may not be compared:   topline compare {folder}")
     if dashboard or (dashboard is None and sys.stdout.isatty()):
         from .dashboard.launch import launch
 

@@ -243,18 +243,19 @@ class Comparison:
         return pd.DataFrame([row.record() for row in self.rows])
 
     def document(self) -> dict[str, object]:
-        """Give the comparison as plain values for JSON: method, the new survey, rows."""
+        """Give the comparison as plain values for JSON: the method, with what is known of the new survey, and rows."""
         about = {name: plain(value) for name, value in dataclasses.asdict(self.about).items()}
-        return {"method": dict(self.method), "about": about, "rows": [row.record() for row in self.rows]}
+        return {"method": {**self.method, "about": about}, "rows": [row.record() for row in self.rows]}
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Comparison:
         """Read a comparison back from ``document()``."""
+        method = dict(document["method"])
         about: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in document["about"].items()
+            name: tuple(value) if isinstance(value, list) else value for name, value in method.pop("about").items()
         }
         rows = tuple(ComparisonRow.from_record(record) for record in document["rows"])
-        return cls(rows, document["method"], StudyDescription(**about))
+        return cls(rows, method, StudyDescription(**about))
 
     def __str__(self) -> str:
         """Print the table a reader can act on, the sentences, and every reason as a footnote."""
@@ -262,8 +263,14 @@ class Comparison:
 
         return as_text(self)
 
+    def summary(self) -> str:
+        """Give heading and table alone, without sentences and footnotes."""
+        from .comparison_text import as_summary
+
+        return as_summary(self)
+
     def to_markdown(self) -> str:
-        """Give the same table as Markdown."""
+        """Give table, sentences and footnotes as Markdown."""
         from .comparison_text import as_markdown
 
         return as_markdown(self)

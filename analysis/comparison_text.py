@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import io
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
+from ..data.printing import aligned, shortened
 from .comparison import Comparison, ComparisonRow
 from .sentences import GRADES, points, published_in_words, sentence, study_in_words, value_in_words
 
-HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error only", "With other survey error", "Notes")
+HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error", "Total error", "Source [note]")
 WIDTH = 118
+LONGEST = 24
+"""Columns of the terminal, and of an item's name in it."""
 
 SHORT = {
     "verified": "verified",
@@ -23,19 +26,38 @@ SHORT = {
 
 def as_text(comparison: Comparison) -> str:
     """Print the comparison for a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-
-    paper = io.StringIO()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
-    for column in HEADINGS:
-        table.add_column(column, overflow="fold")
-    for number, row in enumerate(compared(comparison), start=1):
-        table.add_row(*cells(row, number))
-    Console(file=paper, width=WIDTH, color_system=None, highlight=False, markup=False, emoji=False).print(table)
-    lines = [line.rstrip() for line in paper.getvalue().rstrip().splitlines()] if compared(comparison) else []
     parts = [notes(comparison), reasons(comparison), apart(comparison), method_lines(comparison)]
-    return "\n\n".join("\n".join(part) for part in ([heading(comparison)], lines, *parts) if part)
+    return "\n\n".join([as_summary(comparison), *("\n".join(map(folded, part)) for part in parts if part)])
+
+
+def as_summary(comparison: Comparison) -> str:
+    """Print the heading and the table alone; estimates stand over their intervals."""
+    rows: list[list[str]] = []
+    for number, row in enumerate(compared(comparison), start=1):
+        columns = [split_cell(cell) for cell in cells(row, number)]
+        rows += [[lines[0] for lines in columns], [lines[1] for lines in columns], [""] * len(HEADINGS)]
+    head = folded(heading(comparison))
+    return f"{head}\n\n{aligned(HEADINGS, rows[:-1], len(HEADINGS))}" if rows else head
+
+
+def split_cell(cell: str) -> tuple[str, str]:
+    """Set what stands in brackets, or behind a semicolon, on a second line.
+
+    Examples
+    --------
+    >>> split_cell("72.3% (70.0 to 74.5)"), split_cell("as quoted [6]; with reservations"), split_cell("different")
+    (('72.3%', '70.0 to 74.5'), ('as quoted [6]', 'with reservations'), ('different', ''))
+    """
+    if cell.endswith(")") and " (" in cell:
+        value, _, under = cell[:-1].rpartition(" (")
+        return value, under
+    value, _, under = cell.partition("; ")
+    return value, under
+
+
+def folded(line: str) -> str:
+    """Fold a long line at the terminal's width; what follows its mark is indented."""
+    return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def as_markdown(comparison: Comparison) -> str:
@@ -82,21 +104,21 @@ def heading(comparison: Comparison) -> str:
 
 def cells(row: ComparisonRow, number: int) -> tuple[str, ...]:
     """Give the printed cells of a row."""
-    name = row.item + (f" [{row.part}]" if row.groups else "")
+    part = f"; {row.part}" if row.groups else ""
     return (
-        name,
+        f"{shortened(row.label, LONGEST)} ({row.item}{part})" if row.label not in ("", row.item) else row.item + part,
         "base too small" if row.suppressed else between(row.estimate, row.low, row.high, row),
-        published_cell(row),
+        f"{study_in_words(row)} {published_in_words(row)}{published_bracket(row)}".lstrip(),
         differenced(row),
-        row.verdict_sampling or "-",
-        row.verdict_total or "-",
-        f"{GRADES[row.grade]}; {SHORT.get(row.provenance, 'provenance not stated')} [{number}]",
+        in_two(row.verdict_sampling),
+        in_two(row.verdict_total),
+        f"{SHORT.get(row.provenance, 'provenance not stated')} [{number}]; {row.grade}",
     )
 
 
-def published_cell(row: ComparisonRow) -> str:
-    """Print the published value, its interval and its study."""
-    return f"{published_in_words(row)}{published_bracket(row)} {study_in_words(row)}".rstrip()
+def in_two(verdict: str | None) -> str:
+    """Print a verdict so that its long form folds into two lines."""
+    return verdict.replace(" but ", "; but ") if verdict else "-"
 
 
 def between(value: float | None, low: float | None, high: float | None, row: ComparisonRow) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from .figure import Figure
 from .figures import Registry
-from .printing import aligned
+from .printing import aligned, shortened
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,9 @@ def _counted(figures: list[Figure]) -> str:
 def _line(figure: Figure) -> list[str]:
     part = "" if figure.subgroup in ("", "all") else f" ({figure.subgroup})"
     n = f"{figure.n:,}" if figure.n is not None else "-"
-    question = _shortened(figure.item.wording_english + part)
+    question = shortened(figure.item.wording_english + part, 60)
     grade = figure.provenance.replace("_", " ")
     return [figure.figure_id, figure.as_printed, figure.category, question, figure.study.country, n, grade]
-
-
-def _shortened(text: str, longest: int = 60) -> str:
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
 
 
 @dataclass(frozen=True)

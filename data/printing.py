@@ -88,3 +88,16 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns:
     rule = [":---" if at < text_columns else "---:" for at in range(len(header))]
     escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in [list(header), rule, *escaped])
+
+
+def shortened(text: str, longest: int) -> str:
+    """Cut a text at a word, and say so with an ellipsis.
+
+    Examples
+    --------
+    >>> shortened("Restrict the travel of people", 20), shortened("Travel", 20)
+    ('Restrict the travel…', 'Travel')
+    """
+    if len(text) <= longest:
+        return text
+    return text[: longest - 1].rsplit(" ", 1)[0].rstrip(" ,;:") + "…"

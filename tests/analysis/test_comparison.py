@@ -134,7 +134,7 @@ def test_the_printed_table_has_every_shared_reason_once_and_sets_apart_what_is_n
 def test_markdown_has_the_same_rows():
     lines = COMPARISON.to_markdown().splitlines()
     table = [line for line in lines if line.startswith("|")]
-    assert "| 68.4% (65.4 to 71.4) | 77% (73.9 to 79.9) liu2022 | -8.6 (-13.1 to -4.1) |" in table[2]
+    assert "| 68.4% (65.4 to 71.4) | liu2022 77% (73.9 to 79.9) | -8.6 (-13.1 to -4.1) |" in table[2]
     assert len(table) == 2 + 2
     assert {line.count("|") for line in table} == {8}
     assert "- a. Mode differs." in lines
@@ -159,4 +159,4 @@ def test_the_frame_keeps_full_precision():
 def test_groups_are_named_without_needless_decimals():
     part = row(groups={"urban": 1.0, "region": "north"})
     assert part.part == "urban = 1, region = north"
-    assert "| travel [urban = 1, region = north] |" in Comparison((part,), {}).to_markdown()
+    assert "| Restrict travel (travel; urban = 1, region = north) |" in Comparison((part,), {}).to_markdown()

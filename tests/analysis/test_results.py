@@ -152,7 +152,7 @@ def test_a_missing_folder_and_damaged_files_are_refused_with_the_remedy(tmp_path
     (place / "comparison.json").write_text('{"rows": 3}')
     with pytest.raises(FileError, match="holds no rows"):
         read_results(tmp_path)
-    (place / "comparison.json").write_text('{"rows": [{}], "method": {}, "about": {}}')
+    (place / "comparison.json").write_text('{"rows": [{}], "method": {"about": {}}}')
     with pytest.raises(FileError, match="is not a comparison"):
         read_results(tmp_path)
 

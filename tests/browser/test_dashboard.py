@@ -168,7 +168,7 @@ def test_csv_and_json_can_be_taken_home(page, address):
     with page.expect_download() as taken:
         page.get_by_role("button", name="Download JSON").click()
     document = json.loads(Path(taken.value.path()).read_text(encoding="utf-8"))
-    assert set(document) == {"method", "about", "rows"}
+    assert set(document) == {"method", "rows"}
     assert next(row for row in document["rows"] if row["item"] == "harm_privacy")["estimate"] is None
 
 
