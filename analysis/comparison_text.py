@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..data.printing import aligned, shortened
 from .comparison import Comparison, ComparisonRow
-from .sentences import GRADES, points, published_in_words, sentence, study_in_words, value_in_words
+from .sentences import points, published_in_words, sentence, study_in_words, value_in_words
 
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error", "Total error", "Source [note]")
 WIDTH = 118

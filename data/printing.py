@@ -96,7 +96,7 @@ def shortened(text: str, longest: int) -> str:
     Examples
     --------
     >>> shortened("Restrict the travel of people", 20), shortened("Travel", 20)
-    ('Restrict the travel…', 'Travel')
+    ('Restrict the…', 'Travel')
     """
     if len(text) <= longest:
         return text
