@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 .PHONY: demo dashboard test check bench drills clean
 
 demo: $(VENV)/.run
-	$(BIN)/topline demo
+	@$(BIN)/topline demo
 
 dashboard: $(VENV)/.run
-	$(BIN)/topline dashboard topline-demo
+	@$(BIN)/topline dashboard topline-demo
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not drill" --cov --cov-report=term:skip-covered --cov-fail-under=90
@@ -34,9 +34,11 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@echo "Setting up $(VENV) with topline and what it needs (once; a minute or two) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,browser,check]'
+	@echo "Adding what the tests and checks need (once; a minute) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,browser,check]'
 	@touch $@

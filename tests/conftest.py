@@ -15,14 +15,15 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def require() -> Callable[[str], Path]:
+def require() -> Callable[..., Path]:
     """Give ``require(name)``: the program's path, or a skip (a failure when TOPLINE_REQUIRE names it).
 
-    Names: ``"pspp"``, ``"r"`` (Rscript with the package survey), ``"browser"`` (Chromium).
+    Names: ``"pspp"``, ``"r"`` (Rscript with the package survey), ``"browser"`` (Chromium). ``require("r", "haven")``
+    asks for an R package as well.
     """
 
-    def require(name: str) -> Path:
-        found, reason = FINDERS[name]()
+    def require(name: str, *packages: str) -> Path:
+        found, reason = FINDERS[name](*packages)
         if found is not None:
             return found
         required = {word.strip() for word in os.environ.get("TOPLINE_REQUIRE", "").split(",")}
@@ -40,15 +41,16 @@ def find_pspp() -> tuple[Path | None, str]:
 
 
 @functools.cache
-def find_r() -> tuple[Path | None, str]:
+def find_r(*packages: str) -> tuple[Path | None, str]:
     program = shutil.which("Rscript")
     if program is None:
         return None, "R is not installed (apt-get install r-base-core r-cran-survey)"
-    tried = subprocess.run(
-        [program, "-e", "suppressMessages(library(survey))"], capture_output=True, check=False, timeout=60
-    )
-    if tried.returncode:
-        return None, "R's package survey is not installed (apt-get install r-cran-survey)"
+    for package in ("survey", *packages):
+        tried = subprocess.run(
+            [program, "-e", f"suppressMessages(library({package}))"], capture_output=True, check=False, timeout=60
+        )
+        if tried.returncode:
+            return None, f"R's package {package} is not installed (apt-get install r-cran-{package.lower()})"
     return Path(program), ""
 
 
@@ -61,7 +63,7 @@ def find_browser() -> tuple[Path | None, str]:
     return None, "Chromium is not installed (apt-get install chromium)"
 
 
-FINDERS: dict[str, Callable[[], tuple[Path | None, str]]] = {
+FINDERS: dict[str, Callable[..., tuple[Path | None, str]]] = {
     "pspp": find_pspp,
     "r": find_r,
     "browser": find_browser,

@@ -16,12 +16,12 @@ from topline.data.spss import cut, lines, spss_format
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "sav"
 SHIPPED = [
-    "/usr/share/pspp/examples/hotel.sav",
-    "/usr/share/pspp/examples/personnel.sav",
-    "/usr/share/pspp/examples/physiology.sav",
-    "/usr/lib/R/library/foreign/files/electric.sav",
-    "/usr/lib/R/library/foreign/files/testdata.sav",
-    "/usr/lib/R/site-library/haven/examples/iris.sav",
+    (("pspp",), "/usr/share/pspp/examples/hotel.sav"),
+    (("pspp",), "/usr/share/pspp/examples/personnel.sav"),
+    (("pspp",), "/usr/share/pspp/examples/physiology.sav"),
+    (("r", "foreign"), "/usr/lib/R/library/foreign/files/electric.sav"),
+    (("r", "foreign"), "/usr/lib/R/library/foreign/files/testdata.sav"),
+    (("r", "haven"), "/usr/lib/R/site-library/haven/examples/iris.sav"),
 ]
 DK, REFUSED, NOT_ASKED, OTHER = MissingKind
 
@@ -108,10 +108,9 @@ def test_real_file_written_back_is_the_same_to_pyreadstat(tmp_path):
         assert ranges
 
 
-@pytest.mark.parametrize("path", SHIPPED)
-def test_files_shipped_with_other_programs_survive(path, tmp_path, assert_same):
-    if not Path(path).exists():
-        pytest.skip(f"{path} is not installed")
+@pytest.mark.parametrize(("program", "path"), SHIPPED)
+def test_files_shipped_with_other_programs_survive(program, path, require, tmp_path, assert_same):
+    require(*program)
     found = read_study(path)
     assert len(found.frame) > 0
     assert_same(read_study(write_study(found, tmp_path / "again.sav")), found)
@@ -197,9 +196,7 @@ def test_pspp_reads_long_strings_labels_and_names(display, tmp_path):
 
 
 def test_haven_reads_what_is_written(require, attitudes, tmp_path):
-    rscript = require("r")
-    if subprocess.run([rscript, "-e", "library(haven)"], capture_output=True, check=False).returncode:
-        pytest.skip("R's package haven is not installed (apt-get install r-cran-haven)")
+    rscript = require("r", "haven")
     path = write_study(attitudes, tmp_path / "again.sav")
     code = (
         f'd <- haven::read_sav("{path}", user_na=TRUE); '

@@ -206,9 +206,7 @@ def test_rows_that_differ_from_the_promise_are_refused(foreign, monkeypatch):
 
 
 def test_haven_reads_what_is_written(require, foreign, tmp_path):
-    rscript = require("r")
-    if subprocess.run([rscript, "-e", "library(haven)"], capture_output=True, check=False).returncode:
-        pytest.skip("R's package haven is not installed (apt-get install r-cran-haven)")
+    rscript = require("r", "haven")
     path = write_study(read_study(foreign), tmp_path / "again.dta")
     code = (
         f'd <- haven::read_dta("{path}"); '
