@@ -296,9 +296,9 @@ def _written(column: pd.Series) -> list[str]:
     """Give a column as the text of its cells."""
     kind = column_type(column)
     if kind == "string":
-        places, distinct = pd.factorize(column)
-        cells = np.array([*map(_quoted, distinct), ""], dtype="object")
-        return [*cells[places]]
+        rows, words = pd.factorize(column)
+        cells = np.array([*map(_quoted, words), ""], dtype="object")
+        return [*cells[rows]]
     if kind == "numeric":
         return [*map(str, column)] if column.dtype == "int64" else _written_floats(column)
     distinct, places = np.unique(column.to_numpy(dtype="datetime64[us]"), return_inverse=True)

@@ -118,14 +118,15 @@ def plain_column(column: pd.Series) -> pd.Series:
     """
     dtype = column.dtype
     if isinstance(dtype, pd.CategoricalDtype):
-        return plain_column(column.astype(dtype.categories.dtype))
+        whole = types.is_integer_dtype(dtype.categories.dtype)
+        return plain_column(column.astype("Int64" if whole else dtype.categories.dtype))
     if types.is_bool_dtype(dtype):
         return _floats(column)
     if types.is_integer_dtype(dtype):
         return _whole_numbers(column)
     if types.is_float_dtype(dtype):
         return _floats(column)
-    if isinstance(dtype, pd.DatetimeTZDtype) or getattr(dtype, "tz", None) is not None:
+    if _has_time_zone(dtype):
         raise ColumnProblem("has a time zone, which no data file keeps; remove it with .dt.tz_localize(None).")
     if types.is_datetime64_any_dtype(dtype):
         return _microseconds(column)
@@ -136,6 +137,12 @@ def plain_column(column: pd.Series) -> pd.Series:
     if types.is_object_dtype(dtype):
         return _object_column(column)
     raise ColumnProblem(f"is of type {dtype}, which no data file keeps; turn it into text or numbers.")
+
+
+def _has_time_zone(dtype: object) -> bool:
+    """Say whether a type of datetimes has a time zone, pandas' own or Arrow's."""
+    timestamps = dtype.pyarrow_dtype if isinstance(dtype, pd.ArrowDtype) else dtype
+    return getattr(timestamps, "tz", None) is not None
 
 
 def _floats(column: pd.Series) -> pd.Series:
