@@ -134,7 +134,14 @@ def page_html(
     (True, True)
     """
     drawing = _Drawing(questionnaire, language, seed, form, problems)
+    views = [drawing.question(question) for question in questions]
     heading = questionnaire.say(page.title, language) or questionnaire.say(questionnaire.title, language)
+    on_screen = [row.name for view in views for row in view.rows]
+
+    def shown_at(problem: Problem) -> int:
+        """Place of a problem on the screen, where rows may stand shuffled."""
+        return on_screen.index(problem.variable) if problem.variable in on_screen else len(on_screen)
+
     return _draw(
         "page.html",
         questionnaire,
@@ -142,8 +149,8 @@ def page_html(
         heading=heading,
         wrong=bool(problems),
         page=page,
-        questions=[drawing.question(question) for question in questions],
-        problems=[drawing.problem(problem) for problem in problems],
+        questions=views,
+        problems=[drawing.problem(problem) for problem in sorted(problems, key=shown_at)],
         position=position,
         nonce=nonce,
         notice="" if stored else phrase("not_stored", language),

@@ -138,6 +138,18 @@ def test_the_summary_of_errors_has_the_focus_and_the_title_says_error():
     assert "autofocus" not in shown(ask("text"))
 
 
+def test_the_summary_of_errors_follows_the_order_on_the_screen():
+    names = [f"row{number}" for number in range(8)]
+    grid = ask(
+        "grid", choices="agree", randomize=True, rows=tuple(Row(name=name, label={"en": name}) for name in names)
+    )
+    html = shown(grid, problems=tuple(Problem(name, "Choose.") for name in names), seed=3)
+    summary, rows = html.split('class="summary"')[1].split("<form")[0], html.split("<form")[1]
+    in_summary = re.findall(r'href="#q-(row\d)"', summary)
+    on_screen = list(dict.fromkeys(re.findall(r'name="(row\d)"', rows)))
+    assert in_summary == on_screen != names
+
+
 def test_a_long_wording_is_cut_in_the_summary():
     html = shown(ask("text", label={"en": "very " * 60}), problems=(Problem("x", "Too long"),))
     link = re.search(r'<a href="#q-x">(.*?)</a>', html)[1]
