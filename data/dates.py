@@ -62,7 +62,7 @@ class Clock:
         times: npt.NDArray[np.datetime64] = (whole.astype("int64") * self.unit + parts - self.origin).astype(
             "datetime64[us]"
         )
-        times[absent] = np.datetime64("NaT")
+        times[absent] = np.datetime64("NaT", "us")
         return times
 
     def count(self, column: pd.Series) -> npt.NDArray[np.float64]:

@@ -1,12 +1,18 @@
-"""What tests of data files share: a comparison of two studies, value by value and word by word."""
+"""What tests of known things share: a comparison of two studies to the bit, and a small sound registry to break."""
 
+from __future__ import annotations
+
+import csv
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from topline.data.codebook import Study, Variable
+from topline.data.errors import RegistryError
+from topline.data.figures import read_registry
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +47,110 @@ def _assert_same_column(found, told, variable: Variable) -> None:
     else:
         times = [column.dropna().to_numpy(dtype="datetime64[us]") for column in (found, told)]
         assert np.array_equal(*times), f"{variable.name}: {found.tolist()} is not {told.tolist()}"
+
+
+SOUND = {
+    "study": [
+        {
+            "study_id": "town2024",
+            "title": "Town survey",
+            "sample_type": "probability",
+            "modes": "telephone;web",
+            "field_start": "2024-02",
+            "field_end": "2024-03",
+            "dates_provenance": "verified",
+            "n_interviews": "1000",
+            "n_provenance": "verified",
+            "moe_pp": "3.1",
+            "moe_basis": "pollster_stated",
+            "citation": "Town (2024).",
+        }
+    ],
+    "item": [
+        {
+            "item_id": "town2024.cameras",
+            "study_id": "town2024",
+            "topic": "surveillance",
+            "construct": "cameras",
+            "wording_english": "Do you support cameras?",
+            "original_language": "en",
+            "translation_status": "verbatim",
+            "scale_id": "yesno",
+            "answers": "one",
+        }
+    ],
+    "scale": [
+        {"scale_id": "yesno", "code": "1", "label": "Yes", "valence": "1", "kind": "substantive"},
+        {"scale_id": "yesno", "code": "2", "label": "Partly", "valence": "0", "kind": "substantive"},
+        {"scale_id": "yesno", "code": "3", "label": "No", "valence": "-1", "kind": "substantive"},
+        {"scale_id": "yesno", "code": "97", "label": "Don't know", "kind": "dont_know"},
+    ],
+    "estimate": [
+        {
+            "figure_id": "town2024.cameras",
+            "item_id": "town2024.cameras",
+            "subgroup": "all",
+            "statistic": "share",
+            "category": "yes",
+            "category_set": "1;2",
+            "collapse_status": "stated",
+            "value": "60",
+            "unit": "percent",
+            "rounding": "1",
+            "base": "all",
+            "as_printed": "60%",
+        }
+    ],
+    "source": [
+        {
+            "source_id": "town2024.cameras.1",
+            "figure_id": "town2024.cameras",
+            "kind": "primary",
+            "citation": "Town (2024), table 1.",
+            "quoted_value": "60",
+            "quoted": "60%",
+            "provenance": "verified",
+        }
+    ],
+    "comparison": [
+        {
+            "bank_item_id": "own.cameras",
+            "item_id": "town2024.cameras",
+            "relation": "same_wording",
+            "reason": "taken over word for word",
+        }
+    ],
+}
+
+
+@pytest.fixture
+def registry_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Write the sound registry, with cells of first rows changed (table, cells) and rows added (table=rows)."""
+
+    def write(*changes: tuple[str, dict[str, str]], **added: list[dict[str, str]]) -> Path:
+        tables = {name: [dict(row) for row in rows] for name, rows in SOUND.items()}
+        for table, cells in changes:
+            tables[table][0].update(cells)
+        for table, rows in added.items():
+            tables[table] += [{**tables[table][0], **row} for row in rows]
+        for name, rows in tables.items():
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            with (tmp_path / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+                writer = csv.DictWriter(file, columns, restval="", lineterminator="\n")
+                writer.writeheader()
+                writer.writerows(rows)
+        return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def refused() -> Callable[[Path], list[str]]:
+    """Give the lines of the error that a registry is refused with."""
+
+    def lines(folder: Path) -> list[str]:
+        with pytest.raises(RegistryError) as caught:
+            read_registry(folder)
+        return str(caught.value).splitlines()
+
+    return lines
