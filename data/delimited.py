@@ -20,10 +20,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from .agreement import empty_column
 from .codebook import Codebook, Study, Variable
 from .dates import whole_days
 from .errors import CodebookError, FileError, did_you_mean
-from .frames import EXACT_WHOLE, column_type, empty_column, refuse_names
+from .frames import EXACT_WHOLE, column_type, refuse_names
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)?(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)

@@ -68,7 +68,7 @@ def read_study(path: str | os.PathLike[str], *, codebook: Codebook | None = None
         study = _read_file(source, extension, codebook)
     if codebook is None:
         return study
-    from .frames import with_codebook
+    from .agreement import with_codebook
 
     return with_codebook(study, codebook)
 
@@ -239,7 +239,7 @@ def write_study(study: Study | IntoFrame, path: str | os.PathLike[str]) -> Path:
     target = Path(path)
     extension = _extension(target)
     refuse_unwritable(target)
-    from .frames import writable
+    from .agreement import writable
     from .sidecar import needed, sidecar_path, to_text
 
     ready = writable(study_of(study))

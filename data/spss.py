@@ -193,7 +193,7 @@ def write_sav(study: Study, path: Path, *, name: str, compress: bool) -> None:
     Parameters
     ----------
     study : Study
-        With plain columns, as ``frames.writable`` gives them.
+        With plain columns, as ``agreement.writable`` gives them.
     path : pathlib.Path
         Written in place.
     name : str

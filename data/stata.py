@@ -219,7 +219,7 @@ def write_dta(study: Study, path: Path, *, name: str) -> dict[str, dict[str, Cod
     Parameters
     ----------
     study : Study
-        With plain columns, as ``frames.writable`` gives them.
+        With plain columns, as ``agreement.writable`` gives them.
     path : pathlib.Path
         Written in place.
     name : str

@@ -13,6 +13,7 @@ import pytest
 from topline.data.codebook import Codebook, MissingKind, MissingRange, Study, Variable
 from topline.data.errors import CodebookError, FileError, UnknownNameError
 from topline.data.files import EXTENSIONS, read_study, write_study
+from topline.data.study_folder import new_folder
 
 SIDECAR = ".codebook.json"
 
@@ -415,3 +416,9 @@ def test_relative_paths_and_strings_are_paths(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert write_study(pd.DataFrame({"q1": [1.0]}), "wave.sav") == Path("wave.sav")
     assert read_study("wave.sav").column("q1").tolist() == [1.0]
+
+
+def test_folder_with_study_yaml_reads_as_its_exported_data(tmp_path, study, assert_same):
+    folder = new_folder(tmp_path / "my-study")
+    write_study(study, folder.data)
+    assert_same(read_study(folder.path), study)

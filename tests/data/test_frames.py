@@ -141,3 +141,9 @@ def test_codebook_drawn_up_from_a_frame():
     ]
     assert codebook["flag"].labels == {0.0: "false", 1.0: "true"}
     assert list(codebook["party"].labels) == ["b", "a", "c"]
+
+
+def test_arrow_table_is_a_frame():
+    study = study_of(pa.table({"a": [1, 2], "b": ["x", None]}))
+    assert study.frame["a"].tolist() == [1, 2]
+    assert study.frame["b"].isna().tolist() == [False, True]

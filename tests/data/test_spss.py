@@ -353,3 +353,18 @@ def test_text_is_cut_and_broken_at_characters():
     assert cut("社会信用", 7) == "社会"
     assert lines("a\n" + "字" * 30) == ["a", "字" * 26, "字" * 4]
     assert lines("") == [""]
+
+
+def test_dates_of_which_one_lies_outside_the_calendar_stay_numbers_with_their_codes(tmp_path):
+    path = tmp_path / "wave.sav"
+    pyreadstat.write_sav(
+        pd.DataFrame({"d": [1e15, 13e9]}),
+        path,
+        variable_format={"d": "DATE11"},
+        variable_value_labels={"d": {13e9: "Refused"}},
+        missing_ranges={"d": [13e9]},
+    )
+    found = read_study(path)
+    assert found.codebook["d"].type == "numeric"
+    assert found.codebook["d"].missing == {13e9: REFUSED}
+    assert found.missing_kinds("d").tolist() == [None, "refused"]
