@@ -43,8 +43,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     (Path(folder) / "note.txt").read_text()
     'whole'
     """
-    target = Path(path)
-    refuse_unwritable(target)
+    refuse_unwritable(Path(path))
+    # a link stays a link: the file it leads to is replaced
+    target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.stem[:60]}.{secrets.token_hex(4)}{target.suffix}")
     try:
         yield temporary
@@ -52,7 +53,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             _settle(temporary, target)
             os.replace(temporary, target)
     except OSError as failure:
-        raise FileError(f"{target} cannot be written: {failure.strerror or failure}.") from failure
+        raise FileError(f"{path} cannot be written: {failure.strerror or failure}.") from failure
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -72,10 +73,9 @@ def refuse_unwritable(target: Path) -> None:
 
 def _settle(temporary: Path, target: Path) -> None:
     """Bring the bytes to the disk, and give the new file the permissions of the one it replaces."""
-    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
-    os.chmod(temporary, mode)
-    with open(temporary, "rb") as handle:
+    with open(temporary, "rb+") as handle:
         os.fsync(handle.fileno())
+    os.chmod(temporary, target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask())
 
 
 def _umask() -> int:

@@ -66,5 +66,6 @@ def find_browser() -> tuple[Path | None, str]:
 FINDERS: dict[str, Callable[..., tuple[Path | None, str]]] = {
     "pspp": find_pspp,
     "r": find_r,
+    "haven": functools.partial(find_r, "haven"),
     "browser": find_browser,
 }

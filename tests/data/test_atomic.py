@@ -79,3 +79,16 @@ def test_read_only_target_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, mode: path != target)
     with pytest.raises(FileError, match="read-only"), replacing(target):
         pass
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "far").mkdir()
+    real, link = tmp_path / "far" / "note.txt", tmp_path / "note.txt"
+    real.write_text("old")
+    link.symlink_to(real)
+    with replacing(link) as temporary:
+        assert temporary.parent == real.parent
+        temporary.write_text("new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+    assert list(real.parent.iterdir()) == [real]
