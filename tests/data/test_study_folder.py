@@ -87,7 +87,7 @@ def test_one_name_may_stand_where_a_list_may(tmp_path: Path) -> None:
 
 
 def test_study_without_exported_data_names_the_next_verb(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="no answers have been exported yet. Run: topline export"):
+    with pytest.raises(FileError, match=r"no answers have been exported yet\. Run: topline export"):
         new_folder(tmp_path / "study").study()
 
 
