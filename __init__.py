@@ -9,10 +9,12 @@ __version__ = "0.1.0"
 
 PUBLIC = {
     "compare": "analysis.compare",
+    "Comparison": "analysis.comparison",
     "Design": "analysis.design",
     "mean": "analysis.estimate",
     "proportion": "analysis.estimate",
     "total": "analysis.estimate",
+    "Estimates": "analysis.estimates",
     "rake": "analysis.rake",
     "respondents": "analysis.recipe",
     "weight_summary": "analysis.weights",
@@ -58,10 +60,12 @@ def __dir__() -> list[str]:
 
 if TYPE_CHECKING:
     from .analysis.compare import compare as compare
+    from .analysis.comparison import Comparison as Comparison
     from .analysis.design import Design as Design
     from .analysis.estimate import mean as mean
     from .analysis.estimate import proportion as proportion
     from .analysis.estimate import total as total
+    from .analysis.estimates import Estimates as Estimates
     from .analysis.rake import rake as rake
     from .analysis.recipe import respondents as respondents
     from .analysis.weights import weight_summary as weight_summary
