@@ -2,7 +2,8 @@
 
 Each option is given the SHA-256 digest of ``questionnaire seed : interview seed : question : option`` and the options
 are put in the order of their digests. Every order is equally likely, no random number generator is involved, and
-anyone can rebuild an order years later, in any language, from the exported seeds.
+anyone can rebuild an order years later, in any language, from the export: the interview's seed is its column
+``seed``, the questionnaire's stands in its notes.
 """
 
 from __future__ import annotations

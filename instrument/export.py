@@ -46,8 +46,9 @@ def export(questionnaire: Questionnaire, interviews: Iterable[Interview], *, lan
     -------
     Study
         Columns: one for each single choice, number, text and grid row; one for each option of a multiple choice
-        (``sources_2``: 1 chosen, 0 not); then ``disposition`` (1 complete, 2 partial, 3 declined), ``language`` and
-        ``day``.
+        (``sources_2``: 1 chosen, 0 not); then ``disposition`` (1 complete, 2 partial, 3 declined), ``language``,
+        ``day`` and ``seed``, from which the orders shown are rebuilt (see ``allocation``; the questionnaire's own seed
+        stands in the notes).
         Codes are numbers where all codes of a list are whole numbers. Don't know and refused keep their codes and are
         declared missing; ``-9`` is not asked. Wording is kept in every language.
 
@@ -70,7 +71,7 @@ def export(questionnaire: Questionnaire, interviews: Iterable[Interview], *, lan
     ... ''')
     >>> study = export(q, [Interview("7f", "en", 1, "complete", "2026-10-01", q.digest, {"heard": "2"}, "start")])
     >>> study.frame.to_dict("records")
-    [{'heard': 2.0, 'disposition': 1.0, 'language': 'en', 'day': '2026-10-01'}]
+    [{'heard': 2.0, 'disposition': 1.0, 'language': 'en', 'day': '2026-10-01', 'seed': 1.0}]
     >>> study.codebook["heard"].labels
     {1.0: 'Yes', 2.0: 'No', -9.0: 'Not asked'}
     """
@@ -84,7 +85,11 @@ def export(questionnaire: Questionnaire, interviews: Iterable[Interview], *, lan
     data = {column.variable.name: column.read(ordered, asked) for column in columns}
     frame = pd.DataFrame(data | _paradata(ordered))
     variables = (*(column.variable for column in columns), *_paradata_variables(questionnaire, spoken))
-    notes = (f"Questionnaire {questionnaire.name}, version {questionnaire.version}", f"SHA-256 {questionnaire.digest}")
+    notes = (
+        f"Questionnaire {questionnaire.name}, version {questionnaire.version}",
+        f"SHA-256 {questionnaire.digest}",
+        f"Seed of all shuffling {questionnaire.seed}",
+    )
     return Study(
         frame, Codebook(variables, questionnaire.say(questionnaire.title, spoken), notes), questionnaire.source
     )
@@ -323,6 +328,7 @@ def _paradata(interviews: Sequence[Interview]) -> dict[str, pd.Series]:
         "disposition": pd.Series([DISPOSITIONS[interview.status] for interview in interviews], dtype="float64"),
         "language": pd.Series([interview.language for interview in interviews], dtype="str"),
         "day": pd.Series([interview.day for interview in interviews], dtype="str"),
+        "seed": pd.Series([interview.seed for interview in interviews], dtype="float64"),
     }
 
 
@@ -332,6 +338,8 @@ def _paradata_variables(questionnaire: Questionnaire, language: str) -> Iterator
     yield Variable("disposition", phrase("disposition", language), measure="nominal", labels=labels)
     yield Variable("language", phrase("interview_language", language), type="string", measure="nominal")
     yield Variable("day", phrase("interview_day", language), type="string", measure="nominal")
+    # ten places: a narrower format would show seeds rounded to powers of ten
+    yield Variable("seed", phrase("interview_seed", language), measure="nominal", format="F10.0")
 
 
 def _refuse_unknown_variables(questionnaire: Questionnaire, interviews: Sequence[Interview]) -> None:

@@ -22,7 +22,7 @@ SPOKEN = {
 """What a question type is called in a sentence."""
 
 
-EXPORTED = ("disposition", "language", "day")
+EXPORTED = ("disposition", "language", "day", "seed")
 """Columns that every export has beside the questions'."""
 
 ENOUGH = 100

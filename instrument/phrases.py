@@ -72,6 +72,11 @@ PHRASES: dict[str, dict[str, str]] = {
     "disposition_declined": {"en": "Consent declined", "zh": "不同意参加", "de": "Teilnahme abgelehnt"},
     "interview_language": {"en": "Language of the interview", "zh": "访问语言", "de": "Sprache des Interviews"},
     "interview_day": {"en": "Day of the last answer", "zh": "最后作答日期", "de": "Tag der letzten Antwort"},
+    "interview_seed": {
+        "en": "Seed of the random orders shown",
+        "zh": "所示随机顺序的种子",
+        "de": "Startwert der gezeigten Zufallsreihenfolgen",
+    },
     "constraint": {
         "en": "This answer is not possible here. Please check it.",
         "zh": "此答案不符合要求，请检查。",

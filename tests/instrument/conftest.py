@@ -126,8 +126,10 @@ def fielding(tmp_path: Path):
     with asyncio.Runner() as runner:
         opened = []
 
-        def start(questionnaire: Questionnaire = QUESTIONNAIRE, **options: object) -> Callable[..., Visitor]:
-            app = application(questionnaire, tmp_path / "answers.db", **options)
+        def start(
+            questionnaire: Questionnaire = QUESTIONNAIRE, store: str = "answers.db", **options: object
+        ) -> Callable[..., Visitor]:
+            app = application(questionnaire, tmp_path / store, **options)
             lifespan = app.router.lifespan_context(app)
             runner.run(lifespan.__aenter__())
             opened.append(lifespan)

@@ -1,5 +1,7 @@
 """Interviews as a study: codes, labels and every kind of missing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pyreadstat
@@ -76,7 +78,7 @@ def test_every_variable_has_its_column_and_the_outcome_stands_last():
     study = export(QUESTIONNAIRE, [])
     assert list(study.frame.columns) == [
         *("agree", "travel", "loans", "news_1", "news_2", "words_tv", "why", "age", "height", "region"),
-        *("disposition", "language", "day"),
+        *("disposition", "language", "day", "seed"),
     ]
     assert study.frame.empty
     assert study.codebook.title == "Views"
@@ -88,6 +90,7 @@ def test_answers_are_coded_as_the_questionnaire_says():
     assert coded.to_dict() == {
         "agree": 1.0, "travel": 4.0, "loans": 97.0, "news_1": 0.0, "news_2": 1.0, "words_tv": 1.0, "why": "so",
         "age": 40.0, "height": 1.7, "region": "01", "disposition": 1.0, "language": "zh", "day": "2026-10-02",
+        "seed": 1.0,
     }  # fmt: skip
 
 
@@ -157,6 +160,25 @@ def test_labels_stand_on_one_line_and_strings_keep_their_codes():
     }  # fmt: skip
     assert codebook["news_1"].labels == {0.0: "Not chosen", 1.0: "Chosen", 97.0: "Don't know", -9.0: "Not asked"}
     assert codebook["disposition"].labels == {1.0: "Complete", 2.0: "Partial (broken off)", 3.0: "Consent declined"}
+
+
+def test_every_order_shown_can_be_rebuilt_from_the_export_alone(tmp_path):
+    from topline.data.files import read_study, write_study
+
+    shuffled = QUESTIONNAIRE.model_copy(update={"seed": 77})
+    seeds = {"a": 2**31 - 1, "b": 0, "c": 1234567890}
+    made = [replace(interview(number), seed=seed) for number, seed in seeds.items()]
+    for name in ("answers.sav", "answers.dta", "answers.csv"):
+        study = read_study(write_study(export(shuffled, made), tmp_path / name))
+        assert study.frame["seed"].tolist() == list(seeds.values())
+        assert "Seed of all shuffling 77" in study.codebook.notes
+    _, meta = pyreadstat.read_sav(str(tmp_path / "answers.sav"), metadataonly=True)
+    assert meta.original_variable_types["seed"] == "F10.0", "shown whole, not as 2.1E+09"
+
+
+def test_the_seed_is_no_question():
+    seed = export(QUESTIONNAIRE, []).codebook["seed"]
+    assert (seed.label, seed.wording, seed.labels) == ("Seed of the random orders shown", {}, {})
 
 
 def test_an_unknown_language_is_named():

@@ -61,6 +61,18 @@ def test_two_respondents_have_numbers_and_seeds_of_their_own(fielding, path):
     assert all(re.fullmatch("[0-9a-f]{32}", each.number) for each in (first, second))
 
 
+def test_a_seed_leads_neither_to_the_key_nor_to_the_number(fielding, tmp_path):
+    begun = []
+    for name in ("one.db", "two.db"):
+        browser = fielding(store=name)()
+        browser.client.cookies.set("interview", "0f" * 16)
+        browser.begin()
+        begun.append(only(tmp_path / name))
+    assert begun[0].number == begun[1].number, "the number is made of the key"
+    assert begun[0].seed != begun[1].seed, "the seed is not: it is drawn by itself, also where the key is the same"
+    assert all(0 <= each.seed < 2**31 for each in begun)
+
+
 def test_declining_ends_the_interview_and_keeps_no_answers_but_that(visitor, path):
     shown = visitor.send(visitor.begin(), consent="no")
     assert shown.url.path == "/declined"
