@@ -12,7 +12,8 @@ dashboard: $(VENV)/.run
 	@$(BIN)/topline dashboard topline-demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not drill" --cov --cov-report=term:skip-covered --cov-fail-under=90
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not drill" --cov --cov-report=
+	@$(BIN)/python tests/branches.py
 
 check: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -146,5 +146,5 @@ def _folder(path: Path) -> Iterator[Checkup]:
         there = file.exists()
         found = f"{file.stat().st_size:,} bytes" if there else f"not yet: {verb}"
         yield Checkup(str(file.relative_to(path)), "ok" if there else "note", found)
-    if folder.truth.exists():
+    if folder.simulated:
         yield Checkup("answers", "note", "simulated; no person was asked")

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
 from functools import cached_property
@@ -203,9 +204,23 @@ class StudyFolder:
         return self.path / "results"
 
     @property
-    def truth(self) -> Path:
-        """Where a simulation says what it made; a folder with this file holds no real answers."""
-        return self.path / "truth.json"
+    def simulation(self) -> Path:
+        """Where a simulation says what it made."""
+        return self.path / "simulation.json"
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the answers were invented, as the simulation's own document says."""
+        return bool(self.simulated_stores)
+
+    @property
+    def simulated_stores(self) -> frozenset[str]:
+        """Fingerprints of the stores of answers that simulations made here."""
+        try:
+            document = json.loads(self.simulation.read_text(encoding="utf-8"))
+            return frozenset(document["stores"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return frozenset()
 
     @cached_property
     def description(self) -> StudyDescription:
@@ -223,7 +238,7 @@ class StudyFolder:
             modes=plan.modes,
             field_start=plan.field_start,
             field_end=plan.field_end,
-            note=SIMULATED if self.truth.exists() else "",
+            note=SIMULATED if self.simulated else "",
         )
 
     def study(self) -> Study:

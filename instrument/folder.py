@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from ..data.atomic import replacing
-from ..data.codebook import Study
-from ..data.errors import StoreError
+from ..data.codebook import Codebook, Study
+from ..data.errors import FileError, StoreError
 from ..data.study_folder import SIMULATED, StudyFolder
 from .export import export
 from .fieldwork.store import AnswerStore
+from .interview import Interview
 from .reading import read_questionnaire
 from .simulate import simulate
 
@@ -27,7 +30,8 @@ def simulate_folder(
     Parameters
     ----------
     folder : StudyFolder
-        Its store must hold no answers; those of an earlier simulation are replaced.
+        Its store must hold no answers of real people. Those of an earlier simulation are replaced, and what was
+        exported and estimated from them is removed.
     n : int
         Interviews begun; those broken off and declined are among them.
     seed : int
@@ -46,22 +50,58 @@ def simulate_folder(
     ------
     StoreError
         When the store holds answers of real people.
+    FileError
+        When ``simulation.json`` is something else than the mark of an earlier simulation.
     """
-    if folder.answers.exists() and not folder.truth.exists():
+    refuse_real_answers(folder)
+    if folder.simulation.exists() and not folder.simulated:
+        raise FileError(
+            f"{folder.simulation} was not written by a simulation; nothing was changed. Give it another name."
+        )
+    simulation = simulate(read_questionnaire(folder.questionnaire), n, seed=seed, truth=truth, progress=progress)
+    stores = sorted({*folder.simulated_stores, fingerprint(simulation.interviews)})
+    # The mark comes before the answers: invented ones must never lie in a folder that does not say so.
+    with replacing(folder.simulation) as temporary:
+        document = {**simulation.document(), "stores": stores}
+        temporary.write_text(json.dumps(document, ensure_ascii=False, indent=2), encoding="utf-8")
+    for leftover in derived(folder):
+        leftover.unlink(missing_ok=True)
+    with AnswerStore.open(folder.answers) as store:
+        store.add(simulation.interviews)
+    return len(simulation.interviews)
+
+
+def refuse_real_answers(folder: StudyFolder) -> None:
+    """Refuse a store whose answers did not come from a simulation in this folder."""
+    if not folder.answers.exists():
+        return
+    with AnswerStore.open(folder.answers) as store:
+        interviews = store.interviews()
+    if interviews and fingerprint(interviews) not in folder.simulated_stores:
         raise StoreError(
             f"{folder.answers} holds answers that were not simulated; nothing was changed. "
             "Simulate in a folder of its own: topline new NAME"
         )
-    questionnaire = read_questionnaire(folder.questionnaire)
-    simulation = simulate(questionnaire, n, seed=seed, truth=truth, progress=progress)
-    # The mark comes first: invented answers must never lie in a folder that does not say so.
-    with replacing(folder.truth) as temporary:
-        temporary.write_text(json.dumps(simulation.document(), ensure_ascii=False, indent=2), encoding="utf-8")
-    for leftover in folder.path.glob(f"{folder.answers.name}*"):
-        leftover.unlink()
-    with AnswerStore.open(folder.answers) as store:
-        store.add(simulation.interviews)
-    return len(simulation.interviews)
+
+
+def fingerprint(interviews: Iterable[Interview]) -> str:
+    """Tell one store's interviews from any other's, whatever their order.
+
+    Examples
+    --------
+    >>> one, two = (Interview(number, "zh", 7, "complete", "2026-03-01", "3f") for number in ("a1", "b2"))
+    >>> fingerprint([one, two]) == fingerprint([two, one]), fingerprint([one]) == fingerprint([two])
+    (True, False)
+    """
+    return hashlib.sha256(" ".join(sorted(interview.number for interview in interviews)).encode()).hexdigest()
+
+
+def derived(folder: StudyFolder) -> list[Path]:
+    """Name the store of a simulation and what was made from it."""
+    store = [folder.answers.with_name(folder.answers.name + ending) for ending in ("", "-wal", "-shm")]
+    weighted = folder.data.with_stem("weighted")
+    data = [path.with_name(path.name + ending) for path in (folder.data, weighted) for ending in ("", ".codebook.json")]
+    return [*store, *data, folder.results / "estimates.json", folder.results / "comparison.json"]
 
 
 def export_folder(folder: StudyFolder, *, language: str | None = None) -> Study:
@@ -85,8 +125,30 @@ def export_folder(folder: StudyFolder, *, language: str | None = None) -> Study:
             f"Run: topline field {folder.path}   or, to rehearse: topline simulate {folder.path}"
         )
     with AnswerStore.open(folder.answers) as store:
-        interviews = store.interviews()
+        # The count comes first: a page that arrives in between is then reported as not exported, never lost.
+        pages, interviews = store.pages(), store.interviews()
     study = export(read_questionnaire(folder.questionnaire), interviews, language=language)
-    notes = (SIMULATED,) if folder.truth.exists() else ()
-    codebook = replace(study.codebook, title=folder.plan.title, notes=(*study.codebook.notes, *notes))
-    return replace(study, codebook=codebook)
+    notes = [*study.codebook.notes, EXPORTED.format(pages), *([SIMULATED] if folder.simulated else [])]
+    return replace(study, codebook=replace(study.codebook, title=folder.plan.title, notes=tuple(notes)))
+
+
+EXPORTED = "Exported by topline after {} answered pages."
+"""Note in the exported file, by which a later verb sees that answers have come in since."""
+
+
+def pages_not_exported(folder: StudyFolder) -> int:
+    """Count the pages answered since the last export; 0 where there is no store or no export to compare with."""
+    if not (folder.answers.exists() and folder.data.exists()):
+        return 0
+    exported = pages_exported(folder.study().codebook)
+    if exported is None:
+        return 0
+    with AnswerStore.open(folder.answers) as store:
+        return max(0, store.pages() - exported)
+
+
+def pages_exported(codebook: Codebook) -> int | None:
+    """Read from a file's notes how many answered pages it holds; None when it does not say."""
+    pattern = re.escape(EXPORTED).replace(re.escape("{}"), r"(\d+)")
+    found = re.search(pattern, " ".join(codebook.notes))
+    return int(found[1]) if found else None

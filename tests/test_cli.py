@@ -12,6 +12,8 @@ from click.testing import CliRunner, Result
 
 from topline.cli import main
 from topline.data.files import read_study
+from topline.instrument.fieldwork.store import AnswerStore
+from topline.instrument.interview import Interview
 
 COLUMNS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df"]
 
@@ -72,7 +74,7 @@ def test_demo_never_differences_the_essays_seventy_percent(demo: Path) -> None:
 
 
 def test_weighting_the_demo_recovers_what_is_true_of_its_population(demo: Path) -> None:
-    truth = json.loads((demo / "truth.json").read_text(encoding="utf-8"))["items"]
+    truth = json.loads((demo / "simulation.json").read_text(encoding="utf-8"))["items"]
     true = truth["restrict_travel"]["collapse"]["support"]["substantive"]
     weighted = document("estimate", demo, "--proportion", "restrict_travel", "--category", "support")["rows"][0]
     raw = document("estimate", demo / "answers.sav", "--proportion", "restrict_travel", "--category", "support")[
@@ -80,6 +82,10 @@ def test_weighting_the_demo_recovers_what_is_true_of_its_population(demo: Path) 
     ][0]
     assert abs(weighted["estimate"] - true) < 3 * weighted["se"]
     assert abs(weighted["estimate"] - true) < abs(raw["estimate"] - true)
+
+
+def test_demo_gives_its_comparison_to_machines(demo: Path) -> None:
+    assert document("demo", demo)["rows"] == document("compare", demo)["rows"]
 
 
 def test_demo_can_be_walked_again_in_the_same_folder(demo: Path) -> None:
@@ -186,7 +192,8 @@ def test_weights_that_are_none_are_refused_by_name(wave: Path, weights: str, mes
     [
         ([], "--mean, --proportion, --total"),
         (["--mean", "trust", "--total", "trust"], "--mean, --proportion, --total"),
-        (["--mean", "trust", "--category", "for"], "--category belongs to --proportion"),
+        (["--mean", "trust", "--category", "for"], "--category: belongs to --proportion, not to --mean"),
+        (["--total", "trust", "--base", "all", "--interval", "beta"], "--base, --interval: belongs to --proportion"),
         (["--mean", "trust,,view"], "holds an empty name"),
         (["--mean", "trust", "--level", "12"], "--level"),
         (["--mean", "trust", "--lone-psu", "ignore"], "ignore"),
@@ -211,7 +218,23 @@ def test_unreadable_files_are_refused_in_one_line(tmp_path: Path) -> None:
 def test_design_of_a_study_folder_is_not_given_by_options(demo: Path) -> None:
     result = run("estimate", demo, "--weight", "w")
     assert result.exit_code == 2
-    assert "--weight: the design of a study folder stands in" in result.output
+    assert "--weight: for a study folder this stands in" in result.output
+    result = run("compare", demo, "--level", "80", "--by", "sex", "--weight", "nonsense")
+    assert result.exit_code == 2
+    assert "--weight, --by, --level: for a study folder this stands in" in result.output
+
+
+def test_a_look_at_some_results_keeps_what_the_dashboard_shows(demo: Path) -> None:
+    kept = {path.name: path.read_bytes() for path in (demo / "results").iterdir()}
+    run("estimate", demo, "--proportion", "approval", "--by", "sex")
+    run("compare", demo, "--published", "liu2022.travel")
+    run("compare", demo, "--margin", "10")
+    assert {path.name: path.read_bytes() for path in (demo / "results").iterdir()} == kept
+
+
+def test_codes_joined_by_a_plus_are_one_category(wave: Path) -> None:
+    rows = document("estimate", wave, "--proportion", "trust", "--category", "4+5")["rows"]
+    assert [(row["category"], row["estimate"]) for row in rows] == [("4+5", 0.5)]
 
 
 def test_compare_takes_any_data_file_and_named_figures(demo: Path) -> None:
@@ -241,7 +264,6 @@ def test_compare_can_be_held_to_some_figures_and_another_margin(demo: Path) -> N
     rows = document("compare", demo, "--published", "liu2022.travel", "--margin", "20")["rows"]
     assert [row["published_id"] for row in rows] == ["liu2022.travel"]
     assert rows[0]["verdict_total"] == "equivalent"
-    document("compare", demo)
 
 
 def test_weight_shows_margins_and_writes_the_weights(demo: Path) -> None:
@@ -276,17 +298,58 @@ def test_new_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
 
 def test_simulated_and_real_answers_never_mix(tmp_path: Path) -> None:
     run("new", tmp_path / "study")
-    (tmp_path / "study" / "answers.db").write_bytes(b"real answers")
+    answered(tmp_path / "study" / "answers.db")
+    (tmp_path / "study" / "simulation.json").write_text('{"stores": []}')
     refused = run("simulate", tmp_path / "study", "--n", "5")
     assert refused.exit_code == 1
     assert "were not simulated; nothing was changed" in refused.output
-    assert (tmp_path / "study" / "answers.db").read_bytes() == b"real answers"
 
     run("new", tmp_path / "rehearsal")
     assert run("simulate", tmp_path / "rehearsal", "--n", "5").exit_code == 0
     fielded = run("field", tmp_path / "rehearsal", "--port", "0")
     assert fielded.exit_code == 1
     assert "holds simulated answers" in fielded.output
+
+
+def answered(store: Path) -> None:
+    """Keep the answers of one real respondent."""
+    with AnswerStore.open(store) as opened:
+        opened.add([Interview("a1", "zh", 7, "complete", "2026-03-01", "3f", {"sex": "2"}, "you")])
+
+
+def test_a_simulation_replaces_an_earlier_one_and_nothing_else(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    run("new", study)
+    assert run("simulate", study, "--n", "40").exit_code == 0
+    assert run("export", study).exit_code == 0
+    (study / "answers.db.backup").write_text("mine")
+    assert run("simulate", study, "--n", "30", "--seed", "2").exit_code == 0
+    assert (study / "answers.db.backup").read_text() == "mine"
+    assert not (study / "answers.sav").exists()
+    with AnswerStore.open(study / "answers.db") as store:
+        assert len(store.interviews()) == 30
+
+
+def test_a_document_of_somebody_else_is_not_overwritten(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    run("new", study)
+    (study / "simulation.json").write_text("[1, 2]")
+    refused = run("simulate", study, "--n", "5")
+    assert refused.exit_code == 1
+    assert "was not written by a simulation" in refused.output
+    assert (study / "simulation.json").read_text() == "[1, 2]"
+
+
+def test_answers_that_came_in_since_the_export_are_announced(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    run("new", study)
+    run("simulate", study, "--n", "60")
+    run("export", study)
+    assert run("estimate", study, "--mean", "hours_online").stderr == ""
+    answered(study / "answers.db")
+    late = run("estimate", study, "--mean", "hours_online")
+    assert late.exit_code == 0
+    assert "answers.db holds 1 answered page that answers.sav lacks" in late.stderr
 
 
 def test_export_without_answers_names_the_next_verb(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from topline.data import errors
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
-ROOMS = ("data", "analysis", "instrument", "dashboard")
+ROOMS = ("data", "analysis", "instrument", "dashboard", "cli")
 MODULES = sorted(
     "topline." + ".".join(path.relative_to(ROOT).with_suffix("").parts)
     for room in ROOMS

@@ -119,6 +119,11 @@ class AnswerStore:
         """
         return tuple(record.interview for record in self._records(f"{SELECT} ORDER BY interview, sequence"))
 
+    def pages(self) -> int:
+        """Count the pages posted so far, repeated ones included; it only ever grows."""
+        with self._reading:
+            return cast(int, self._reader.execute("SELECT count(*) FROM event").get)
+
     def record(self, number: str) -> Record | None:
         """Give one interview and the pages accepted in it, or None when there is no such interview."""
         return next(self._records(f"{SELECT} WHERE interview = ? ORDER BY sequence", (number,)), None)

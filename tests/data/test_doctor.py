@@ -42,7 +42,7 @@ def test_sqlite_with_the_corruption_race_is_refused(monkeypatch: pytest.MonkeyPa
 
 def test_folder_shows_how_far_the_study_has_come(tmp_path: Path) -> None:
     folder = new_folder(tmp_path / "study")
-    folder.truth.write_text("{}")
+    folder.simulation.write_text('{"stores": ["3f"]}')
     found = {each.what: each for each in doctor.examine(folder.path).checkups}
     assert found["questionnaire.yaml"].state == "ok"
     assert found["answers.sav"].found == f"not yet: topline export {folder.path}"

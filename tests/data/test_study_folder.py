@@ -107,7 +107,7 @@ def test_study_without_margins_is_not_raked(tmp_path: Path) -> None:
 
 def test_simulated_study_says_so_in_its_description(tmp_path: Path) -> None:
     folder = new_folder(tmp_path / "study")
-    folder.truth.write_text("{}")
+    folder.simulation.write_text('{"stores": ["3f"]}')
     assert read_folder(folder.path).description.note == "simulated respondents; no person was asked"
 
 

@@ -1,0 +1,30 @@
+"""The command line: one verb for each step of the road, each calling one public function."""
+
+from __future__ import annotations
+
+import click
+
+from .. import __version__
+from .asking import check, export, field, new, simulate
+from .estimating import compare, estimate, weight
+from .showing import dashboard, demo, doctor, figures
+from .terminal import Verbs
+
+GUIDE = """Field attitude surveys, estimate with their design, compare honestly with published figures.
+
+\b
+Field team:    new, check, field, simulate, export
+Statistician:  weight, estimate
+Reader:        compare, figures, dashboard
+First time?    topline demo
+"""
+
+
+@click.group(cls=Verbs, help=GUIDE, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="topline")
+def main() -> None:
+    """Run a verb."""
+
+
+for verb in (new, check, field, simulate, export, weight, estimate, compare, figures, dashboard, demo, doctor):
+    main.add_command(verb)
