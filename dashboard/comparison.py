@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -16,6 +17,7 @@ from ..data.errors import FileError
 from . import wording
 from .charts import ORDERS, dot_and_whisker, sorted_rows
 from .launch import FOLDER
+from .markup import escaped
 from .table import html_table
 
 READING = 760
@@ -31,7 +33,7 @@ def page() -> None:
     try:
         results = read_results(folder)
     except FileError as error:
-        nothing_yet("The results cannot be read", str(error))
+        nothing_yet("The results cannot be read", escaped(str(error)))
         return
     if results.comparison is None or not results.comparison.rows:
         nothing_yet("No results to compare yet", missing(folder, results))
@@ -40,7 +42,7 @@ def page() -> None:
 
 
 def nothing_yet(title: str, words: str) -> None:
-    """Say that there is nothing to show, and which command to run."""
+    """Say that there is nothing to show, and which command to run, in Markdown."""
     st.title(title, anchor=False)
     st.markdown(words, width=READING)
 
@@ -48,7 +50,8 @@ def nothing_yet(title: str, words: str) -> None:
 def missing(folder: str, results: Results) -> str:
     """Say which command makes the results."""
     state = "Estimates are there, but no comparison." if results.estimates else "This study folder has no results."
-    commands = f"```\ntopline estimate {folder}\ntopline compare {folder}\n```"
+    named = " ".join(shlex.quote(folder).splitlines())
+    commands = f"```\ntopline estimate {named}\ntopline compare {named}\n```"
     return f"{state} Make them with these commands, then reload this page:\n\n{commands}"
 
 
@@ -83,11 +86,10 @@ def minimum_of(comparison: Comparison) -> int:
 def opening(comparison: Comparison) -> None:
     """Say what this is, for whom, and how to read it."""
     about = comparison.about
-    st.title(about.title or "New results against published figures", anchor=False)
+    st.title(escaped(about.title or "New results against published figures"), anchor=False)
     if about.note:
-        st.warning(
-            f"{about.note[0].upper()}{about.note[1:]}.".replace("..", "."), icon=":material/info:", width=READING
-        )
+        words = f"{about.note[0].upper()}{about.note[1:]}.".replace("..", ".")
+        st.warning(escaped(words), icon=":material/info:", width=READING)
     st.markdown(wording.lead(comparison), width=READING)
     st.header("The new survey", anchor="survey")
     st.markdown(definitions(wording.key_facts(comparison)), width=READING)
@@ -95,14 +97,7 @@ def opening(comparison: Comparison) -> None:
 
 def definitions(facts: Sequence[tuple[str, str]]) -> str:
     """Print facts as a Markdown list, each under its name."""
-    return "\n".join(f"- **{name}:** {escaped(words)}" for name, words in facts)
-
-
-def escaped(text: str) -> str:
-    """Keep Markdown from reading a study's own words as markup."""
-    for sign in ("\\", "`", "*", "_", "[", "]", "<", "$", ":", "~", "#"):
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    return "\n".join(f"- **{escaped(name)}:** {escaped(words)}" for name, words in facts)
 
 
 def battery_of(row: ComparisonRow) -> str:
@@ -236,7 +231,7 @@ def downloads(comparison: Comparison) -> None:
 def card(row: ComparisonRow, comparison: Comparison, *, opened: bool) -> None:
     """Show one item: sentence, verdicts, badges, and on demand everything a figure must stand with."""
     with st.container(border=True):
-        st.subheader(wording.short_label(row), anchor=False)
+        st.subheader(escaped(wording.short_label(row)), anchor=False)
         st.markdown(wording.badges(row))
         st.markdown(escaped(row.sentence or sentence(row)), width=READING)
         for tier, words in wording.verdicts(row):
@@ -251,7 +246,7 @@ def details(row: ComparisonRow, comparison: Comparison) -> None:
     with left:
         st.markdown("#### New survey")
         for language, text in wording.new_wording(row):
-            st.markdown(f"*{language}*\n\n“{escaped(text)}”")
+            st.markdown(f"*{escaped(language)}*\n\n“{escaped(text)}”")
         st.markdown(definitions(wording.new_facts(row, comparison.about, minimum_of(comparison))))
     with right:
         st.markdown("#### Published")
@@ -267,12 +262,11 @@ def published_question(row: ComparisonRow) -> str:
     status = wording.WORDING_STATUS.get(row.published_wording_status, row.published_wording_status)
     asked = " ".join(text for text in (row.published_preamble, row.published_wording) if text) or "not known"
     original = row.published_wording_original
+    language = wording.LANGUAGES.get(row.published_language, row.published_language)
     also = (
-        f"\n\n*{wording.LANGUAGES.get(row.published_language, row.published_language)}*\n\n“{escaped(original)}”"
-        if original and original != row.published_wording
-        else ""
+        f"\n\n*{escaped(language)}*\n\n“{escaped(original)}”" if original and original != row.published_wording else ""
     )
-    return f"*English, {status}*\n\n“{escaped(asked)}”{also}"
+    return f"*English, {escaped(status)}*\n\n“{escaped(asked)}”{also}"
 
 
 def closing(comparison: Comparison, written: str) -> None:
@@ -280,4 +274,4 @@ def closing(comparison: Comparison, written: str) -> None:
     st.header("How this was made", anchor="method")
     statements = [(name, words) for name, words in comparison.method.items() if isinstance(words, str)]
     st.markdown(definitions([(name[0].upper() + name[1:], words) for name, words in statements]), width=READING)
-    st.caption(f"Results written {written}. Bases under {minimum_of(comparison)} are not shown.")
+    st.caption(f"Results written {escaped(written)}. Bases under {minimum_of(comparison)} are not shown.")

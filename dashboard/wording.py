@@ -9,6 +9,7 @@ from ..analysis.comparison_text import between, differenced, published_bracket
 from ..analysis.gate import in_words
 from ..analysis.sentences import GRADES, published_in_words
 from ..data.description import StudyDescription
+from .markup import escaped
 
 LANGUAGES = {"en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish"}
 
@@ -126,22 +127,22 @@ def badges(row: ComparisonRow) -> str:
     """Give the row's badges as Streamlit Markdown."""
     grade = f":{GRADE_COLOURS[row.grade]}-badge[{GRADES[row.grade]}]"
     colour = PROVENANCE_COLOURS.get(row.provenance, "gray")
-    return f"{grade} :{colour}-badge[published value {row.badge}]"
+    return f"{grade} :{colour}-badge[published value {escaped(row.badge)}]"
 
 
 def verdicts(row: ComparisonRow) -> list[tuple[str, str]]:
-    """Give both verdicts with their intervals, under the name of the tier."""
+    """Give both verdicts with their intervals in Markdown, under the name of the tier."""
     if row.verdict_sampling is None:
         return []
     found = [
         (
             "Sampling error only",
-            f"**{row.verdict_sampling}** ({interval_of(row.difference_low, row.difference_high, row)})",
+            f"**{escaped(row.verdict_sampling)}** ({interval_of(row.difference_low, row.difference_high, row)})",
         )
     ]
     if row.verdict_total is not None:
         interval = interval_of(row.total_low, row.total_high, row)
-        found.append(("With other survey error", f"**{row.verdict_total}** ({interval})"))
+        found.append(("With other survey error", f"**{escaped(row.verdict_total)}** ({interval})"))
     return found
 
 

@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,13 @@ START = "import sys; from topline.dashboard.launch import launch; launch(sys.arg
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dashboard of the sample bundle, served from a folder that is not the checkout."""
-    folder = SAMPLE["write"](tmp_path_factory.mktemp("study"))
+    with serving(SAMPLE["write"](tmp_path_factory.mktemp("study")), tmp_path_factory) as address:
+        yield address
+
+
+@contextmanager
+def serving(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the dashboard of a study folder on a free port; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -189,3 +196,19 @@ def test_the_page_has_no_developers_tools(page, address):
     settle(page)
     expect(page.get_by_text("Deploy")).to_have_count(0)
     expect(page.get_by_test_id("stMainMenu")).to_have_count(0)
+
+
+def test_markup_in_a_studys_words_fetches_nothing_and_shows_as_written(page, tmp_path_factory):
+    """The page itself fails this test when it asks another host."""
+    with serving(SAMPLE["write"](tmp_path_factory.mktemp("study"), SAMPLE["hostile"]()), tmp_path_factory) as address:
+        page.goto(f"{address}?item=restrict_travel")
+        settle(page, 2)
+        main = page.get_by_test_id("stMain")
+        heading = page.get_by_role("heading", level=1)
+        assert heading.text_content().replace("\u2060", "") == SAMPLE["MARKUP"]
+        assert main.locator("img[src], code, .katex, strong strong").count() == 0
+        links = main.locator("a:not([href^='#'])").evaluate_all(
+            "all => all.map(each => [each.textContent, each.getAttribute('href')])"
+        )
+        assert [link for link in links if link[0] != link[1]] == [], "an address leads where it says"
+        assert main.locator("[data-testid=stIconMaterial]", has_text="home").count() == 0

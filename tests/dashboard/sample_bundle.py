@@ -1,5 +1,6 @@
 """A results bundle for the dashboard's tests: invented numbers that reach every verdict and every badge."""
 
+from dataclasses import fields, replace
 from pathlib import Path
 
 from topline.analysis.comparison import Comparison, ComparisonRow
@@ -154,14 +155,37 @@ def comparison() -> Comparison:
         "weighting": "raked to sex, age4 and education",
         "difference": "new minus published, Welch and Satterthwaite's interval",
     }
-    from dataclasses import replace
-
     return Comparison(tuple(replace(one, sentence=sentence(one)) for one in rows), method, ABOUT)
 
 
-def write(folder: Path) -> Path:
-    """Write the bundle into a folder and give the folder."""
-    write_results(folder, comparison=comparison())
+MARKUP = (
+    "![x](http://evil.example/x.png) [y](http://evil.example/y) <img src='http://evil.example/z.png'> "
+    r"$\frac{a}{b}$ :red[c] :smile: :material/home: `d` **e** &lt;"
+)
+"""What a label could hold that is read as an image, a link, HTML, a formula, a colour, an icon, code."""
+
+
+def hostile() -> Comparison:
+    """Give the sample with markup in every text that is a study's own."""
+    sample = comparison()
+    known = {"item", "category", "statistic", "grade", "provenance", "sample_type", "country", "published_id"}
+    known |= {"published_statistic", "field_start", "field_end", "published_start", "published_end"}
+    rows = [replace(row, **marked_up(row, known), wording={MARKUP: MARKUP}) for row in sample.rows]
+    method = {**sample.method, "weighting": MARKUP, MARKUP: MARKUP}
+    return Comparison(tuple(rows), method, replace(sample.about, **marked_up(sample.about, known)))
+
+
+def marked_up(facts: ComparisonRow | StudyDescription, known: set[str]) -> dict[str, object]:
+    """Give every text of a row or description but those that are words of topline's own, replaced by markup."""
+    values = {field.name: getattr(facts, field.name) for field in fields(facts) if field.name not in known}
+    texts = {name: MARKUP for name, value in values.items() if isinstance(value, str)}
+    lists = {name: (MARKUP,) for name, value in values.items() if isinstance(value, tuple)}
+    return texts | lists
+
+
+def write(folder: Path, made: Comparison | None = None) -> Path:
+    """Write a bundle into a folder, the sample where none is given, and give the folder."""
+    write_results(folder, comparison=made or comparison())
     return folder
 
 

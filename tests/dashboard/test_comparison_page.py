@@ -2,13 +2,17 @@
 
 import json
 import re
+import runpy
 from html import unescape
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from topline.analysis.comparison import Comparison
 from topline.analysis.results import write_results
+
+SAMPLE = runpy.run_path(str(Path(__file__).with_name("sample_bundle.py")))
 
 
 def words(app) -> str:
@@ -233,4 +237,23 @@ def test_a_studys_own_words_are_not_read_as_markup(dashboard, tmp_path, comparis
     odd = replace(comparison.rows[0], published_wording="<b>bold</b> *stars* [link](x) $5", published_preamble="")
     write_results(tmp_path, comparison=Comparison((odd,), comparison.method, comparison.about))
     text = words(dashboard(tmp_path))
-    assert r"\<b>bold\</b> \*stars\* \[link\](x) \$5" in text
+    assert r"\<b\>bold\</b\> \*stars\* \[link\](x) \$5" in text
+
+
+UNESCAPED = re.compile(r"(?<!\\)(\[x\]|\[y\]|<img|\$.frac|:red\[|:smile:|:material/home:|`d`|\*\*e|&lt;)")
+
+
+def test_no_text_of_a_study_is_read_as_markup_anywhere_on_the_page(dashboard, tmp_path):
+    app = dashboard(SAMPLE["write"](tmp_path, SAMPLE["hostile"]()))
+    assert not app.exception
+    shown = [*app.title, *app.header, *app.subheader, *app.warning, *app.markdown, *app.caption, *app.expander]
+    texts = [getattr(element, "value", None) or element.label for element in shown]
+    assert sum("evil.example" in text for text in texts) > 30, "titles, notes, wordings, facts and reasons all hold it"
+    assert [text for text in texts if UNESCAPED.search(text)] == []
+    assert "<img" not in "".join(element.proto.body for element in app.get("html"))
+
+
+def test_a_folders_name_cannot_leave_the_commands(dashboard, tmp_path):
+    odd = tmp_path / "a b\n```\n![x](y)"
+    odd.mkdir()
+    assert "![x](y)'\n```" in words(dashboard(odd)), "one line, quoted for the shell, within the fence"
