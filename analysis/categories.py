@@ -139,7 +139,7 @@ def numbers(study: Study, name: str, *, purpose: str = "mean", infinite: bool = 
     endless = 0 if infinite else int(np.isinf(values).sum())
     if endless:
         raise EstimationError(
-            f"{name}: {endless} of {len(values)} values are infinite; a {purpose} needs finite numbers. "
+            f"{name}: {endless} of {len(values)} values {'is' if endless == 1 else 'are'} infinite; a {purpose} needs finite numbers. "
             "Replace them, or declare their code missing in the codebook."
         )
     blank = np.isnan(values)

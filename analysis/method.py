@@ -133,11 +133,11 @@ def _footnotes(
     *,
     replacing: bool,
 ) -> list[str]:
-    notes = [note for name in _items(measures) if (note := _missing_note(name, measures, len(design.weights)))]
-    notes += [f"{count:,} rows have no value of {key} and are in no group." for key, count in within.missing.items()]
+    missing = {name: next(one.missing for one in measures if one.item == name) for name in _items(measures)}
+    notes = [missing_note(name, kinds, len(design.weights)) for name, kinds in missing.items() if kinds]
+    notes += [missing_key_note(key, count) for key, count in within.missing.items()]
     zero = int((design.weights <= 0).sum())
-    if zero:
-        notes.append(f"{zero:,} rows have a weight of zero: they count as sampled and add nothing.")
+    notes += [zero_weights_note(zero)] if zero else []
     switched = int(table["switched"].sum())
     if switched:
         notes.append(
@@ -158,12 +158,38 @@ def _footnotes(
     return notes
 
 
-def _missing_note(name: str, measures: Sequence[Measure], rows: int) -> str:
-    missing: Mapping[str, int] = next(measure.missing for measure in measures if measure.item == name)
-    if not missing:
-        return ""
-    kinds = ", ".join(f"{KINDS[kind]} {count:,}" for kind, count in missing.items())
-    return f"{name}: {sum(missing.values()):,} of {rows:,} rows are not in the base ({kinds})."
+def missing_note(item: str, missing: Mapping[str, int], rows: int) -> str:
+    """Say how many rows an item's base leaves out, and why."""
+    kinds, out = ", ".join(f"{KINDS[kind]} {count:,}" for kind, count in missing.items()), sum(missing.values())
+    return f"{item}: {out:,} of {rows:,} rows {'is' if out == 1 else 'are'} not in the base ({kinds})."
+
+
+def missing_key_note(key: str, rows: int) -> str:
+    """Say how many rows belong to no group.
+
+    Examples
+    --------
+    >>> missing_key_note("sex", 1)
+    '1 row has no value of sex and is in no group.'
+    """
+    return f"{counted(rows, 'row has', 'rows have')} no value of {key} and {'is' if rows == 1 else 'are'} in no group."
+
+
+def zero_weights_note(rows: int) -> str:
+    """Say how many rows have no weight."""
+    effect = "it counts as sampled and adds" if rows == 1 else "they count as sampled and add"
+    return f"{counted(rows, 'row has', 'rows have')} a weight of zero: {effect} nothing."
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """Write a count with its word.
+
+    Examples
+    --------
+    >>> counted(1, "row", "rows"), counted(1200, "row", "rows")
+    ('1 row', '1,200 rows')
+    """
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def _collapse_notes(study: Study, measures: Sequence[Measure]) -> list[str]:

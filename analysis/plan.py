@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..data.codebook import Code, MissingKind, Study, code_of
 from ..data.errors import EstimationError, UnknownNameError
 from .categories import Bools, Categories, Floats, Ints, Shown, categories, code_text, numbers
+from .method import KINDS
 from .sample import combined
 from .variance import Table, sums
 
@@ -205,7 +206,7 @@ def _rows(item: str, answered: Bools, weights: Floats, within: Domains, missing:
     if counted.any():
         return np.flatnonzero(counted)
     if not answered.any():
-        kinds = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in missing.items())
+        kinds = ", ".join(f"{KINDS[kind]} {count:,}" for kind, count in missing.items())
         raise EstimationError(
             f"{item}: all {len(answered)} values are missing ({kinds}); there is nothing to estimate."
         )
@@ -255,6 +256,6 @@ def _explain_missing(study: Study, coded: Categories, wanted: Code) -> None:
         if kind is not None and code_text(wanted) in (code_text(code), label):
             remedy = "; base='all' counts it" if kind in WHOLE_BASE else ""
             raise EstimationError(
-                f"{coded.name}: '{code_text(wanted)}' is missing ({kind.value.replace('_', ' ')}) and not part of the "
+                f"{coded.name}: '{code_text(wanted)}' is missing ({KINDS[kind.value]}) and not part of the "
                 f"base{remedy}."
             )

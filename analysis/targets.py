@@ -12,6 +12,7 @@ import numpy as np
 from ..data.errors import UnknownNameError, WeightingError
 from ..data.margins import Margins
 from .categories import Categories, Floats, Ints, Shown, categories, code_text, names_of
+from .method import counted
 
 if TYPE_CHECKING:
     from .design import Design
@@ -21,6 +22,9 @@ ROUNDING = 0.005
 
 SAME_TOTAL = 1e-6
 """How far, relatively, population counts of two margins may differ in their sum."""
+
+OWN_CLASS = "(missing)"
+"""What the class of the rows without a value is called."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,11 +179,23 @@ def _matched(
         )
     kept = float(design.weights[missing].sum() / design.weights.sum())
     positions[missing] = len(place)
+    count = int(missing.sum())
     note = (
-        f"{column}: {int(missing.sum())} rows without a value keep their {100 * kept:.1f}% of the weight; the margin "
-        "holds among the others."
+        f"{own_class_note(column, count)} {'keeps its' if count == 1 else 'keep their'} {100 * kept:.1f}% of the "
+        "weight; the margin holds among the others."
     )
-    return Target(column, positions, (*shown, "(missing)"), np.append(share * (1 - kept), kept)), note
+    return Target(column, positions, (*shown, OWN_CLASS), np.append(share * (1 - kept), kept)), note
+
+
+def own_class_note(column: str, rows: int) -> str:
+    """Give the beginning of the note on rows that are a class of their own.
+
+    Examples
+    --------
+    >>> own_class_note("sex", 3)
+    'sex: 3 rows without a value'
+    """
+    return f"{column}: {counted(rows, 'row', 'rows')} without a value"
 
 
 def _places(coded: Categories, dimension: str, figures: Mapping[str, float], counted: np.ndarray) -> dict[str, int]:

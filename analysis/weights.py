@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..data.printing import aligned, number
+from .method import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,7 @@ class WeightSummary:
         """Print what the weights are, their numbers, the margins before and after, then notes."""
         lines = [f"Weights: {self.source}.", f"n {self.n:,}, sum {self.sum:,.1f}, {self._cost()}, {self._range()}."]
         if self.zero_weights:
-            lines.append(f"{self.zero_weights:,} rows have a weight of zero.")
+            lines.append(f"{counted(self.zero_weights, 'row has', 'rows have')} a weight of zero.")
         if self.margins is not None:
             lines += [f"Furthest from a target: {self._worst()}.", "", _margin_table(self.margins)]
         return "\n".join([*lines, *([""] if self.notes else []), *(f"* {note}" for note in self.notes)])

@@ -117,7 +117,9 @@ def test_an_unknown_category_names_the_nearest():
 
 
 def test_a_category_that_is_missing_is_explained():
-    with pytest.raises(EstimationError, match=r"is missing .dont know. and not part of the base; base='all' counts it"):
+    with pytest.raises(
+        EstimationError, match=r"is missing \(don't know\) and not part of the base; base='all' counts it"
+    ):
         proportion(design(), "travel", category="don't know")
 
 
@@ -139,7 +141,7 @@ def test_groups_come_in_codebook_order_with_labels_and_their_codes_stay():
 def test_rows_without_a_key_are_counted():
     method = mean(design(), "weight", by="sex").method
     assert method["missing_keys"] == {"sex": 1}
-    assert "1 rows have no value of sex and are in no group." in method["footnotes"]
+    assert "1 row has no value of sex and is in no group." in method["footnotes"]
 
 
 def test_missing_values_are_counted_by_kind():
@@ -221,7 +223,7 @@ def test_unknown_items_and_keys_name_the_nearest():
 
 def test_an_item_without_answers_is_refused_with_the_kinds_of_missing():
     data = pd.DataFrame({"y": [np.nan, np.nan], "z": [1, 2]})
-    with pytest.raises(EstimationError, match=r"y: all 2 values are missing \(2 blank\)"):
+    with pytest.raises(EstimationError, match=r"y: all 2 values are missing \(blank 2\)"):
         mean(Design(data), "y")
 
 
@@ -238,7 +240,7 @@ def test_a_key_without_values_is_refused():
 
 
 def test_infinite_values_are_refused_with_the_count():
-    with pytest.raises(EstimationError, match="y: 1 of 3 values are infinite"):
+    with pytest.raises(EstimationError, match="y: 1 of 3 values is infinite"):
         mean(Design(pd.DataFrame({"y": [1.0, np.inf, 2.0]})), "y")
 
 

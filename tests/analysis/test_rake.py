@@ -310,5 +310,5 @@ def test_a_weight_summary_of_weights_not_raked_has_no_margins():
     data = pd.DataFrame({"w": [0.0, 1.0, 3.0]})
     summary = weight_summary(Design(data, weight="w"))
     assert (summary.n, summary.zero_weights, summary.worst_before) == (2, 1, None)
-    assert "1 rows have a weight of zero" in repr(summary)
+    assert "1 row has a weight of zero" in repr(summary)
     assert summary.document()["margins"] == []
