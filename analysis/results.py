@@ -1,39 +1,24 @@
 """The results bundle: the small, disclosure-checked files in ``results/`` that the dashboard and the report read.
 
-Nobody's answers are in it. A result that rests on fewer people than the minimum is taken out, and where only one part
-of a sample would be missing, so that it could be had by subtracting the others from the whole, the next smallest part
-goes too.
-
-References
-----------
-Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (primary and secondary suppression).
+Nobody's answers are in it, and what rests on fewer people than the minimum is taken out: see
+:mod:`topline.analysis.disclosure`.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from ..data.atomic import replacing
 from ..data.errors import FileError
-from .comparison import Comparison, ComparisonRow
-from .sentences import sentence
+from .comparison import Comparison
+from .disclosure import safe, without_small_bases
 
 MINIMUM_BASE = 30
 ESTIMATES, COMPARISON = "estimates.json", "comparison.json"
-COLUMNS = ("item", "category", "estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
-TAKEN_OUT = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
-DERIVED = (
-    *TAKEN_OUT,
-    *("estimate_total_low", "estimate_total_high", "published_se", "difference", "difference_low", "difference_high"),
-    *("total_low", "total_high", "p", "p_holm", "p_total", "p_total_holm", "verdict_sampling", "verdict_total"),
-    *("minimum_detectable", "minimum_detectable_total", "stable"),
-)
-"""What a suppressed comparison loses: everything the new value could be worked back from."""
 
 
 class Documented(Protocol):
@@ -91,6 +76,7 @@ def write_results(
     Examples
     --------
     >>> import tempfile
+    >>> from topline.analysis.comparison import ComparisonRow
     >>> row = ComparisonRow("travel", estimate=0.7, n=12, published=0.77)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     paths = write_results(folder, comparison=Comparison((row,), {}))
@@ -136,86 +122,6 @@ def joined(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         return {"method": methods[0] if methods else {}, "rows": rows}
     shared = {name: value for name, value in methods[0].items() if all(m.get(name) == value for m in methods)}
     return {"method": {**shared, "parts": methods}, "rows": rows}
-
-
-def without_small_bases(document: Mapping[str, Any], minimum: int) -> dict[str, Any]:
-    """Take small bases, and what would give them away, out of a document of estimates."""
-    rows = [dict(row) for row in document["rows"]]
-    parts = [{name: value for name, value in row.items() if name not in COLUMNS} for row in rows]
-    hidden = small_cells([(row["item"], part, row.get("n")) for row, part in zip(rows, parts, strict=True)], minimum)
-    for row, out in zip(rows, hidden, strict=True):
-        row["suppressed"] = out
-        if out:
-            row.update(dict.fromkeys((name for name in TAKEN_OUT if name in row), None))
-    method = {**document["method"], "minimum_base": minimum}
-    return {"method": without_small_items(method, rows), "rows": rows}
-
-
-def without_small_items(method: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Take the counts of an item out of the method when its rows are taken out."""
-    gone = {row["item"] for row in rows if row["suppressed"]}
-    found = dict(method)
-    if "items" in method:
-        empty = {"n": None, "weighted_n": None, "missing": None}
-        found["items"] = [{**item, **empty} if item["item"] in gone else item for item in method["items"]]
-    if "footnotes" in method:
-        found["footnotes"] = [note for note in method["footnotes"] if note.split(":")[0] not in gone]
-    if "parts" in method:
-        found["parts"] = [without_small_items(part, rows) for part in method["parts"]]
-    return found
-
-
-def safe(comparison: Comparison, minimum: int) -> Comparison:
-    """Take small bases, and what would give them away, out of a comparison."""
-    hidden = small_cells([(row.item, row.groups, row.n) for row in comparison.rows], minimum)
-    rows = tuple(taken_out(row) if out else row for row, out in zip(comparison.rows, hidden, strict=True))
-    return replace(comparison, rows=rows, method={**comparison.method, "minimum_base": minimum})
-
-
-def taken_out(row: ComparisonRow) -> ComparisonRow:
-    """Give the row without the new figures and everything they could be worked back from."""
-    empty: dict[str, Any] = dict.fromkeys(DERIVED, None)
-    bare = replace(row, **empty, reasons=(), stability="", suppressed=True)
-    return replace(bare, sentence=sentence(bare))
-
-
-Cell = tuple[str, Mapping[str, object], float | None]
-"""Item, the part of the sample, and the number of answers."""
-
-
-def small_cells(cells: Sequence[Cell], minimum: int) -> list[bool]:
-    """Say which cells to take out: those under the minimum, and complements that would give them away.
-
-    Examples
-    --------
-    >>> small_cells([("q", {"sex": 1}, 12), ("q", {"sex": 2}, 40), ("q", {"sex": 3}, 90)], 30)
-    [True, True, False]
-    """
-    hidden = [n is not None and not math.isnan(n) and n < minimum for _, _, n in cells]
-    lines = [line for line in subtractable(cells) if len(line) > 1]
-    while alone := next((line for line in lines if exposed(line, cells, hidden)), None):
-        shown = [i for i in alone if not hidden[i]]
-        fewest = min(cells[i][2] or 0 for i in shown)
-        part = next(cells[i][1] for i in shown if (cells[i][2] or 0) == fewest)
-        for i in alone:
-            hidden[i] = hidden[i] or cells[i][1] == part
-    return hidden
-
-
-def subtractable(cells: Sequence[Cell]) -> Iterable[list[int]]:
-    """Give the lines of a table along which the parts add up to the whole: one key runs, the others stand still."""
-    lines: dict[object, list[int]] = {}
-    for i, (item, part, _) in enumerate(cells):
-        for key in part:
-            still = tuple(sorted((name, str(value)) for name, value in part.items() if name != key))
-            lines.setdefault((item, key, still), []).append(i)
-    return lines.values()
-
-
-def exposed(line: Sequence[int], cells: Sequence[Cell], hidden: Sequence[bool]) -> bool:
-    """Say whether exactly one part of a line is hidden while others are shown."""
-    out = {str(dict(cells[i][1])) for i in line if hidden[i]}
-    return len(out) == 1 and any(not hidden[i] for i in line)
 
 
 def write_document(path: Path, document: Mapping[str, Any]) -> Path:

@@ -7,9 +7,12 @@ import pytest
 
 from topline.analysis.comparison import Comparison, ComparisonRow
 from topline.analysis.design import Design
+from topline.analysis.disclosure import small_cells
 from topline.analysis.estimate import mean, proportion
-from topline.analysis.results import read_results, small_cells, write_results
+from topline.analysis.rake import rake
+from topline.analysis.results import read_results, write_results
 from topline.analysis.tiers import Declared, Printed, with_tiers
+from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.errors import FileError
 
 
@@ -55,6 +58,88 @@ def test_the_method_does_not_count_the_small_base_either(tmp_path):
     assert [row["estimate"] for row in rows(tmp_path)] == [None]
     items = json.loads(text)["method"]["items"]
     assert [(item["n"], item["weighted_n"], item["missing"]) for item in items] == [(None, None, None)]
+
+
+def few_old_people(missing_age: int = 0) -> Design:
+    """180 people raked by age and sex, 7 of them old; 2 refuse and 40 don't know."""
+    ages = [1.0] * 60 + [2.0] * 60 + [3.0] * 53 + [4.0] * 7
+    view = [1.0, 2.0, 1.0] * 60
+    view[:2], view[10:50] = [98.0] * 2, [97.0] * 40
+    frame = pd.DataFrame({"age4": ages, "sex": [1.0, 2.0] * 90, "view": view})
+    frame.loc[20 : 20 + missing_age - 1, "age4"] = None
+    kinds = {97.0: MissingKind.DONT_KNOW, 98.0: MissingKind.REFUSED}
+    design = Design(Study(frame, Codebook((Variable("age4"), Variable("sex"), Variable("view", missing=kinds)))))
+    margins = {"age4": {"1": 0.2, "2": 0.2, "3": 0.2, "4": 0.4}, "sex": {"1": 0.5, "2": 0.5}}
+    return rake(design, margins, missing="own_class")
+
+
+def people_counted(value, keys=("n", "weighted_n", "zero_weights", "missing", "missing_keys"), counting=False):
+    """Give every count of people in a document."""
+    if isinstance(value, dict):
+        return [n for key, part in value.items() for n in people_counted(part, keys, counting or key in keys)]
+    if isinstance(value, list):
+        return [n for part in value for n in people_counted(part, keys, counting)]
+    return [value] if counting and isinstance(value, int | float) else []
+
+
+def keys_in(value):
+    """Give every key of a document."""
+    if isinstance(value, dict):
+        return {*value, *(key for part in value.values() for key in keys_in(part))}
+    return {key for part in value for key in keys_in(part)} if isinstance(value, list) else set()
+
+
+@pytest.mark.parametrize("by", [None, "age4"])
+def test_raking_does_not_give_a_small_group_away(tmp_path, by):
+    estimates = proportion(few_old_people(), "view", by=by)
+    assert "before" in keys_in(estimates.document()) and 7 in people_counted(estimates.document())
+    write_results(tmp_path, estimates=estimates)
+    text = (tmp_path / "results" / "estimates.json").read_text()
+    document = json.loads(text)
+    assert "before" not in keys_in(document)
+    assert document["method"]["raking"][0]["table"] is None
+    assert document["method"]["raking"][0]["worst_before"] is None
+    assert "The margins before and after raking are left out" in document["method"]["footnotes"][-1]
+    assert not [n for n in people_counted(document) if 0 < n < 30]
+    assert {row.get("age4") for row in document["rows"] if row["suppressed"]} == ({1, 4} if by else set())
+
+
+def test_a_raking_of_large_categories_is_shown(tmp_path):
+    write_results(tmp_path, estimates=proportion(few_old_people(), "view"), minimum=7)
+    (step,) = json.loads((tmp_path / "results" / "estimates.json").read_text())["method"]["raking"]
+    assert [row["n"] for row in step["table"]] == [60, 60, 53, 7, 90, 90]
+
+
+def test_small_counts_of_missing_answers_are_left_out_with_their_footnote(tmp_path):
+    estimates = proportion(few_old_people(), "view")
+    assert any("refused 2" in note for note in estimates.method["footnotes"])
+    write_results(tmp_path, estimates=estimates)
+    text = (tmp_path / "results" / "estimates.json").read_text()
+    assert json.loads(text)["method"]["items"][0]["missing"] is None
+    assert "refused 2" not in text and "Kinds of missing answers are left out" in text
+    write_results(tmp_path, estimates=estimates, minimum=2)
+    kept = json.loads((tmp_path / "results" / "estimates.json").read_text())["method"]
+    assert kept["items"][0]["missing"] == {"dont_know": 40, "refused": 2}
+    assert kept["footnotes"] == estimates.method["footnotes"]
+
+
+def test_few_people_without_a_key_are_a_hidden_part_of_the_whole(tmp_path):
+    design = few_old_people(missing_age=5)
+    parts = [proportion(design, "view", by="age4"), proportion(design, "view")]
+    write_results(tmp_path, estimates=parts, minimum=6)
+    text = (tmp_path / "results" / "estimates.json").read_text()
+    document = json.loads(text)
+    assert {row.get("age4") for row in document["rows"] if row["suppressed"]} == {4}
+    assert document["method"]["parts"][0]["missing_keys"] == {"age4": None}
+    assert "5 rows" not in text and "before" not in keys_in(document)
+
+
+def test_few_rows_without_a_weight_are_not_counted(tmp_path):
+    data = pd.DataFrame({"view": [1, 2] * 40, "w": [0.0] * 4 + [1.0] * 76})
+    write_results(tmp_path, estimates=mean(Design(data, weight="w"), "view"))
+    method = json.loads((tmp_path / "results" / "estimates.json").read_text())["method"]
+    assert (method["zero_weights"], method["n"]) == (None, 76)
+    assert not any("weight of zero" in note for note in method["footnotes"])
 
 
 @pytest.mark.parametrize(
