@@ -18,6 +18,7 @@ from . import wording
 from .charts import ORDERS, dot_and_whisker, sorted_rows
 from .launch import FOLDER
 from .markup import escaped
+from .spreadsheet import spreadsheet_csv
 from .table import html_table
 
 READING = 760
@@ -219,11 +220,9 @@ def published_cell(row: ComparisonRow) -> str:
 
 def downloads(comparison: Comparison) -> None:
     """Offer the numbers at full precision."""
-    frame = comparison.to_frame()
-    listed = [str(name) for name in frame if frame[name].map(lambda value: isinstance(value, list)).any()]
-    flat = frame.assign(**{name: frame[name].map(" ".join) for name in listed})
     left, right, _ = st.columns([1, 1, 3])
-    left.download_button("Download CSV", flat.to_csv(index=False), "comparison.csv", "text/csv", width="stretch")
+    rows = spreadsheet_csv(comparison.to_frame())
+    left.download_button("Download CSV", rows, "comparison.csv", "text/csv", width="stretch")
     text = json.dumps(comparison.document(), ensure_ascii=False, indent=1)
     right.download_button("Download JSON", text, "comparison.json", "application/json", width="stretch")
 

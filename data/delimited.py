@@ -272,7 +272,9 @@ def _odd_cell(path: Path, variable: Variable, text: str, wanted: str) -> FileErr
 def write_csv(study: Study, path: Path) -> None:
     """Write a delimited file: UTF-8, commas, codes as they are, an empty cell for a missing value.
 
-    Numbers are written so that reading gives back every bit.
+    Numbers are written so that reading gives back every bit, and text as it was given, also an open answer that begins
+    with ``=``: nothing is put in front of it, since it could not be told from what the respondent wrote. Whoever opens
+    such a file in a spreadsheet imports its columns as text.
     """
     columns = [[_quoted(name), *_written(study.frame[name])] for name in study.frame.columns]
     if len(columns) == 1:

@@ -65,6 +65,14 @@ def test_what_is_not_a_plain_number_stays_text(read, cells):
     assert read(f"id,q\n{rows}").column("q").tolist() == cells
 
 
+def test_text_that_looks_like_a_formula_stands_as_given(tmp_path):
+    given = ["=1+1", "+1", "-x", "@a", "'=1+1", "\t=1"]
+    path = tmp_path / "answers.csv"
+    write_study(pd.DataFrame({"why": given, "age": range(6)}), path)
+    assert path.read_text(encoding="utf-8").splitlines()[1:4] == ["=1+1,0", "+1,1", "-x,2"]
+    assert read_study(path).frame["why"].tolist() == given
+
+
 def test_na_and_empty_are_missing_in_text_and_other_words_are_not(read):
     column = read("id,q\n1,NA\n2,\n3,N/A\n4,null\n5,na\n").column("q")
     assert column.isna().tolist() == [True, True, False, False, False]
