@@ -35,7 +35,7 @@ def spreadsheet_csv(frame: pd.DataFrame) -> str:
     """
     cells = frame.apply(lambda column: column.map(_cell)).rename(columns=_cell)
     # with both signs in the line's end, a cell that holds only one of them is quoted as well
-    return cells.to_csv(index=False, lineterminator="\r\n")
+    return str(cells.to_csv(index=False, lineterminator="\r\n"))
 
 
 def _cell(value: object) -> object:
