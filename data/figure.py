@@ -209,8 +209,8 @@ class Source:
         In its own words.
     provenance : str
         How far this sighting goes.
-    checked_on : str
-        ISO day; empty when not noted.
+    checked_by, checked_on : str
+        Who last looked, and on what ISO day; empty where nobody has looked again since it was written down.
     note : str
         What a reader must know.
     """
@@ -223,6 +223,7 @@ class Source:
     value: float
     quoted: str
     provenance: Provenance
+    checked_by: str = ""
     checked_on: str = ""
     note: str = ""
 
@@ -352,8 +353,8 @@ class Relation:
         ``"same_wording"``, ``"same_construct"``, ``"different_object"`` or ``"not_comparable"``.
     reason : str
         Why, in words a reader sees.
-    reviewed_on : str
-        ISO day.
+    reviewed_on, reviewer : str
+        When (ISO day) and by whom; empty when not noted.
     """
 
     bank_item_id: str
@@ -361,3 +362,4 @@ class Relation:
     relation: str
     reason: str
     reviewed_on: str = ""
+    reviewer: str = ""

@@ -249,6 +249,15 @@ def equal_wording_is_known_wording(tables: Tables) -> Iterator[Breach]:
             yield row, f"the relation is same_wording, but the published wording is {status}; set same_construct."
 
 
+def who_looked_stands_beside_when(tables: Tables) -> Iterator[Breach]:
+    """A day on which somebody looked has a name beside it, and a name its day: nobody vouches anonymously."""
+    for table, who, when in (("source", "checked_by", "checked_on"), ("comparison", "reviewer", "reviewed_on")):
+        for row in tables[table]:
+            if bool(row.text(who)) != bool(row.text(when)):
+                given, absent = (who, when) if row.text(who) else (when, who)
+                yield row, f"{given} is {row.text(given)}, but {absent} is empty; give both, or neither."
+
+
 RULES: tuple[Callable[[Tables], Iterator[Breach]], ...] = (
     categories_belong_to_the_scale,
     shares_fit_into_the_whole,
@@ -265,6 +274,7 @@ RULES: tuple[Callable[[Tables], Iterator[Breach]], ...] = (
     a_figure_is_named_after_its_item,
     a_scale_says_which_answers_count,
     equal_wording_is_known_wording,
+    who_looked_stands_beside_when,
 )
 
 
@@ -274,7 +284,7 @@ def _name(row: Row) -> str:
         return f"{row.text('scale_id')} {row.text('code')}"
     if row.table == "comparison":
         return f"{row.text('bank_item_id')} {row.text('item_id')}"
-    return row.text({"study": "study_id", "item": "item_id", "estimate": "figure_id"}[row.table])
+    return row.text({"study": "study_id", "item": "item_id", "estimate": "figure_id", "source": "source_id"}[row.table])
 
 
 def _study_of(estimate: Row, tables: Tables) -> Row | None:

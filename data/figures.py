@@ -241,7 +241,7 @@ def _registry(tables: Tables, source: str) -> Registry:
         _figure(row, items[row.text("item_id")], studies, seen[row.text("figure_id")]) for row in tables["estimate"]
     ]
     relations = tuple(
-        Relation(*(row.text(name) for name in ("bank_item_id", "item_id", "relation", "reason", "reviewed_on")))
+        Relation(**_texts(row, ("bank_item_id", "item_id", "relation", "reason", "reviewed_on", "reviewer")))
         for row in tables["comparison"]
     )
     return Registry({figure.figure_id: figure for figure in figures}, items, studies, scales, relations, source)
@@ -308,8 +308,10 @@ def _figure(row: Row, item: Item, studies: Mapping[str, PublishedStudy], seen: t
 
 
 def _source(row: Row, unit: int) -> Source:
-    written = ("source_id", "kind", "citation", "locator", "url", "quoted", "provenance", "checked_on", "note")
-    return Source(**_texts(row, written), value=_per_one(row.number("quoted_value") or 0.0, unit))
+    written = ("source_id", "kind", "citation", "locator", "url", "quoted", "provenance", "note")
+    return Source(
+        **_texts(row, (*written, "checked_by", "checked_on")), value=_per_one(row.number("quoted_value") or 0.0, unit)
+    )
 
 
 def _texts(row: Row, columns: tuple[str, ...]) -> dict[str, Any]:

@@ -90,6 +90,11 @@ RULE_EXAMPLES = {
         {"translation_status": "paraphrase"},
         "the relation is same_wording, but the published wording is paraphrase; set same_construct.",
     ),
+    "who_looked_stands_beside_when": (
+        "source",
+        {"checked_by": "the team"},
+        "checked_by is the team, but checked_on is empty; give both, or neither.",
+    ),
 }
 
 
@@ -232,3 +237,11 @@ def test_a_scale_of_one_answer_and_a_directed_dont_know_are_refused(registry_fol
     lines = refused(folder)
     assert any("one 1, rule" in line and "has 1 substantive options" in line for line in lines)
     assert any("valence is '1' for kind dont_know; leave it empty" in line for line in lines)
+
+
+def test_a_review_without_a_name_is_refused(registry_folder, refused):
+    lines = refused(registry_folder(("comparison", {"reviewed_on": "2026-11-23"})))
+    assert lines == [
+        "comparison.csv, line 2, own.cameras town2024.cameras, rule 'who looked stands beside when': "
+        "reviewed_on is 2026-11-23, but reviewer is empty; give both, or neither."
+    ]

@@ -176,6 +176,48 @@ def test_the_frame_has_one_row_for_each_figure_and_missing_numbers_stay_missing(
     assert published("surveillance", country="DE").to_frame().columns.tolist() == COLUMNS
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "provenance", "subgroup"),
+    [
+        ("reward", 0.25, "secondary", "all"),
+        ("reward_reject", 0.64, "secondary", "all"),
+        ("better_behaviour", 0.31, "secondary", "all"),
+        ("rate_others_age18_24", 0.30, "verified", "aged 18 to 24"),
+        ("rate_others_age25_34", 0.41, "verified", "aged 25 to 34"),
+        ("rate_others_age35_44", 0.38, "verified", "aged 35 to 44"),
+        ("rate_others_age45_54", 0.41, "verified", "aged 45 to 54"),
+        ("rate_others_age55", 0.42, "verified", "aged 55 and over"),
+        ("sanction_refuse_customers", 0.36, "secondary", "all"),
+        ("sanction_taxes", 0.33, "secondary", "all"),
+        ("sanction_fines", 0.32, "secondary", "all"),
+    ],
+)
+def test_the_german_poll_of_2019_is_complete_with_grades_and_parts_of_the_sample(name, value, provenance, subgroup):
+    figure = published()[f"sinus2019.{name}"]
+    assert (figure.value, figure.provenance, figure.subgroup) == (value, provenance, subgroup)
+    assert (figure.n is None) == (subgroup != "all" or name.startswith("sanction_"))
+    assert "Whether don't know was counted in the base is unknown." in figure.doubts
+
+
+def test_shares_of_an_unclear_base_say_so():
+    figure = published()["sinus2019.sanction_fines"]
+    assert "probably of the 18% who support punishment" in figure.note
+    assert figure.item.base_rule.startswith("Probably only the 18%") and figure.item.answers == "several"
+    assert "The number of interviews is unknown." in figure.doubts
+
+
+def test_statements_about_the_system_are_not_among_attitudes():
+    assert list(published(study="essay")) == ["essay.support"]
+
+
+def test_who_looked_and_when_stand_together_or_neither_does():
+    sources = [source for figure in published().values() for source in figure.sources]
+    assert {source.checked_by for source in sources} == {"topline founders", ""}
+    assert all(bool(source.checked_by) == bool(source.checked_on) for source in sources)
+    relations = published().relations
+    assert {(relation.reviewer, relation.reviewed_on) for relation in relations} == {("topline founders", "2026-11-23")}
+
+
 def test_the_shipped_tables_are_a_valid_frictionless_package():
     report = frictionless.validate(str(PUBLISHED / "datapackage.json"))
     assert report.flatten(["type", "message"]) == []
