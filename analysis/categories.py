@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
@@ -34,7 +35,9 @@ class Categories:
     values : tuple of code
         The values as stored.
     shown : tuple
-        The values as printed.
+        The values as printed, each different: a label that two codes carry is followed by the code.
+    labels : tuple
+        The values as labelled; two may carry one label.
     missing : mapping of str to int
         Rows left out, by kind: ``"dont_know"``, ``"refused"``, ``"not_asked"``, ``"other"``, ``"blank"``.
     """
@@ -43,6 +46,7 @@ class Categories:
     positions: Ints
     values: tuple[Code, ...]
     shown: tuple[Shown, ...]
+    labels: tuple[Shown, ...]
     missing: dict[str, int] = field(default_factory=dict)
 
     def find(self, wanted: Code, *, kind: str = "category") -> int:
@@ -54,18 +58,21 @@ class Categories:
         ------
         UnknownNameError
             When no category has that code or label; the nearest are given.
+        EstimationError
+            When several codes carry that label; they are named.
         """
-        texts = {code_text(value): position for position, value in reversed(list(enumerate(self.values)))}
-        labels = {str(shown): position for position, shown in reversed(list(enumerate(self.shown)))}
-        text = code_text(wanted)
-        if text in texts:
-            return texts[text]
-        if text in labels:
-            return labels[text]
-        alike = {at for name, at in (*texts.items(), *labels.items()) if name.casefold() == text.casefold()}
-        if len(alike) == 1:
-            return alike.pop()
-        known = [*labels, *(text for text in texts if text not in labels)]
+        texts, text = [code_text(value) for value in self.values], code_text(wanted)
+        places = list(range(len(texts)))
+        named = [{texts[at]} for at in places], [{str(self.shown[at]), str(self.labels[at])} for at in places]
+        folded = [{name.casefold() for names in each for name in names} for each in zip(*named, strict=True)]
+        for names, sought in ((named[0], text), (named[1], text), (folded, text.casefold())):
+            found = [at for at in places if sought in names[at]]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                codes = " and ".join(texts[at] for at in found)
+                raise EstimationError(f"{self.name}: '{text}' names codes {codes}; name the code you mean.")
+        known = [*map(str, self.shown), *(code for code in texts if code not in map(str, self.shown))]
         raise UnknownNameError(f"{kind} of {self.name}", text, known)
 
 
@@ -106,11 +113,13 @@ def categories(study: Study, name: str, *, keep: Collection[MissingKind] = (), u
     lookup = np.array(
         [place[v] if kept else -1 for v, kept in zip(values, allowed, strict=True)] + [-1], dtype=np.int64
     )
+    labels = _labelled(listed, variable)
     return Categories(
         name=name,
         positions=lookup[found],
         values=tuple(listed),
-        shown=_shown(listed, variable),
+        shown=_told_apart(labels, listed),
+        labels=labels,
         missing=_missing_counts(found, kinds, allowed),
     )
 
@@ -139,8 +148,8 @@ def numbers(study: Study, name: str, *, purpose: str = "mean", infinite: bool = 
     endless = 0 if infinite else int(np.isinf(values).sum())
     if endless:
         raise EstimationError(
-            f"{name}: {endless} of {len(values)} values {'is' if endless == 1 else 'are'} infinite; a {purpose} needs finite numbers. "
-            "Replace them, or declare their code missing in the codebook."
+            f"{name}: {endless} of {len(values)} values {'is' if endless == 1 else 'are'} infinite; a {purpose} needs "
+            "finite numbers. Replace them, or declare their code missing in the codebook."
         )
     blank = np.isnan(values)
     missing = {"blank": int(blank.sum())} if blank.any() else {}
@@ -190,12 +199,19 @@ def _in_order(present: list[Code], variable: Variable, *, unused: bool) -> list[
     return first + sorted(rest, key=lambda code: (isinstance(code, str), code))
 
 
-def _shown(values: list[Code], variable: Variable) -> tuple[Shown, ...]:
+def _labelled(values: list[Code], variable: Variable) -> tuple[Shown, ...]:
     labels = {code_of(code): label for code, label in variable.labels.items() if label}
     if any(value in labels for value in values):
         return tuple(labels.get(value, code_text(value)) for value in values)
     whole = all(isinstance(value, float) and value.is_integer() for value in values)
     return tuple(int(value) for value in values) if whole else tuple(values)
+
+
+def _told_apart(labels: tuple[Shown, ...], values: list[Code]) -> tuple[Shown, ...]:
+    """Append the code to a label that several codes carry, e.g. ``"Other (8)"``."""
+    times = Counter(labels)
+    pairs = zip(labels, values, strict=True)
+    return tuple(f"{label} ({code_text(code)})" if times[label] > 1 else label for label, code in pairs)
 
 
 def _missing_counts(

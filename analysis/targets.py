@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..data.errors import UnknownNameError, WeightingError
+from ..data.errors import EstimationError, UnknownNameError, WeightingError
 from ..data.margins import Margins
 from .categories import Categories, Floats, Ints, Shown, categories, code_text, names_of
 from .method import counted
@@ -208,6 +208,8 @@ def _places(coded: Categories, dimension: str, figures: Mapping[str, float], cou
             at = coded.find(code)
         except UnknownNameError:
             at = -1
+        except EstimationError as error:
+            raise WeightingError(f"margin {dimension}: {error}") from None
         if at in present and at not in place.values() and value > 0:
             place[code] = at
         elif at in present or value > 0:

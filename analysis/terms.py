@@ -215,9 +215,10 @@ def codes_of(variable: Variable, category: object) -> tuple[Code, ...] | None:
     text = code_text(category)
     if text in variable.collapse:
         return in_order(variable.collapse[text])
-    for code, label in variable.labels.items():
-        if text in (label, code_text(code)):
-            return (code_of(code),)
+    named = [code_of(code) for code, label in variable.labels.items() if text in (label, code_text(code))]
+    if named:
+        # a label that several codes carry names none of them
+        return (named[0],) if len(named) == 1 else None
     if isinstance(category, int | float):
         return (float(category),)
     return None
