@@ -38,7 +38,8 @@ class Design:
         One row for each respondent.
     weight : str, optional
         Column of weights, e.g. ``"base_weight"``. Without it the weights are the product over the stages of
-        N / n from ``fpc``, and 1 where there is no fpc; ``weight_source`` says which.
+        N / n from ``fpc``, which must then be given for every stage, and 1 where there is no fpc;
+        ``weight_source`` says which.
     strata : str or sequence of str, optional
         Column of strata, one for each stage, e.g. ``"province"``.
     psu : str or sequence of str, optional
@@ -172,7 +173,13 @@ class Design:
     def _weights(self) -> tuple[Floats, str]:
         if self.weight is not None:
             return _checked_weights(self.study, self.weight), f"weights from column {self.weight}"
-        fpc = ", ".join(names_of(self.fpc))
+        sizes, units = names_of(self.fpc), names_of(self.psu)
+        fpc = ", ".join(sizes)
+        if fpc and len(units) > len(sizes):
+            raise DesignError(
+                f"weights cannot follow from the fpc ({fpc}): it is given for {len(sizes)} of {len(units)} stages of "
+                f"units ({', '.join(units)}). Name the column of weights, weight='...', or give an fpc for every stage."
+            )
         if fpc:
             return weights_from_fpc(self.stages), f"weights from the fpc ({fpc}): population over sample at each stage"
         return np.ones(len(self.study.frame)), "equal weights of 1"

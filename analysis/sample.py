@@ -87,7 +87,7 @@ class Stage:
 def stages(study: Study, strata: Sequence[str], psu: Sequence[str], fpc: Sequence[str]) -> tuple[Stage, ...]:
     """Lay out the stages that the variance needs: every stage with an fpc, and the first in any case.
 
-    Stages without an fpc after stages with one count as complete, as in R: they add no variance.
+    Stages without an fpc after stages with one count as complete, as R's manual has it: they add no variance.
 
     Parameters
     ----------
@@ -112,7 +112,8 @@ def stages(study: Study, strata: Sequence[str], psu: Sequence[str], fpc: Sequenc
         parts = ([above.unit] if above else []) + stratum_ids[depth : depth + 1]
         stratum = combined(parts, rows)
         unit = combined([stratum, unit_ids[depth]], rows) if psu else np.arange(rows, dtype=np.int64)
-        columns = tuple((name, study.frame[name]) for name in (*psu[:depth], *strata[depth : depth + 1]))
+        above_it = [name for level in range(depth) for name in (*strata[level : level + 1], psu[level])]
+        columns = tuple((name, study.frame[name]) for name in (*above_it, *strata[depth : depth + 1]))
         stage = _stage(unit, stratum, above, columns)
         laid.append(_with_population(stage, fpc[depth], sizes[depth], fractions) if fpc else stage)
     return tuple(laid)

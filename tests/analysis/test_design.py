@@ -48,10 +48,16 @@ def test_weights_follow_from_sampling_fractions():
 
 def test_stages_without_an_fpc_after_stages_with_one_are_complete():
     data = wave(town=[1, 1, 2, 2], person=[1, 2, 3, 4], towns=[10, 10, 10, 10])
-    design = Design(data, psu=["town", "person"], fpc="towns")
-    assert design.weights.tolist() == [5, 5, 5, 5]
+    design = Design(data, weight="w", psu=["town", "person"], fpc="towns")
     assert len(design.stages) == 1
     assert "later stages complete" in mean(design, "trust").method["variance"]
+
+
+def test_weights_do_not_follow_from_an_fpc_that_a_stage_lacks():
+    data = wave(town=[1, 1, 2, 2], person=[1, 2, 3, 4], towns=[10, 10, 10, 10])
+    message = refused(data, psu=["town", "person"], fpc="towns")
+    assert "fpc (towns): it is given for 1 of 2 stages of units (town, person)" in message
+    assert "weight='...'" in message
 
 
 def test_without_fpc_the_first_stage_alone_carries_the_variance_and_the_method_says_so():
@@ -183,6 +189,12 @@ def test_a_lone_unit_at_the_second_stage_stops_too():
     data = wave(town=[1, 1, 2, 3], person=[1, 2, 3, 4], towns=[10] * 4, people=[5] * 4)
     message = refused(data, psu=["town", "person"], fpc=["towns", "people"])
     assert message.startswith("only one unit at stage 2 in town 2; town 3")
+
+
+def test_a_lone_unit_is_named_with_the_stratum_of_the_unit_above():
+    data = wave(town=[1, 2, 1, 2], person=[1, 2, 3, 4], towns=[10] * 4, people=[5] * 4)
+    message = refused(data, strata="province", psu=["town", "person"], fpc=["towns", "people"])
+    assert message.startswith("only one unit at stage 2 in province n, town 1; province n, town 2; province s, town 1")
 
 
 def test_a_stratum_drawn_whole_is_not_lone():
