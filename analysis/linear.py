@@ -33,6 +33,9 @@ INVERSE_PROBABILITIES = 1.05
 CONSTANT = 1e-13
 """A standard deviation below this share of the mean is rounding: the variable is constant."""
 
+FIXED = 1e-12
+"""A standard error below this share of the estimate is rounding: strata or margins fix the estimate."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -81,10 +84,11 @@ def estimated(design: Design, request: Request, within: Domains, measures: Seque
     sums = [_summed(design, measure, request.estimand, whole) for measure in measures]
     table = _table(measures, sums, request, replacing=replacing)
     scatter = _scatter(design, sums, table["column"].to_numpy())
-    table["se"] = np.sqrt(scatter.variances)
+    se, simple = np.sqrt(scatter.variances), table["simple_variance"].to_numpy()
+    fixed = se <= FIXED * np.abs(table["estimate"].to_numpy())
+    table["se"] = np.where(fixed, 0.0, se)
     with np.errstate(divide="ignore", invalid="ignore"):
-        simple = table["simple_variance"].to_numpy()
-        table["deff"] = np.where(simple > 0, scatter.variances / simple, np.nan)
+        table["deff"] = np.where((simple > 0) & ~fixed, scatter.variances / simple, np.nan)
     table["df"] = design.df
     table["switched"] = _add_intervals(table, request, measures)
     return Estimates(
@@ -236,7 +240,7 @@ def _spread(one: Summed) -> Floats:
     squares = measure.weights * (measure.value - mean[measure.domain]) ** 2
     spread = summed(measure.domain, measure.domains, squares) / one.weighted_n
     # a value that does not vary leaves rounding noise, and a design effect of noise over noise
-    return np.where(spread > (CONSTANT * mean) ** 2, spread, 0.0)
+    return np.where(np.sqrt(spread) > CONSTANT * np.abs(mean), spread, 0.0)
 
 
 def _scatter(design: Design, sums: Sequence[Summed], column: Ints) -> Scatter:

@@ -11,7 +11,7 @@ from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion, total
 from topline.analysis.rake import rake
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
-from topline.data.errors import DesignError, EstimationError, UnknownNameError
+from topline.data.errors import DesignError, EstimationError, UnknownNameError, WeightingError
 
 NUMBERS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df"]
 
@@ -116,10 +116,49 @@ def test_an_unknown_category_names_the_nearest():
         proportion(design(), "travel", category="suport")
 
 
+def with_two_others() -> Study:
+    party = Variable("party", labels={1.0: "Reform", 8.0: "Other", 9.0: "Other"})
+    return Study(pd.DataFrame({"party": [1.0, 8.0, 8.0, 9.0], "y": [1.0, 2, 3, 4]}), Codebook((party, Variable("y"))))
+
+
+def test_a_label_that_two_codes_carry_is_refused_and_the_codes_are_named():
+    design = Design(with_two_others())
+    for category in ("Other", "other", {"rest": ["Other"]}):
+        with pytest.raises(EstimationError, match=r"party: .[Oo]ther. names codes 8 and 9; name the code you mean"):
+            proportion(design, "party", category=category)
+    with pytest.raises(WeightingError, match="margin party: party: 'Other' names codes 8 and 9"):
+        rake(design, {"party": {"Reform": 0.5, "Other": 0.5}})
+    assert proportion(design, "party", category=8).to_frame()["estimate"].tolist() == [0.5]
+
+
+def test_categories_and_groups_of_one_label_are_told_apart_by_their_codes():
+    design = Design(with_two_others())
+    assert proportion(design, "party").to_frame()["category"].tolist() == ["Reform", "Other (8)", "Other (9)"]
+    assert proportion(design, "party", category="Other (9)").to_frame()["estimate"].tolist() == [0.25]
+    assert mean(design, "y", by="party").to_frame()["party"].tolist() == ["Reform", "Other (8)", "Other (9)"]
+    raked = rake(design, {"party": {"1": 0.5, "8": 0.25, "9": 0.25}})
+    assert raked.raking.table["category"].tolist() == ["Reform", "Other (8)", "Other (9)"]
+
+
+def test_a_share_fixed_by_strata_or_margins_has_no_error_and_no_design_effect():
+    data = pd.DataFrame({"place": ["x"] * 7 + ["y"] * 13, "units": [100] * 7 + [300] * 13, "sex": ["f", "m"] * 10})
+    data["w"] = np.linspace(1.1, 9.7, 20)
+    fixed = proportion(Design(data, strata="place", fpc="units"), "place")
+    raked = proportion(rake(Design(data, weight="w"), {"sex": {"f": 0.51, "m": 0.49}}), "sex")
+    for result in (fixed, raked):
+        frame = result.to_frame()
+        assert frame["se"].tolist() == [0, 0]
+        assert frame["low"].tolist() == frame["high"].tolist() == pytest.approx(frame["estimate"].tolist(), rel=1e-12)
+        assert [row["deff"] for row in result.document()["rows"]] == [None, None]
+
+
+def test_a_constant_of_any_size_has_no_spread():
+    row = mean(Design(pd.DataFrame({"y": [1e300] * 4})), "y").to_frame().iloc[0]
+    assert (row["estimate"], row["se"]) == (1e300, 0)
+
+
 def test_a_category_that_is_missing_is_explained():
-    with pytest.raises(
-        EstimationError, match=r"is missing \(don't know\) and not part of the base; base='all' counts it"
-    ):
+    with pytest.raises(EstimationError, match=r"is missing \(don't know\) and .*; base='all' counts it"):
         proportion(design(), "travel", category="don't know")
 
 
@@ -453,7 +492,7 @@ def test_average_at_a_later_stage_is_taken_within_the_unit_above():
 
     assert variance_of("average") > variance_of("certainty") > 0
     alone = data.assign(half=["a", "b", "c", "a", "a", "a"], people=5)
-    with pytest.raises(DesignError, match="nothing to average in town 1, half a"):
+    with pytest.raises(DesignError, match="nothing to average in everywhere all, town 1, half a"):
         variance_of("average", alone)
 
 
