@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -76,7 +77,9 @@ async def crowd(address: str, load: Load, dice: random.Random, people: int, most
 
 def cut(path: Path, load: Load, dice: random.Random, *, pages: int, people: int) -> None:
     """Run a server under load and kill it once so many more pages are acknowledged, or after half a minute."""
-    with subprocess.Popen([sys.executable, "-c", SERVER, str(path)], stdout=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, "-c", SERVER, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server, ExitStack() as at_the_end:
+        at_the_end.callback(server.kill)  # whatever goes wrong below: leaving Popen waits for the server to end
         address = re.search(r"http://\S+", server.stdout.readline())[0]
         enough, end = load.pages + pages, time.monotonic() + 30
 
