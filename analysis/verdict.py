@@ -192,7 +192,7 @@ class Pair:
 
 
 def holm(p_values: Sequence[float], families: Sequence[Hashable]) -> list[float]:
-    """Adjust p-values by Holm's method within families.
+    """Adjust p-values by Holm's method within families, as statsmodels does.
 
     Parameters
     ----------
@@ -203,14 +203,15 @@ def holm(p_values: Sequence[float], families: Sequence[Hashable]) -> list[float]
 
     Examples
     --------
-    >>> holm([0.01, 0.04, 0.03, 0.04], ["a", "a", "a", "b"])
+    >>> [round(p, 10) for p in holm([0.01, 0.04, 0.03, 0.04], ["a", "a", "a", "b"])]
     [0.03, 0.06, 0.06, 0.04]
     """
+    from statsmodels.stats.multitest import multipletests  # slow to import
+
     adjusted = [math.nan] * len(p_values)
     for family in dict.fromkeys(families):
-        members = sorted((i for i, own in enumerate(families) if own == family), key=lambda i: p_values[i])
-        running = 0.0
-        for rank, member in enumerate(members):
-            running = max(running, min(1.0, (len(members) - rank) * p_values[member]))
-            adjusted[member] = running
+        members = [i for i, own in enumerate(families) if own == family]
+        found = multipletests([p_values[i] for i in members], method="holm")[1]
+        for member, value in zip(members, found, strict=True):
+            adjusted[member] = float(value)
     return adjusted
