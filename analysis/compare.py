@@ -109,7 +109,7 @@ def compare(
     about = about if about is not None else StudyDescription()
     rows = [row for pair in pairs(parts, figures) for row in rows_of(pair, about, declared)]
     finished = tuple(replace(row, sentence=sentence(row)) for row in with_holm(rows))
-    return Comparison(finished, method_of(parts[0], declared), about)
+    return Comparison(finished, choices_made(parts[0], declared), about)
 
 
 def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[ComparisonRow]:
@@ -121,19 +121,22 @@ def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[Com
     made = []
     for record in terms.rows:
         groups = {name: record[name] for name in estimates.by if name in record}
-        own = [*reasons, *part_of_the_sample(groups), *without_error(record, pair.figure)]
+        own = [*reasons, *part_of_the_sample(groups, chosen=pair.chosen), *without_error(record, pair.figure)]
         row = replace(beside(pair.figure, graded(own)), **new_side(record, terms, estimates, pair.item), groups=groups)
         made.append(with_tiers(row, printed(pair.figure), declared))
     return made
 
 
-def part_of_the_sample(groups: Mapping[str, object]) -> list[Reason]:
-    """Say when the new row describes only a part of the sample."""
+def part_of_the_sample(groups: Mapping[str, object], *, chosen: bool) -> list[Reason]:
+    """Refuse to hold a part of the new sample against a whole published one, unless the user put them side by side."""
     if not groups:
         return []
     part = ", ".join(f"{key} = {value}" for key, value in groups.items())
-    words = f"The new result describes only {part}; make sure that the published one describes the same people."
-    return [Reason("people", "qualifies", words)]
+    if chosen:
+        words = f"The new result describes only {part}; make sure that the published one describes the same people."
+        return [Reason("people", "qualifies", words)]
+    words = f"The new result describes only {part}, the published figure the whole of its sample"
+    return [Reason("people", "forbids", f"{words}; put that figure beside this one question if it is what you mean.")]
 
 
 def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
@@ -239,7 +242,7 @@ def printed(figure: Figure) -> Printed:
     )
 
 
-def method_of(estimates: Estimates, declared: Declared) -> dict[str, object]:
+def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
     """Say how the comparison was made: words are printed, numbers are for machines."""
     design = estimates.design
     assumed = declared.deff if declared.deff is not None else 1.5

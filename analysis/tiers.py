@@ -12,6 +12,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from scipy.special import stdtrit
+
 from ..data.errors import ComparisonError
 from .comparison import ComparisonRow, family
 from .published_error import ASSUMED_DEFF, PublishedError, interval, published_error
@@ -110,7 +112,7 @@ def with_tiers(row: ComparisonRow, printed: Printed, declared: Declared) -> Comp
         return row
     row = replace(row, difference=estimate - figure)
     margin = declared.margin_for(row.statistic, printed.span)
-    new = new_side(row)
+    new = side_of(row)
     if new is None or error.se is None or margin is None:
         return row
     published = Side(figure, error.se, error.df)
@@ -161,8 +163,8 @@ def with_published_error(row: ComparisonRow, error: PublishedError, printed: Pri
 def with_intervals(row: ComparisonRow, error: PublishedError, declared: Declared) -> ComparisonRow:
     """Write each side's interval with non-sampling error into the row."""
     extra = declared.nonsampling_for(row.statistic)
-    new, share = new_side(row), row.statistic == "share"
     row = replace(row, nonsampling=extra, level=declared.level)
+    new, share = side_of(row), row.statistic == "share"
     if extra is None:
         return row
     if new is not None:
@@ -174,17 +176,23 @@ def with_intervals(row: ComparisonRow, error: PublishedError, declared: Declared
     return row
 
 
-def new_side(row: ComparisonRow) -> Side | None:
+def side_of(row: ComparisonRow) -> Side | None:
     """Give the new estimate as a side; None when it has no standard error.
 
-    A share of 0 or 1 has a standard error of zero by formula, which is no statement about its error: half of its
-    interval, which was made for that case, is used instead.
+    A share of 0 or 1 has a standard error of zero by formula, which is no statement about its error. Its interval was
+    made for that case and runs to one side only, so the standard error is the whole of it over the t quantile of its
+    level.
+
+    Examples
+    --------
+    >>> round(side_of(ComparisonRow("travel", estimate=0.0, se=0.0, low=0.0, high=0.0196, level=0.95)).se, 4)
+    0.01
     """
     if row.estimate is None or row.se is None:
         return None
     df = row.df if row.df is not None and row.df > 0 else math.inf
     if row.se == 0 and row.statistic == "share" and row.low is not None and row.high is not None:
-        return Side(row.estimate, (row.high - row.low) / 1.96, math.inf)
+        return Side(row.estimate, (row.high - row.low) / float(stdtrit(df, 0.5 + row.level / 2)), df)
     return Side(row.estimate, row.se, df)
 
 

@@ -10,6 +10,8 @@ import pytest
 from topline.analysis.compare import compare
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion, total
+from topline.analysis.tiers import side_of
+from topline.analysis.verdict import Side, difference
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.description import StudyDescription
 from topline.data.errors import ComparisonError
@@ -349,6 +351,14 @@ def test_groups_keep_their_keys_and_say_that_they_are_a_part():
     assert repaired["n"].sum() == 1100
 
 
+def test_a_group_is_not_held_against_a_whole_sample_that_nobody_put_beside_it():
+    estimates = proportion(design_of(), "travel", category="support", by="urban")
+    for row in compare(estimates, {"poll.travel": figure_of()}, about=ALIKE).rows:
+        assert (row.grade, row.difference, row.verdict_sampling) == ("not_comparable", None, None)
+        assert "the published figure the whole of its sample" in row.reasons[0]
+    assert {row.grade for row in compare(estimates, figure_of(), about=ALIKE).rows} == {"qualified"}
+
+
 def test_estimates_are_exactly_those_of_proportion_when_nothing_needs_repair():
     estimates = proportion(design_of(), "travel", category="support")
     row = compare(estimates, figure_of(), about=ALIKE).rows[0].record()
@@ -398,6 +408,17 @@ def test_a_share_of_nobody_has_an_error_all_the_same():
     row = one_row(figure_of(0.02), design_of({2.0: 400}))
     assert row.estimate == 0
     assert row.difference_high - row.difference_low > 2 * 1.96 * math.sqrt(1.2 * 0.02 * 0.98 / 1000)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95, 0.99])
+@pytest.mark.parametrize("answer", [2.0, 4.0])
+def test_the_error_of_a_share_of_0_or_1_gives_its_own_interval_back_at_every_level(level, answer):
+    row = one_row(figure_of(0.5), design_of({answer: 24}), level=level)
+    side = side_of(row)
+    assert (side.value, side.df, row.se) == (float(answer == 4), 23, 0)
+    alone = difference(side, Side(0.5, 0.0), margin=0.05, level=level)
+    assert alone.high - alone.difference == pytest.approx(row.high - row.low, rel=1e-12)
+    assert side.se == pytest.approx({0.8: 0.0693, 0.95: 0.0688, 0.99: 0.0706}[level], abs=5e-4)
 
 
 def test_an_unrecorded_scale_is_matched_by_the_name_of_the_answers_and_says_so():
