@@ -63,9 +63,9 @@ class WeightSummary:
         return pd.DataFrame([self._row()])
 
     def document(self) -> dict[str, Any]:
-        """Give the summary and the margins as plain values for JSON."""
+        """Give ``{"method": ..., "rows": [...]}``: the weights in numbers, and the margins as the table prints them."""
         rows = [] if self.margins is None else self.margins.to_dict("records")
-        return {"method": {"source": self.source, "notes": list(self.notes)}, "rows": [self._row()], "margins": rows}
+        return {"method": {"source": self.source, **self._row(), "notes": list(self.notes)}, "rows": rows}
 
     def __str__(self) -> str:
         """Print what the weights are, their numbers, the margins before and after, then notes."""

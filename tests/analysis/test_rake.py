@@ -303,7 +303,11 @@ def test_a_weight_summary_gives_kish_range_and_margins():
     text = str(summary)
     assert text.startswith("Weights: weights from column base; raked on sex, age4 to given margins.")
     assert "variable  category  target  before  after" in text
-    json.dumps(summary.document(), allow_nan=False)
+    document = json.loads(json.dumps(summary.document(), allow_nan=False))
+    assert set(document) == {"method", "rows"}
+    assert document["method"]["effective_n"] == pytest.approx(row["effective_n"])
+    assert [(line["variable"], line["category"]) for line in document["rows"]][:2] == [("sex", "1"), ("sex", "2")]
+    assert set(document["rows"][0]) == {"variable", "category", "target", "before", "after", "n"}
 
 
 def test_a_weight_summary_of_weights_not_raked_has_no_margins():
@@ -311,4 +315,4 @@ def test_a_weight_summary_of_weights_not_raked_has_no_margins():
     summary = weight_summary(Design(data, weight="w"))
     assert (summary.n, summary.zero_weights, summary.worst_before) == (2, 1, None)
     assert "1 row has a weight of zero" in repr(summary)
-    assert summary.document()["margins"] == []
+    assert summary.document()["rows"] == []
