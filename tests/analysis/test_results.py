@@ -194,6 +194,31 @@ def test_a_suppressed_comparison_keeps_the_published_side_and_nothing_of_the_new
     assert "0.68" not in text and "61.6" not in text
 
 
+def test_a_suppressed_mean_keeps_no_published_interval_that_the_new_answers_made(tmp_path):
+    plain = ComparisonRow(
+        "trust",
+        estimate=3.4,
+        se=0.2,
+        low=3.0,
+        high=3.8,
+        n=20,
+        df=19,
+        deff=1.0,
+        statistic="mean",
+        published_statistic="mean",
+        published=3.6,
+        grade="qualified",
+    )
+    row = with_tiers(plain, Printed(n=1173, span=4), Declared(mean_nonsampling=0.1))
+    assert None not in (row.published_low, row.published_total_high, row.published_se)
+    write_results(tmp_path, comparison=Comparison((row,), {"n": 20, "effective_n": 18.0}))
+    found = read_results(tmp_path).comparison
+    kept, gone = found.rows[0], ("published_low", "published_high", "published_total_low", "published_total_high")
+    assert (kept.suppressed, kept.published, kept.published_n) == (True, 3.6, 1173)
+    assert [getattr(kept, name) for name in (*gone, "published_se")] == [None] * 5
+    assert (found.method["n"], found.method["effective_n"]) == (None, None)
+
+
 def test_a_comparison_on_a_large_base_reads_back_as_it_was(tmp_path):
     comparison = comparison_of(900)
     write_results(tmp_path, comparison=comparison)
