@@ -12,7 +12,7 @@ dashboard: $(VENV)/.run
 	@$(BIN)/topline dashboard topline-demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not drill" --cov --cov-report=
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not drill" --cov --cov-report=
 	@$(BIN)/python tests/branches.py
 
 check: $(VENV)/.dev

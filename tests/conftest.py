@@ -1,17 +1,28 @@
 """What tests share: external programs, each skipped with its reason unless it is required.
 
 ``TOPLINE_REQUIRE=pspp,r,browser`` turns a missing program from a skip into a failure, so that a run that
-promises to have tried everything cannot quietly try less.
+promises to have tried everything cannot quietly try less. For ``browser`` that goes for the Python packages of the
+'browser' extra as well: without them each module in tests/browser is one test that says so.
 """
 
 import functools
+import importlib
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
+
+BROWSER_EXTRA = ("pytest_playwright", "playwright.sync_api", "axe_playwright_python.sync_playwright")
+NO_EXTRA = "the 'browser' extra is not installed (pip install -e '.[browser]')"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put browser tests last: once Playwright has started, no other event loop can run in its process."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
 @pytest.fixture(scope="session")
@@ -26,12 +37,56 @@ def require() -> Callable[..., Path]:
         found, reason = FINDERS[name](*packages)
         if found is not None:
             return found
-        required = {word.strip() for word in os.environ.get("TOPLINE_REQUIRE", "").split(",")}
-        if name in required:
-            pytest.fail(f"TOPLINE_REQUIRE names '{name}', but {reason}")
-        pytest.skip(reason)
+        do_without(name, reason)
 
     return require
+
+
+def do_without(name: str, reason: str) -> NoReturn:
+    """Skip what needs an absent program, or fail where this run may not do without it."""
+    required = {word.strip() for word in os.environ.get("TOPLINE_REQUIRE", "").split(",")}
+    if name in required:
+        pytest.fail(f"TOPLINE_REQUIRE names '{name}', but {reason}")
+    pytest.skip(reason)
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Put one test in the place of a browser module that cannot be imported without the 'browser' extra.
+
+    It carries the mark, so that ``-m "not browser"`` leaves it out as it leaves out the module's own tests.
+    """
+    if module_path.parent.name != "browser" or browser_extra():
+        return None
+    return Unimported.from_parent(parent, path=module_path)
+
+
+class Unimported(pytest.Module):
+    """A module of browser tests, not imported."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        yield ExtraIsInstalled.from_parent(self, name="test_the_browser_extra_is_installed")
+
+
+class ExtraIsInstalled(pytest.Item):
+    """Stands for every test of the module."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.add_marker("browser")
+
+    def runtest(self) -> None:
+        do_without("browser", NO_EXTRA)
+
+
+@functools.cache
+def browser_extra() -> bool:
+    """Say whether the packages of the 'browser' extra are there."""
+    try:
+        for name in BROWSER_EXTRA:
+            importlib.import_module(name)
+    except ModuleNotFoundError:
+        return False
+    return True
 
 
 @functools.cache

@@ -17,12 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the 'browser' extra")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the 'browser' extra")
-expect = playwright.expect
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-dashboard")]
 
 SLOW = 20_000
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -79,7 +77,7 @@ def settle(page, drawn: int = 4) -> None:
 
 
 def findings(page) -> list:
-    found = axe.Axe().run(page, options={"runOnly": WCAG}).response
+    found = Axe().run(page, options={"runOnly": WCAG}).response
     assert len(found["passes"]) > 10
     return [(each["id"], [node["html"][:160] for node in each["nodes"]]) for each in found["violations"]]
 

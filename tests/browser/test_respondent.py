@@ -7,15 +7,13 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 from topline.instrument.fieldwork.store import AnswerStore
 from topline.instrument.interview import Interview
 
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs the 'browser' extra")
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the 'browser' extra")
-expect = playwright.expect
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-form")]
 no_script = pytest.mark.browser_context_args(java_script_enabled=False)
 
 QUESTIONNAIRE = Path(__file__).with_name("questionnaire.yaml")
@@ -41,6 +39,12 @@ def interview(store: Path) -> Interview:
     with AnswerStore.open(store, create=False) as opened:
         (only,) = opened.interviews()
         return only
+
+
+def width_of(page) -> int:
+    """Width that the page takes, once it is there."""
+    page.wait_for_load_state()
+    return page.evaluate("document.documentElement.scrollWidth")
 
 
 def press(page, name: str) -> None:
@@ -248,7 +252,7 @@ def test_no_page_scrolls_sideways_and_targets_are_large(survey, width):
     press(survey, "Begin")
     seen = 0
     while True:
-        assert survey.evaluate("document.documentElement.scrollWidth") <= width, survey.url
+        assert width_of(survey) <= width, survey.url
         small = survey.locator("main :is(button, .option, .cell), .language").evaluate_all(
             "all => all.map(each => each.getBoundingClientRect())"
             ".filter(box => box.height < 44 || box.width < 44).length"
@@ -258,7 +262,7 @@ def test_no_page_scrolls_sideways_and_targets_are_large(survey, width):
         if survey.url.endswith("/page/you"):
             break
         press(survey, "Next") if seen % 2 else None  # every other page also with its errors
-        assert survey.evaluate("document.documentElement.scrollWidth") <= width, survey.url
+        assert width_of(survey) <= width, survey.url
         fill(survey)
         press(survey, "Next")
     assert seen == 6
@@ -305,7 +309,7 @@ def test_the_shipped_questionnaire_can_be_answered_to_the_end_on_a_phone(page, f
     page.get_by_role("link", name="中文").click()
     press(page, "开始")
     while page.locator("form#form").count():
-        assert page.evaluate("document.documentElement.scrollWidth") <= 375, page.url
+        assert width_of(page) <= 375, page.url
         fill(page)
         page.locator("main button.next").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("谢谢您")
@@ -313,7 +317,7 @@ def test_the_shipped_questionnaire_can_be_answered_to_the_end_on_a_phone(page, f
 
 
 def check_accessible(page) -> None:
-    report = axe.Axe().run(page, options={"runOnly": WCAG}).response
+    report = Axe().run(page, options={"runOnly": WCAG}).response
     assert len(report["passes"]) > 10, "the page was really there"
     assert report["violations"] == [], [
         (page.url, each["id"], [node["html"][:160] for node in each["nodes"]]) for each in report["violations"]
@@ -322,5 +326,5 @@ def check_accessible(page) -> None:
 
 def test_the_accessibility_check_can_fail(survey):
     survey.evaluate("document.querySelector('main').append(document.createElement('img'))")
-    report = axe.Axe().run(survey, options={"runOnly": ["wcag2a"]}).response
+    report = Axe().run(survey, options={"runOnly": ["wcag2a"]}).response
     assert "image-alt" in [each["id"] for each in report["violations"]]

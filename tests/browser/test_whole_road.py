@@ -16,16 +16,14 @@ import pandas as pd
 import pyreadstat
 import pytest
 from click.testing import CliRunner
+from playwright.sync_api import expect
 
 from topline.cli import main
 from topline.instrument.fieldwork.store import AnswerStore
 from topline.instrument.reading import read_questionnaire
 from topline.instrument.simulate import simulate
 
-playwright = pytest.importorskip("playwright.sync_api", reason="needs the 'browser' extra")
-expect = playwright.expect
-
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-dashboard")]
 TOPLINE = [sys.executable, "-m", "topline"]
 OPINION = "希望更加公开透明，也希望能够申诉。"
 

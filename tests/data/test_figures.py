@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import frictionless
 import pytest
@@ -224,15 +223,8 @@ def test_the_shipped_tables_are_a_valid_frictionless_package():
     assert len(report.tasks) == 6
 
 
-def test_loading_takes_under_fifty_milliseconds_and_no_pandas():
-    code = (
-        "import sys, time; from topline.data.figures import published; start = time.perf_counter(); published(); "
-        "print(time.perf_counter() - start, 'pandas' in sys.modules)"
-    )
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True) for _ in range(3)]
-    seconds, pandas = min(run.stdout.split() for run in runs)
-    assert float(seconds) < 0.05
-    assert pandas == "False"
-    start = time.perf_counter()
-    published()
-    assert time.perf_counter() - start < 0.001
+def test_loading_needs_no_pandas_and_happens_once():
+    code = "import sys; from topline.data.figures import published; published(); print('pandas' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
+    assert published()["liu2022.travel"] is published()["liu2022.travel"]
