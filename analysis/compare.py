@@ -8,6 +8,7 @@ Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from .pairs import Figures, Pair, pairs
 from .sentences import sentence
 from .terms import OnTerms, ends, labels_of, on_terms, statistic_of
 from .tiers import Declared, Printed, with_holm, with_tiers
+from .verdict import BOUNDS
 
 if TYPE_CHECKING:
     from ..data.figure import Figure, Source
@@ -121,7 +123,8 @@ def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[Com
     made = []
     for record in terms.rows:
         groups = {name: record[name] for name in estimates.by if name in record}
-        own = [*reasons, *part_of_the_sample(groups, chosen=pair.chosen), *without_error(record, pair.figure)]
+        own = [*reasons, *part_of_the_sample(groups, chosen=pair.chosen), *hedged(pair.figure)]
+        own += without_error(record, pair.figure)
         row = replace(beside(pair.figure, graded(own)), **new_side(record, terms, estimates, pair.item), groups=groups)
         made.append(with_tiers(row, printed(pair.figure), declared))
     return made
@@ -137,6 +140,32 @@ def part_of_the_sample(groups: Mapping[str, object], *, chosen: bool) -> list[Re
         return [Reason("people", "qualifies", words)]
     words = f"The new result describes only {part}, the published figure the whole of its sample"
     return [Reason("people", "forbids", f"{words}; put that figure beside this one question if it is what you mean.")]
+
+
+def hedged(figure: Figure) -> list[Reason]:
+    """Say what a bound can show, and how coarse a value "about" something is taken to be."""
+    bound, unit = BOUNDS.get(figure.qualifier), assumed_rounding(figure)
+    if bound:
+        inside, outside = ("above", "below") if bound == "least" else ("below", "above")
+        words = (
+            f"The published figure is a bound: a new value {outside} it can be shown to differ, but not by how much; "
+            f"one {inside} it can be shown neither to differ nor to be the same."
+        )
+        return [Reason("error", "qualifies", words)]
+    if unit is None:
+        return []
+    words = f"'{figure.as_printed}' is taken as rounded to {100 * unit:g} points."
+    return [Reason("error", "qualifies", words)]
+
+
+def assumed_rounding(figure: Figure) -> float | None:
+    """Give the unit that a share printed as "about" counts as rounded to; None for any other figure.
+
+    10 points for a multiple of ten, else 5: "about 70%" may stand for 66, "about 45%" for 43.
+    """
+    if figure.qualifier != "about" or figure.rounding is not None or figure.statistic != "share":
+        return None
+    return 0.1 if math.isclose(10 * figure.value, round(10 * figure.value)) else 0.05
 
 
 def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
@@ -236,7 +265,7 @@ def printed(figure: Figure) -> Printed:
         n=figure.n,
         deff=figure.deff,
         moe=figure.moe if stated or figure.n is None else None,
-        rounding=figure.rounding,
+        rounding=figure.rounding if figure.rounding is not None else assumed_rounding(figure),
         sd=figure.sd,
         span=span,
     )
@@ -257,7 +286,7 @@ def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
         "new intervals": f"{estimates.method['variance']}, at {100 * declared.level:g}%",
         "published intervals": "from the number of interviews and the stated design effect, or the stated margin of "
         f"error; where neither is stated, a design effect of {assumed:g}, tried again at 1 and 2; rounding adds "
-        "its unit squared over 12",
+        "its unit squared over 12, and 'about' counts as rounded to 10 points for a multiple of ten, else to 5",
         "difference": "new minus published; Welch and Satterthwaite's t interval",
         "equivalence": f"two one-sided tests against {100 * declared.margin:g} points (means: "
         + (f"{declared.mean_margin:g}" if declared.mean_margin is not None else "the same part of the scale")

@@ -5,11 +5,18 @@ from __future__ import annotations
 import re
 
 from .comparison import ComparisonRow
+from .verdict import BOUNDS
 
 GRADES = {"comparable": "comparable", "qualified": "with reservations", "not_comparable": "not comparable"}
 
 
-QUALIFIERS = {"about": "about ", "more_than": "more than ", "at_most": "at most ", "at_least": "at least "}
+QUALIFIERS = {
+    "about": "about ",
+    "more_than": "more than ",
+    "less_than": "less than ",
+    "at_most": "at most ",
+    "at_least": "at least ",
+}
 """How a printed value was hedged."""
 
 
@@ -114,7 +121,8 @@ def apart(row: ComparisonRow) -> str:
     """Say how far apart the two values are, with the interval."""
     found = row.difference or 0.0
     way = "higher" if found > 0 else "lower" if found < 0 else "apart"
-    return f"{points(found, row)} points {way} ({spread(row.difference_low, row.difference_high, row)})"
+    bound = " than that bound" if row.published_qualifier in BOUNDS and found else ""
+    return f"{points(found, row)} points {way}{bound} ({spread(row.difference_low, row.difference_high, row)})"
 
 
 def spread(low: float | None, high: float | None, row: ComparisonRow) -> str:
@@ -137,6 +145,8 @@ def spread(low: float | None, high: float | None, row: ComparisonRow) -> str:
 
 def clauses(row: ComparisonRow) -> list[str]:
     """Say what each tier of error makes of the difference."""
+    if row.published_qualifier in BOUNDS and row.p is None:
+        return ["a bound says nothing of values on its own side, so whether the two differ is not known"]
     said = [by_sampling(row), by_total(row), after_holm(row), by_design_effect(row)]
     return [clause for clause in said if clause]
 

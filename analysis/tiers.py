@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 from ..data.errors import ComparisonError
 from .comparison import ComparisonRow, family
 from .published_error import ASSUMED_DEFF, PublishedError, interval, published_error
-from .verdict import Difference, Side, check_declared, difference, holm
+from .verdict import BOUNDS, Difference, Side, against_bound, check_declared, difference, holm
 
 OTHER_DEFFS = (1.0, 2.0)
 """Design effects at which a verdict that rests on an assumed one is tried again."""
@@ -200,11 +200,13 @@ def both(
     new: Side, published: Side, row: ComparisonRow, margin: float, declared: Declared
 ) -> tuple[Difference, Difference | None]:
     """Difference the two sides in both tiers; None for a tier that has no declared error."""
-    sampling = difference(new, published, margin=margin, level=declared.level)
-    extra = declared.nonsampling_for(row.statistic)
-    if extra is None:
-        return sampling, None
-    return sampling, difference(new, published, margin=margin, level=declared.level, extra_variance=2 * extra**2)
+    extra, bound = declared.nonsampling_for(row.statistic), BOUNDS.get(row.published_qualifier)
+
+    def tier(extra_variance: float) -> Difference:
+        found = difference(new, published, margin=margin, level=declared.level, extra_variance=extra_variance)
+        return against_bound(found, bound) if bound else found
+
+    return tier(0.0), None if extra is None else tier(2 * extra**2)
 
 
 def with_verdicts(row: ComparisonRow, sampling: Difference, total: Difference | None) -> ComparisonRow:

@@ -13,8 +13,8 @@ Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from scipy.special import stdtr, stdtrit
@@ -22,6 +22,11 @@ from scipy.special import stdtr, stdtrit
 from ..data.errors import ComparisonError
 
 Verdict = Literal["different", "equivalent", "different but within margin", "inconclusive"]
+Bound = Literal["least", "most"]
+
+BOUNDS: Mapping[str, Bound] = {"more_than": "least", "at_least": "least", "less_than": "most", "at_most": "most"}
+"""Which hedges of a printed figure make it a bound, and of which kind."""
+
 POWER = 0.8
 
 
@@ -62,6 +67,8 @@ class Difference:
         ``"different"``, ``"equivalent"``, ``"different but within margin"`` or ``"inconclusive"``.
     minimum_detectable : float
         The true difference that this pair would show to be different with 80% power.
+
+    Against a bound, what the bound does not support is None: see :func:`against_bound`.
     """
 
     difference: float
@@ -69,10 +76,10 @@ class Difference:
     df: float
     low: float
     high: float
-    p: float
-    p_equivalence: float
+    p: float | None
+    p_equivalence: float | None
     verdict: Verdict
-    minimum_detectable: float
+    minimum_detectable: float | None
 
 
 def difference(
@@ -121,6 +128,33 @@ def difference(
         verdict=verdict_of(abs(found) > half, abs(found) + pair.half_width(2 * alpha) < margin),
         minimum_detectable=half + pair.se * float(stdtrit(pair.df, POWER)),
     )
+
+
+def against_bound(found: Difference, bound: Bound) -> Difference:
+    """Keep of a difference from a bound ("more than 53%") only what the bound supports.
+
+    A new value below "more than" differs from the published one by at least its distance from the bound, so a
+    difference stands, and its p-value with it. Nothing shows that it is the same, or within a margin. A value on the
+    bound's own side may be anywhere from the published one: inconclusive, without a test.
+
+    Parameters
+    ----------
+    found : Difference
+        New minus the bound.
+    bound : {"least", "most"}
+        Whether the published value is at least the bound ("more than") or at most.
+
+    Examples
+    --------
+    >>> far_below = difference(Side(0.40, 0.015), Side(0.53, 0.011), margin=0.05)
+    >>> against_bound(far_below, "least").verdict, against_bound(far_below, "most").verdict
+    ('different', 'inconclusive')
+    """
+    outside = found.difference < 0 if bound == "least" else found.difference > 0
+    if not outside:
+        return replace(found, verdict="inconclusive", p=None, p_equivalence=None, minimum_detectable=None)
+    apart = found.verdict in ("different", "different but within margin")
+    return replace(found, verdict="different" if apart else "inconclusive", p_equivalence=None)
 
 
 def check_declared(margin: float, level: float) -> None:

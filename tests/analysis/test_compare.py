@@ -260,6 +260,48 @@ def test_each_lesser_mismatch_is_a_badge_and_a_reason_but_no_bar(case):
     assert any(reason.startswith(words) or words in reason for reason in row.reasons)
 
 
+BOUND = {
+    "far below more than": (0.75, "more_than", "different", "points lower than that bound"),
+    "far below at least": (0.75, "at_least", "different", "more than sampling error explains"),
+    "far above more than": (0.40, "more_than", "inconclusive", "a bound says nothing of values on its own side"),
+    "near more than, below": (0.61, "more_than", "inconclusive", "sampling error alone could do that"),
+    "on the bound": (0.60, "at_most", "inconclusive", "a bound says nothing"),
+    "far above at most": (0.40, "at_most", "different", "points higher than that bound"),
+    "far above less than": (0.40, "less_than", "different", "less than 40% published"),
+    "far below at most": (0.75, "at_most", "inconclusive", "a bound says nothing"),
+}
+
+
+@pytest.mark.parametrize("case", BOUND)
+def test_a_bound_shows_a_difference_on_its_far_side_and_nothing_else(case):
+    value, qualifier, verdict, words = BOUND[case]
+    row = one_row(figure_of(value, qualifier=qualifier))
+    assert (row.verdict_sampling, row.verdict_total) == (verdict, verdict)
+    supported = verdict == "different" or case.startswith("near")
+    assert (row.p is not None, row.minimum_detectable is not None) == (supported, supported)
+    assert row.difference == pytest.approx(0.6 - value)
+    assert words in row.sentence
+    assert any("is a bound: a new value" in reason for reason in row.reasons)
+
+
+def test_nothing_is_equivalent_to_a_bound_nor_within_a_margin_of_it():
+    for value in (0.59, 0.6, 0.61):
+        for qualifier in ("more_than", "at_most"):
+            row = one_row(figure_of(value, qualifier=qualifier), margin=0.3)
+            assert row.verdict_sampling == "inconclusive"
+    near = one_row(figure_of(0.75, qualifier="more_than"), margin=0.4)
+    assert (near.verdict_sampling, near.verdict_total) == ("different", "different")
+    assert one_row(figure_of(0.75), margin=0.4).verdict_sampling == "different but within margin"
+
+
+@pytest.mark.parametrize(("value", "rounding", "unit"), [(0.7, None, 0.1), (0.45, None, 0.05), (0.7, 0.01, 0.01)])
+def test_about_without_a_rounding_counts_as_a_coarse_one(value, rounding, unit):
+    row = one_row(figure_of(value, qualifier="about", rounding=rounding))
+    assert row.published_se == pytest.approx(math.sqrt(1.2 * value * (1 - value) / 1000 + unit**2 / 12))
+    said = [reason for reason in row.reasons if "is taken as rounded to" in reason]
+    assert said == ([] if rounding else [f"'{100 * value:g}%' is taken as rounded to {100 * unit:g} points."])
+
+
 def test_nothing_said_of_the_new_survey_is_not_taken_for_agreement():
     (row,) = compare(proportion(design_of(), "travel", category="support"), figure_of()).rows
     said = " ".join(row.reasons)
