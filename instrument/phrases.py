@@ -245,6 +245,18 @@ PHRASES: dict[str, dict[str, str]] = {
         "de": "Ihre Antworten konnten gerade nicht gespeichert werden. Sie stehen noch unten: bitte versuchen Sie "
         "es gleich noch einmal.",
     },
+    "busy_title": {
+        "en": "Too many people are here just now",
+        "zh": "当前访问人数过多",
+        "de": "Gerade sind zu viele Menschen hier",
+    },
+    "busy_text": {
+        "en": "Nothing of this page was stored yet. Please go back in your browser and try again in a moment; answers "
+        "on earlier pages are kept.",
+        "zh": "此页内容尚未保存。请在浏览器中返回，稍后再试；前面页面的回答均已保存。",
+        "de": "Von dieser Seite wurde noch nichts gespeichert. Bitte gehen Sie im Browser zurück und versuchen Sie es "
+        "gleich noch einmal; Antworten auf früheren Seiten sind gespeichert.",
+    },
     "broken_title": {
         "en": "Something went wrong here",
         "zh": "此处出现问题",

@@ -35,7 +35,7 @@ from ..render.languages import preferred
 from ..render.web import ACTION, CHECKED, LANGUAGE, NONCE, SHOWN, STATIC, message_html, page_html, start_html
 from ..routing import visible_questions
 from .event import Event, Record
-from .reserve import Posted, PostRefused, Reserved, posted
+from .reserve import MOST_CONNECTIONS, Posted, PostRefused, Reserved, posted
 from .store import AnswerStore, fingerprint
 from .visit import Turn, form_of, go_back, go_on, may_show, open_page, position, problems_of
 
@@ -88,6 +88,7 @@ def serve(
             log_level="warning",
             access_log=False,
             server_header=False,
+            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=5,
         )
         announce(f"Fielding {questionnaire.name} at {_address(host, listening)} into {store.path}. Ctrl-C ends it.")
@@ -126,7 +127,7 @@ def application(
             Route("/health", _health),
             Mount("/static", StaticFiles(directory=STATIC)),
         ],
-        middleware=[Middleware(Reserved, broken=fielding.broken)],
+        middleware=[Middleware(Reserved, broken=fielding.broken, busy=fielding.busy)],
         exception_handlers={404: fielding.not_found, 405: fielding.not_found, PostRefused: fielding.refused},
         lifespan=fielding.lifespan,
     )
@@ -257,6 +258,10 @@ class _Fielding:
     def broken(self, request: Request) -> Response:
         """Say that the fault is the server's."""
         return self._message(request, "broken", 500)
+
+    def busy(self, request: Request) -> Response:
+        """Say that too many are answering at this moment."""
+        return self._message(request, "busy", 503)
 
     async def _take(self, request: Request, record: Record, page: Page, form: Posted, key: str) -> Response:
         language = self._shown(request, form)

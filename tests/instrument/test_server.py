@@ -394,6 +394,46 @@ def test_an_answer_too_large_is_refused_and_the_server_lives_on(visitor, monkeyp
     assert visitor.send(shown, age="44").url.path == "/page/views"
 
 
+def test_large_forms_together_are_bounded_and_never_crowd_out_small_ones(visitor, monkeypatch):
+    monkeypatch.setattr(reserve, "MOST_HELD", 100_000)
+    shown = visitor.reach("you")
+    form = {"__action": "next", **visitor.hidden(shown), "age": "44"}
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+
+    async def at_once() -> tuple[httpx.Response, ...]:
+        first_is_held, others_are_done = asyncio.Event(), asyncio.Event()
+
+        async def slowly():
+            yield b"why=" + b"x" * (reserve.SMALL_BYTES + 90_000)
+            first_is_held.set()
+            await others_are_done.wait()
+
+        first = asyncio.create_task(visitor.client.post("/page/nowhere", content=slowly(), headers=headers))
+        await first_is_held.wait()
+        large = await visitor.client.post("/page/you", data={**form, "why": "x" * (reserve.SMALL_BYTES + 20_000)})
+        small = await visitor.client.post("/page/you", data=form)
+        others_are_done.set()
+        return await first, large, small
+
+    first, large, small = visitor.run(at_once())
+    assert (large.status_code, large.headers["retry-after"]) == (503, "10")
+    assert "Too many people are here just now" in large.text
+    assert (small.status_code, small.url.path) == (200, "/page/views")
+    assert first.status_code == 404
+    again = visitor.post("/page/you", {**form, "why": "x" * (reserve.SMALL_BYTES + 20_000)})
+    assert again.status_code == 422, "what was held is given back; the text is too long, and says so"
+
+
+def test_a_request_too_many_is_told_to_come_back_in_its_language(fielding, monkeypatch):
+    visitor = fielding()("zh")
+    monkeypatch.setattr(reserve, "MOST_REQUESTS", 0)
+    full = visitor.get("/")
+    assert (full.status_code, full.headers["retry-after"]) == (503, "10")
+    assert "当前访问人数过多" in full.text and "content-security-policy" in full.headers
+    monkeypatch.undo()
+    assert visitor.get("/").status_code == 200
+
+
 def test_what_is_no_form_is_refused(visitor):
     visitor.reach("you")
     assert visitor.run(visitor.client.post("/page/you", json={"age": 44})).status_code == 415

@@ -310,7 +310,9 @@ def test_the_start_page_offers_to_go_on_or_begin_again():
     assert "<script" not in html
 
 
-@pytest.mark.parametrize("key", ["thanks", "declined", "no_interview", "old_form", "not_found", "too_large", "broken"])
+@pytest.mark.parametrize(
+    "key", ["thanks", "declined", "no_interview", "old_form", "not_found", "too_large", "busy", "broken"]
+)
 @pytest.mark.parametrize("language", ["en", "zh", "de"])
 def test_every_message_is_said_in_every_language(key, language):
     questionnaire = Questionnaire(name="q", title={"en": "Trust"}, languages=("en", "zh", "de"), pages=())
