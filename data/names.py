@@ -6,7 +6,8 @@ SPSS Statistics, "Variable names" (Command Syntax Reference); Stata, "[U] 11.3 N
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
 
 from .errors import CodebookError
 
@@ -16,37 +17,27 @@ STATA_RESERVED = frozenset(
 )
 
 
-def refuse_spss_names(names: Iterable[str], file: str) -> None:
-    """Refuse names SPSS does not allow.
+Program = Literal["SPSS", "Stata"]
+
+
+def refuse_names_of(program: Program, names: Iterable[str], file: str) -> None:
+    """Refuse names that a program does not allow.
 
     Raises
     ------
     CodebookError
-        Naming each with what is wrong.
+        Naming each with what is wrong and, where one is plain, a name that would do.
 
     Examples
     --------
-    >>> refuse_spss_names(["q1", "age_group"], "wave1.sav")
+    >>> refuse_names_of("SPSS", ["q1", "age_group"], "wave1.sav")
     """
     known = list(names)
-    problems = {name: problem for name in known if (problem := _spss_problem(name))}
-    _refuse(problems, _clashes(known), file, "SPSS")
-
-
-def refuse_stata_names(names: Iterable[str], file: str) -> None:
-    """Refuse names Stata does not allow.
-
-    Raises
-    ------
-    CodebookError
-        Naming each with what is wrong.
-
-    Examples
-    --------
-    >>> refuse_stata_names(["q1", "age_group"], "wave1.dta")
-    """
-    problems = {name: problem for name in names if (problem := _stata_problem(name))}
-    _refuse(problems, [], file, "Stata")
+    problems = {name: problem for name in known if (problem := PROBLEMS[program](name))}
+    listed = [f"'{name}' {problem}" + _remedy(name, program) for name, problem in problems.items()]
+    listed += _clashes(known) if program == "SPSS" else []
+    if listed:
+        raise CodebookError(f"{file}: {program} does not allow these variable names; rename them: {'; '.join(listed)}.")
 
 
 def _spss_problem(name: str) -> str:
@@ -92,20 +83,15 @@ def _clashes(names: list[str]) -> list[str]:
     return [" and ".join(map(repr, same)) + " differ only in case" for same in spelled.values() if len(same) > 1]
 
 
-def _refuse(problems: dict[str, str], clashes: list[str], file: str, program: str) -> None:
-    """Raise one error that lists every name with its problem and, where one is plain, a name that would do."""
-    if not problems and not clashes:
-        return
-    listed = [f"'{name}' {problem}" + _remedy(name, program) for name, problem in problems.items()] + clashes
-    raise CodebookError(f"{file}: {program} does not allow these variable names; rename them: {'; '.join(listed)}.")
-
-
-def _remedy(name: str, program: str) -> str:
+def _remedy(name: str, program: Program) -> str:
     """Propose a name made of the allowed part of a refused one."""
     words = re.sub(r"\W+", "_", name).strip("_") or "v"
     proposal = words if words[0].isalpha() else f"v{words}"
     limit = 64 if program == "SPSS" else 32
     while len(proposal.encode() if program == "SPSS" else proposal) > limit:
         proposal = proposal[:-1]
-    problem = _spss_problem(proposal) if program == "SPSS" else _stata_problem(proposal)
-    return f" (e.g. '{proposal}_')" if problem else f" (e.g. '{proposal}')"
+    return f" (e.g. '{proposal}_')" if PROBLEMS[program](proposal) else f" (e.g. '{proposal}')"
+
+
+PROBLEMS: Mapping[Program, Callable[[str], str]] = {"SPSS": _spss_problem, "Stata": _stata_problem}
+"""Program -> what says what is wrong with a name there."""

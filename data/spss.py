@@ -7,8 +7,9 @@ The dictionary is described in the PSPP developers' guide, "System File Format"
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from .errors import CodebookError, FileError
 from .frames import EXACT_WHOLE, ColumnProblem
 from .kinds import guess_kind
 from .missing_limits import TooManyMissing, spss_missing
-from .names import refuse_spss_names
+from .names import refuse_names_of
 from .spss_records import promised_rows
 
 FORMAT = re.compile(r"([A-Z]+)(\d+)(?:\.(\d+))?")
@@ -206,16 +207,9 @@ def write_sav(study: Study, path: Path, *, name: str, compress: bool) -> None:
     CodebookError
         When a name, a value or a declaration does not fit SPSS; all of them are listed.
     """
-    refuse_spss_names(study.codebook.names, name)
+    refuse_names_of("SPSS", study.codebook.names, name)
     columns = Columns()
-    problems = []
-    for variable in study.codebook:
-        try:
-            _add(columns, study.frame[variable.name], variable)
-        except (ColumnProblem, TooManyMissing) as problem:
-            problems.append(f"{name}: variable '{variable.name}' {problem}")
-    if problems:
-        raise CodebookError("\n".join(problems))
+    add_every_variable(study, partial(_add, columns), name)
     pyreadstat.write_sav(
         pd.DataFrame(columns.data),
         path,
@@ -229,6 +223,30 @@ def write_sav(study: Study, path: Path, *, name: str, compress: bool) -> None:
         variable_measure={each.name: each.measure for each in study.codebook},
         variable_format=columns.formats,
     )
+
+
+def add_every_variable(study: Study, add: Callable[[pd.Series, Variable], None], name: str) -> None:
+    """Add every variable to what will be written to a file of this name.
+
+    Raises
+    ------
+    CodebookError
+        Naming every variable that the format cannot hold, with what is wrong.
+
+    Examples
+    --------
+    >>> study = Study(pd.DataFrame({"age": [41.0]}), Codebook((Variable("age"),)))
+    >>> add_every_variable(study, lambda column, variable: print(variable.name, column.tolist()), "wave1.sav")
+    age [41.0]
+    """
+    problems = []
+    for variable in study.codebook:
+        try:
+            add(study.frame[variable.name], variable)
+        except (ColumnProblem, TooManyMissing) as problem:
+            problems.append(f"{name}: variable '{variable.name}' {problem}")
+    if problems:
+        raise CodebookError("\n".join(problems))
 
 
 def _add(columns: Columns, column: pd.Series, variable: Variable) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any
@@ -19,11 +20,11 @@ import pyreadstat
 
 from .codebook import Code, Codebook, Study, Variable
 from .dates import STATA_DAYS, STATA_MILLISECONDS, Clock, whole_days
-from .errors import CodebookError, FileError
+from .errors import FileError
 from .frames import ColumnProblem
 from .kinds import guess_kind
-from .names import refuse_stata_names
-from .spss import FORMAT, refuse_inexact, with_blanks
+from .names import refuse_names_of
+from .spss import FORMAT, add_every_variable, refuse_inexact, with_blanks
 
 LARGEST = 8.988465674311579e307
 """Stata's largest double; everything above is one of its missing values."""
@@ -235,16 +236,9 @@ def write_dta(study: Study, path: Path, *, name: str) -> dict[str, dict[str, Cod
     CodebookError
         When a name or a value does not fit Stata; all of them are listed.
     """
-    refuse_stata_names(study.codebook.names, name)
+    refuse_names_of("Stata", study.codebook.names, name)
     columns = Columns()
-    problems = []
-    for variable in study.codebook:
-        try:
-            _add(columns, study.frame[variable.name], variable)
-        except ColumnProblem as problem:
-            problems.append(f"{name}: variable '{variable.name}' {problem}")
-    if problems:
-        raise CodebookError("\n".join(problems))
+    add_every_variable(study, partial(_add, columns), name)
     pyreadstat.write_dta(
         pd.DataFrame(columns.data),
         path,

@@ -6,14 +6,14 @@ import pytest
 from topline.data.codebook import MissingKind, MissingRange, Variable
 from topline.data.errors import CodebookError
 from topline.data.missing_limits import TooManyMissing, spss_missing
-from topline.data.names import refuse_spss_names, refuse_stata_names
+from topline.data.names import refuse_names_of
 
 OTHER = MissingKind.OTHER
 
 
 @pytest.mark.parametrize("name", ["q1", "Größe", "省份", "q.1", "a@b", "a$", "x" * 64, "字" * 21, "हिन्दी"])
 def test_names_spss_allows(name):
-    refuse_spss_names([name, "other"], "wave.sav")
+    refuse_names_of("SPSS", [name, "other"], "wave.sav")
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_names_spss_allows(name):
 )
 def test_names_spss_refuses(name, told):
     with pytest.raises(CodebookError) as refused:
-        refuse_spss_names([name, "fine"], "wave.sav")
+        refuse_names_of("SPSS", [name, "fine"], "wave.sav")
     assert told in str(refused.value)
     assert str(refused.value).startswith("wave.sav: SPSS does not allow")
     assert "fine" not in str(refused.value)
@@ -40,7 +40,7 @@ def test_names_spss_refuses(name, told):
 
 @pytest.mark.parametrize("name", ["q1", "_x", "Größe", "省份", "x" * 32, "字" * 32, "Q", "str"])
 def test_names_stata_allows(name):
-    refuse_stata_names([name, "other"], "wave.dta")
+    refuse_names_of("Stata", [name, "other"], "wave.dta")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_names_stata_allows(name):
 )
 def test_names_stata_refuses(name, told):
     with pytest.raises(CodebookError, match=r"wave\.dta: Stata does not allow") as refused:
-        refuse_stata_names([name], "wave.dta")
+        refuse_names_of("Stata", [name], "wave.dta")
     assert told in str(refused.value)
 
 
