@@ -30,15 +30,15 @@ def new(folder: Path) -> None:
 def check(path: Path, as_json: bool) -> None:
     """List everything to mend before fielding.
 
-    PATH is a study folder or a questionnaire file. Exit code 1 when there are errors.
+    PATH is a study folder (or its study.yaml), or a questionnaire file. Exit code 1 when there are errors.
     """
     from dataclasses import asdict
 
-    from ..data.study_folder import read_folder
     from ..instrument.check import check_file
+    from ..instrument.check_folder import check_folder
 
-    document = read_folder(path).questionnaire if path.is_dir() else path
-    findings = check_file(document)
+    document = path.parent if path.name == "study.yaml" else path
+    findings = check_folder(document) if document.is_dir() else check_file(document)
     errors = sum(finding.severity == "error" for finding in findings)
     if as_json:
         show_json({"method": {"file": str(document), "errors": errors}, "rows": [asdict(each) for each in findings]})
@@ -70,13 +70,15 @@ def field(folder: Path, host: str, port: int, accept_changes: bool, resume_days:
     """
     from ..data.study_folder import read_folder
     from ..instrument.fieldwork.server import serve
+    from ..instrument.folder import collected
     from ..instrument.reading import read_questionnaire
 
     study = read_folder(folder)
+    questionnaire = read_questionnaire(study.questionnaire)
     if study.simulated:
         raise click.ClickException(f"{folder} holds simulated answers; field in a folder of its own: topline new NAME")
     serve(
-        read_questionnaire(study.questionnaire),
+        questionnaire,
         study.answers,
         host,
         port,
@@ -84,6 +86,8 @@ def field(folder: Path, host: str, port: int, accept_changes: bool, resume_days:
         resume_days=resume_days,
         announce=click.echo,
     )
+    click.echo(f"Stopped; every acknowledged page is kept. {study.answers} now holds {collected(study)}.")
+    click.echo(f"Next:   topline export {folder}")
 
 
 @click.command(epilog=example("topline simulate my-study --n 1000 --seed 7"))
@@ -117,5 +121,7 @@ def export(folder: Path, to: Path | None, language: str | None) -> None:
 
     study = read_folder(folder)
     exported = export_folder(study, language=language)
+    if not len(exported.frame):
+        click.echo(f"Note: {study.answers} holds no interviews yet.", err=True)
     target = write_study(exported, to or study.data)
     click.echo(f"Wrote {len(exported.frame):,} interviews, {len(exported.codebook)} variables to {target}.")

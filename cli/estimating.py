@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..analysis.comparison import Comparison
     from ..analysis.design import Design
     from ..analysis.estimates import Estimates
+    from ..data.codebook import Study
     from ..data.study_folder import StudyFolder
 
 
@@ -73,6 +74,7 @@ def design_options(command: Command) -> Command:
             type=click.Choice(["logit", "beta", "mean"]),
             help="With --proportion: how intervals are made. Default: logit.",
         ),
+        click.option("--complete", is_flag=True, help="Only the complete interviews of a topline export."),
         click.option("--level", type=click.FloatRange(50, 99.99), help="Confidence level in percent. Default: 95."),
     )
     for option in reversed(options):
@@ -147,7 +149,7 @@ def compare(
     show(found, as_json)
 
 
-DESIGN = ("weight", "strata", "psu", "fpc", "lone_psu")
+DESIGN = ("weight", "strata", "psu", "fpc", "lone_psu", "complete")
 ESTIMAND = ("mean", "proportion", "total", "category", "by", "base", "interval", "level")
 
 
@@ -166,10 +168,26 @@ def refuse_in_folder(source: Path, options: Mapping[str, Any], names: Sequence[s
 def file_design(path: Path, options: Mapping[str, Any]) -> Design:
     """Make the design that the options describe, from a data file."""
     from ..analysis.design import Design
+    from ..analysis.recipe import respondents
     from ..data.files import read_study
 
     names = {key: options[key] for key in ("weight", "strata", "psu", "fpc")}
-    return Design(read_study(path), **names, lone_psu=options["lone_psu"] or "fail")
+    study, complete = read_study(path), options["complete"]
+    if not complete:
+        note_incomplete(study)
+    return Design(respondents(study) if complete else study, **names, lone_psu=options["lone_psu"] or "fail")
+
+
+def note_incomplete(study: Study) -> None:
+    """Say on standard error when break-offs and people who declined are among the rows."""
+    from ..instrument.folder import pages_exported
+
+    if pages_exported(study.codebook) is None or "disposition" not in study.codebook:
+        return
+    incomplete = int((study.frame["disposition"] != 1).sum())
+    if incomplete:
+        among = f"{counted(incomplete, 'incomplete interview')} among the {len(study.frame):,} (disposition)"
+        click.echo(f"Note: {among}. To leave them out: --complete", err=True)
 
 
 def estimated(design: Design, options: Mapping[str, Any]) -> Estimates:
@@ -177,8 +195,10 @@ def estimated(design: Design, options: Mapping[str, Any]) -> Estimates:
     from ..analysis.estimate import mean, proportion, total
 
     kinds = [kind for kind in ("mean", "proportion", "total") if options[kind]]
-    if len(kinds) != 1:
+    if not kinds:
         raise click.UsageError("Name what to estimate with one of --mean, --proportion, --total, e.g. --mean age")
+    if len(kinds) > 1:
+        raise click.UsageError(f"{' and '.join(f'--{kind}' for kind in kinds)}: only one of these at a time.")
     kind, level, by = kinds[0], level_of(options), options["by"]
     choices = {name: options[name] for name in ("category", "base", "interval") if options[name]}
     if kind == "proportion":

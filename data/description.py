@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SIMULATED = "simulated respondents; no person was asked"
+"""The note that invented answers carry in their data file, and every result made from them."""
+
 
 @dataclass(frozen=True)
 class StudyDescription:

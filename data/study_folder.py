@@ -16,12 +16,13 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from .errors import FileError
 from .schema import validated
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from .codebook import Study
     from .description import StudyDescription
     from .margins import Margins
-
-
-SIMULATED = "simulated respondents; no person was asked"
-"""The note that every result made from invented answers carries."""
 
 
 def _listed(value: object) -> object:
@@ -91,6 +88,13 @@ class WeightingPlan(Part):
     on: Names = ()
     bounds: tuple[float, float] | None = None
     missing: Literal["error", "own_class"] = "own_class"
+
+    @field_validator("bounds")
+    @classmethod
+    def _around_one(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and not 0 <= value[0] < 1 < value[1]:
+            raise ValueError(f"[{value[0]:g}, {value[1]:g}] does not lie around 1; write for example [0.3, 3].")
+        return value
 
 
 class ComparisonPlan(Part):
@@ -161,6 +165,17 @@ class StudyPlan(Part):
     compare: ComparisonPlan = ComparisonPlan()
     disclosure: DisclosurePlan = DisclosurePlan()
 
+    @field_validator("field_start", "field_end")
+    @classmethod
+    def _real_date(cls, value: str) -> str:
+        if value:
+            year, month, day = [*value.split("-"), "01", "01"][:3]
+            try:
+                date(int(year), int(month), int(day))
+            except ValueError:
+                raise ValueError(f"{value} is not a date; write 2026, 2026-03 or 2026-03-14.") from None
+        return value
+
     @model_validator(mode="after")
     def _dates_in_order(self) -> StudyPlan:
         if self.field_start and self.field_end and self.field_end < self.field_start[: len(self.field_end)]:
@@ -225,7 +240,7 @@ class StudyFolder:
     @cached_property
     def description(self) -> StudyDescription:
         """What is known of the new survey, in the words a comparison needs."""
-        from .description import StudyDescription
+        from .description import SIMULATED, StudyDescription
 
         plan = self.plan
         return StudyDescription(

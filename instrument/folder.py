@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from ..data.atomic import replacing
 from ..data.codebook import Codebook, Study
+from ..data.description import SIMULATED
 from ..data.errors import FileError, StoreError
-from ..data.study_folder import SIMULATED, StudyFolder
+from ..data.study_folder import StudyFolder
 from .export import export
 from .fieldwork.store import AnswerStore
 from .interview import Interview
@@ -152,3 +154,18 @@ def pages_exported(codebook: Codebook) -> int | None:
     pattern = re.escape(EXPORTED).replace(re.escape("{}"), r"(\d+)")
     found = re.search(pattern, " ".join(codebook.notes))
     return int(found[1]) if found else None
+
+
+def collected(folder: StudyFolder) -> str:
+    """Say how many interviews a folder's store holds, by how they ended.
+
+    Parameters
+    ----------
+    folder : StudyFolder
+        With a store of answers.
+    """
+    with AnswerStore.open(folder.answers) as store:
+        ended = Counter(str(interview.status) for interview in store.interviews())
+    said = {"complete": "complete", "started": "unfinished", "declined": "declined"}
+    counts = ", ".join(f"{ended[status]:,} {word}" for status, word in said.items())
+    return f"{ended.total():,} {'interview' if ended.total() == 1 else 'interviews'} ({counts})"

@@ -191,7 +191,7 @@ def test_weights_that_are_none_are_refused_by_name(wave: Path, weights: str, mes
     ("options", "message"),
     [
         ([], "--mean, --proportion, --total"),
-        (["--mean", "trust", "--total", "trust"], "--mean, --proportion, --total"),
+        (["--mean", "trust", "--total", "trust"], "--mean and --total: only one of these at a time"),
         (["--mean", "trust", "--category", "for"], "--category: belongs to --proportion, not to --mean"),
         (["--total", "trust", "--base", "all", "--interval", "beta"], "--base, --interval: belongs to --proportion"),
         (["--mean", "trust,,view"], "holds an empty name"),
@@ -289,6 +289,40 @@ def test_check_lists_all_findings_and_fails(tmp_path: Path) -> None:
     assert "Mend the errors before fielding." in result.output
     as_json = json.loads(run("check", path, "--json").stdout)
     assert as_json["method"]["errors"] == sum(row["severity"] == "error" for row in as_json["rows"]) > 1
+
+
+def test_check_reads_study_yaml_over_as_well(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    run("new", study)
+    plan = (study / "study.yaml").read_text(encoding="utf-8")
+    for broken, message in (
+        (plan.replace("cn-netizens-2023", "nofile.csv"), "nofile.csv"),
+        (plan.replace("cn-netizens-2023", "cn-netizens"), "Did you mean 'cn-netizens-2023'?"),
+        (plan.replace("on: [sex, age4", "on: [sex, age5"), "there is no dimension 'age5'. Did you mean 'age4'?"),
+        (plan.replace("[0.2, 5.0]", "[5.0, 0.2]"), "weighting, bounds: [5, 0.2] does not lie around 1"),
+        (plan.replace("2026-10-31", "2026-13-01"), "field_end: 2026-13-01 is not a date"),
+        (plan.replace("strata: []", "strata: provnce"), "there is no question 'provnce'"),
+        (plan + "colour: blue\n", "the key 'colour' is not known here"),
+    ):
+        (study / "study.yaml").write_text(broken, encoding="utf-8")
+        for path in (study, study / "study.yaml"):
+            result = run("check", path)
+            assert result.exit_code == 1, message
+            assert message in result.output
+    own = (study / "questionnaire.yaml").read_text(encoding="utf-8").replace("name: social-credit", "name: buses", 1)
+    (study / "questionnaire.yaml").write_text(own, encoding="utf-8")
+    (study / "study.yaml").write_text(plan, encoding="utf-8")
+    warned = run("check", study)
+    assert warned.exit_code == 0
+    assert "the questionnaire is 'buses'; describe your study" in warned.output
+
+
+def test_a_file_with_incomplete_interviews_says_so(demo: Path) -> None:
+    whole = run("estimate", demo / "answers.sav", "--mean", "hours_online", "--json")
+    assert "316 incomplete interviews among the 2,400" in whole.stderr
+    complete = run("estimate", demo / "answers.sav", "--mean", "hours_online", "--complete", "--json")
+    assert complete.stderr == ""
+    assert json.loads(complete.stdout)["method"]["n"] == 2400 - 316
 
 
 def test_new_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
