@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -66,9 +67,16 @@ def dashboard(folder: Path, host: str, port: int, browser: bool) -> None:
 
     Reads only the results of the study FOLDER, never anybody's answers. Ctrl-C ends it.
     """
+    served(folder, host=host, port=port, open_browser=browser)
+
+
+def served(folder: Path, **options: Any) -> None:
+    """Serve the dashboard until Ctrl-C, which is how it is meant to end."""
     from ..dashboard.launch import launch
 
-    launch(folder, host=host, port=port, open_browser=browser)
+    with contextlib.suppress(KeyboardInterrupt):
+        launch(folder, **options)
+    click.echo("Stopped.", err=True)
 
 
 @click.command(epilog=example("topline demo\ntopline demo tryout --no-dashboard"))
@@ -85,9 +93,7 @@ def demo(folder: Path, dashboard: bool | None, as_json: bool) -> None:
     click.echo(f"4. Compared with published figures\n\n{comparison.summary()}\n")
     click.echo(f"Every pair in words, and those that may not be compared:   topline compare {folder}")
     if dashboard or (dashboard is None and sys.stdout.isatty()):
-        from ..dashboard.launch import launch
-
-        launch(study.path)
+        served(study.path)
     else:
         click.echo(f"See it in a browser:   topline dashboard {folder}")
 
