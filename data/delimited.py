@@ -26,6 +26,9 @@ from .dates import whole_days
 from .errors import CodebookError, FileError, did_you_mean
 from .frames import EXACT_WHOLE, column_type, refuse_names
 
+ROW_NAMES = "row_names"
+"""Name of a first column that has none: R's ``write.csv`` and pandas' ``to_csv`` put row names there."""
+
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)?(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
 WHOLE = re.compile(r"0|-?[1-9]\d*", re.ASCII)
@@ -123,8 +126,10 @@ def _delimiter(text: str, path: Path) -> str:
 
 
 def _names(text: str, delimiter: str, path: Path) -> list[str]:
-    """Give the column names of the first line."""
+    """Give the column names of the first line; a first column without one holds row names, as R and pandas write."""
     names = _records(text, delimiter, path)[0]
+    if len(names) > 1 and not names[0].strip() and ROW_NAMES not in names:
+        names = [ROW_NAMES, *names[1:]]
     blank = [str(place) for place, name in enumerate(names, start=1) if not name.strip()]
     if blank or not names:
         raise FileError(f"{path}, line 1: column {', '.join(blank) or '1'} has no name; name every column.")

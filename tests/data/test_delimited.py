@@ -227,3 +227,11 @@ def test_identifiers_too_long_for_floats_survive_as_whole_numbers(tmp_path):
 def test_no_rows(read):
     study = read("a,b\n")
     assert study.frame.shape == (0, 2)
+
+
+def test_row_names_as_r_and_pandas_write_them_are_a_column(tmp_path):
+    path = tmp_path / "wave.csv"
+    path.write_text('"","q1"\n"7",4\n"9",5\n')
+    assert read_study(path).frame.to_dict("list") == {"row_names": [7, 9], "q1": [4, 5]}
+    pd.DataFrame({"q1": [4, 5]}).to_csv(path)
+    assert read_study(path).codebook.names == ("row_names", "q1")
