@@ -62,12 +62,14 @@ def logit_interval(estimate: Floats, se: Floats, df: float, level: float) -> tup
 
 
 def beta_interval(
-    estimate: Floats, se: Floats, effective: Floats, n: Ints, df: float, level: float
+    estimate: Floats, se: Floats, effective: Floats, n: Ints, df: Ints, level: float
 ) -> tuple[Floats, Floats]:
     """Give the Clopper-Pearson interval at the effective sample size.
 
     The effective size is ``p (1 - p) / se**2``, times ``(t(n - 1) / t(df))**2``. Where an estimate is 0 or 1 that
-    is not defined, and Kish's effective size of the weights takes its place.
+    is not defined, and Kish's effective size of the weights takes its place. n and df are those of the base, as in
+    R's ``svyciprop`` on a ``subset``: beside a small n, the df of the whole design would make the factor exceed 1
+    and the interval too short.
 
     Parameters
     ----------
@@ -77,22 +79,22 @@ def beta_interval(
         Kish's effective sample size of each base.
     n : numpy.ndarray of int
         Respondents in each base.
-    df : float
-        Degrees of freedom of the design.
+    df : numpy.ndarray of int
+        Degrees of freedom of each base: its PSUs minus their strata. Without any the factor is 1.
     level : float
         Confidence level, e.g. 0.95.
 
     Examples
     --------
     >>> p, se, kish = np.array([0.0]), np.array([0.0]), np.array([30.0])
-    >>> low, high = beta_interval(p, se, kish, np.array([30]), 29, 0.95)
+    >>> low, high = beta_interval(p, se, kish, np.array([30]), np.array([29]), 0.95)
     >>> float(low[0]), round(float(high[0]), 3)
     (0.0, 0.116)
     """
     extreme = (estimate <= 0) | (estimate >= 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where(extreme, effective, estimate * (1 - estimate) / se**2)
-        size = size * (_t(np.maximum(n - 1, 1), level) / _t(df, level)) ** 2
+        size = size * np.where(df > 0, _t(n - 1, level) / _t(df, level), 1.0) ** 2
         tail = (1 - level) / 2
         hits, misses = size * estimate, size * (1 - estimate)
         low = np.where(estimate <= 0, 0.0, special.betaincinv(hits, misses + 1, tail))

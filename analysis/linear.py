@@ -90,7 +90,7 @@ def estimated(design: Design, request: Request, within: Domains, measures: Seque
     with np.errstate(divide="ignore", invalid="ignore"):
         table["deff"] = np.where((simple > 0) & ~fixed, scatter.variances / simple, np.nan)
     table["df"] = design.df
-    table["switched"] = _add_intervals(table, request, measures)
+    table["switched"] = _add_intervals(table, design, request, measures)
     return Estimates(
         frame=_frame(table, within, measures, request),
         method=method_of(design, request, within, measures, table, replacing=replacing),
@@ -273,21 +273,39 @@ def _present(design: Design, sums: Sequence[Summed]) -> Floats:
     return np.hstack(wide).astype(np.float64)
 
 
-def _add_intervals(table: pd.DataFrame, request: Request, measures: Sequence[Measure]) -> Bools:
+def _add_intervals(table: pd.DataFrame, design: Design, request: Request, measures: Sequence[Measure]) -> Bools:
     """Add low and high, and mark where a logit interval gave way to a beta interval."""
-    estimate, se, df = table["estimate"].to_numpy(), table["se"].to_numpy(), int(table["df"].iloc[0])
+    estimate, se, df = table["estimate"].to_numpy(), table["se"].to_numpy(), design.df
     few = np.zeros(len(table), dtype=bool)
     if request.interval == "logit":
         few = few_events(table["events"].to_numpy(), table["n"].to_numpy())
     make = logit_interval if request.interval == "logit" else t_interval
     low, high = make(estimate, se, df, request.level)
-    if request.interval == "beta" or few.any():
-        effective, n = _effective(table, measures), table["n"].to_numpy()
-        by_beta = beta_interval(estimate, se, effective, n, df, request.level)
-        beta = few | (request.interval == "beta")
+    beta = few | (request.interval == "beta")
+    if beta.any() and df > 0:
+        effective, n, own_df = _effective(table, measures), table["n"].to_numpy(), _own_df(table, design, measures)
+        by_beta = beta_interval(estimate, se, effective, n, own_df, request.level)
         low, high = np.where(beta, by_beta[0], low), np.where(beta, by_beta[1], high)
     table["low"], table["high"] = low, high
     return few
+
+
+def _own_df(table: pd.DataFrame, design: Design, measures: Sequence[Measure]) -> Ints:
+    """Give the degrees of freedom of each base: its PSUs minus their strata (R's ``degf`` of a subset)."""
+    first = design.stages[0]
+    found: dict[int, Ints] = {}
+    for at in table["measure"].unique():
+        measure = measures[at]
+        unit = first.unit[measure.rows]
+        units = _distinct(unit, measure.domain, measure.domains)
+        found[at] = units - _distinct(first.stratum[unit], measure.domain, measure.domains)
+    return np.array([found[at][domain] for at, domain in zip(table["measure"], table["domain"], strict=True)])
+
+
+def _distinct(group: Ints, domain: Ints, domains: int) -> Ints:
+    """Count the different groups in each domain."""
+    pairs: Ints = pd.unique(group * np.int64(domains) + domain)
+    return np.bincount(pairs % domains, minlength=domains)
 
 
 def _effective(table: pd.DataFrame, measures: Sequence[Measure]) -> Floats:

@@ -25,20 +25,49 @@ def test_logit_interval_stays_within_zero_and_one():
 def test_beta_interval_of_a_simple_sample_is_clopper_pearson():
     n, hits = 40, 6
     p = np.array([hits / n])
-    low, high = beta_interval(p, np.sqrt(p * (1 - p) / n), np.array([40.0]), np.array([n]), n - 1, 0.95)
+    low, high = beta_interval(p, np.sqrt(p * (1 - p) / n), np.array([40.0]), np.array([n]), np.array([n - 1]), 0.95)
     exact = stats.binomtest(hits, n).proportion_ci(method="exact")
     assert (low[0], high[0]) == pytest.approx((exact.low, exact.high), rel=1e-9)
 
 
 @pytest.mark.parametrize("p", [0.0, 1.0])
 def test_beta_interval_of_nobody_or_everybody_rests_on_kish_effective_size(p):
-    low, high = beta_interval(np.array([p]), np.array([0.0]), np.array([25.0]), np.array([40]), 39, 0.95)
+    low, high = beta_interval(np.array([p]), np.array([0.0]), np.array([25.0]), np.array([40]), np.array([39]), 0.95)
     edge = 1 - 0.025 ** (1 / 25)
     assert (low[0], high[0]) == pytest.approx((0.0, edge) if p == 0 else (1 - edge, 1.0), rel=1e-9)
 
 
+@pytest.mark.parametrize(("size", "rest"), [(1, 50), (2, 998), (3, 107), (10, 90)])
+def test_everybody_of_a_small_group_is_as_wide_as_the_exact_interval(size, rest):
+    data = pd.DataFrame({"view": ["for"] * size + ["against"] * rest, "town": ["a"] * size + ["b"] * rest})
+    row = proportion(Design(data), "view", category="for", by="town").to_frame().iloc[0]
+    exact = stats.binomtest(size, size).proportion_ci(method="exact")
+    assert (row["estimate"], row["low"], row["high"]) == (1, pytest.approx(exact.low, rel=1e-9), 1)
+
+
+def test_one_event_of_four_in_a_large_sample_has_the_interval_of_four():
+    """R: d <- svydesign(id=~1, weights=~1, data=...); svyciprop(~hit, subset(d, town == "a"), method="beta")."""
+    data = pd.DataFrame({"view": [1, 0, 0, 0] + [1, 0] * 100, "town": ["a"] * 4 + ["b"] * 200})
+    row = proportion(Design(data), "view", category=1, by="town").to_frame().iloc[0]
+    assert (row["low"], row["high"]) == pytest.approx((0.0062083933931577, 0.8069859823493002), rel=1e-9)
+
+
+def test_a_group_within_one_psu_has_no_freedom_of_its_own_and_gets_clopper_pearson_at_its_size():
+    data = pd.DataFrame({"view": [1, 1, 1, *[0, 1] * 20], "psu": [1, 1, 1, *range(2, 42)], "town": [1] * 3 + [2] * 40})
+    row = proportion(Design(data, psu="psu"), "view", category=1, by="town").to_frame().iloc[0]
+    assert row["low"] == pytest.approx(stats.binomtest(3, 3).proportion_ci(method="exact").low, rel=1e-9)
+
+
+def test_a_base_with_fewer_psus_than_the_design_has_fewer_degrees_of_freedom():
+    """30 of 30 in three of twenty PSUs: 2 degrees of freedom shrink the effective size by (t(29) / t(2))^2."""
+    data = pd.DataFrame({"view": [1] * 30 + [0, 1] * 85, "psu": np.arange(200) // 10, "town": [1] * 30 + [2] * 170})
+    row = proportion(Design(data, psu="psu"), "view", category=1, by="town").to_frame().iloc[0]
+    size = 30 * (stats.t.ppf(0.975, 29) / stats.t.ppf(0.975, 2)) ** 2
+    assert row["low"] == pytest.approx(0.025 ** (1 / size), rel=1e-9)
+
+
 def test_beta_interval_without_sampling_error_is_the_estimate():
-    low, high = beta_interval(np.array([0.3]), np.array([0.0]), np.array([10.0]), np.array([10]), 9, 0.95)
+    low, high = beta_interval(np.array([0.3]), np.array([0.0]), np.array([10.0]), np.array([10]), np.array([9]), 0.95)
     assert (low[0], high[0]) == (0.3, 0.3)
 
 

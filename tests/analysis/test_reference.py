@@ -47,6 +47,13 @@ CASES = {
     "hospital": {"data": "hospital", "weight": "weighta", "strata": "oblevel", "psu": "hospno", "fpc": "tothosp"},
     "strata at two stages, adjust": {**TWO_STAGE_STRATA, "lone_psu": "centre"},
     "strata at two stages, certainty": {**TWO_STAGE_STRATA, "lone_psu": "certainty"},
+    "small groups, clusters": {
+        "data": "small_groups",
+        "psu": ["dnum", "snum"],
+        "fpc": ["fpc1", "fpc2"],
+        "by": "part",
+    },
+    "small groups, with replacement": {"data": "small_groups", "weight": "pw", "by": "part"},
     "lone, adjust": {**LONE, "lone_psu": "centre"},
     "lone, certainty": {**LONE, "lone_psu": "certainty"},
     "lone, average": {**LONE, "lone_psu": "average"},

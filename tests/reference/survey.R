@@ -35,6 +35,15 @@ numeric_items <- function(case, design, items, by = NULL, deff = TRUE) {
     }
   }
 }
+# Korn and Graubard's interval of a group, with the n and df of its subset; R has none where the variance is 0
+group_beta <- function(case, design, item, category, by, key, whole) {
+  group <- eval(bquote(subset(design, as.character(.(as.name(by))) == .(key))))
+  if (degf(group) < 1) return(invisible())
+  m <- svyciprop(~.hit, group, method = "beta")
+  p <- as.vector(m); se <- sqrt(as.vector(attr(m, "var"))); ci <- attr(m, "ci")
+  if (se > 1e-12) add(case, "proportion", item, p, se, category = category, key = key, df = whole,
+    low = ci[[1]], high = ci[[2]], interval = "beta")
+}
 shares <- function(case, design, items, by = NULL, intervals = c("logit", "beta", "mean"), deff = TRUE) {
   whole <- degf(design)
   for (item in items) {
@@ -42,8 +51,9 @@ shares <- function(case, design, items, by = NULL, intervals = c("logit", "beta"
     for (category in sort(as.character(unique(values[!is.na(values)])))) {
       one <- eval(bquote(update(design, .hit = as.numeric(as.character(.(as.name(item))) == .(category)))))
       m <- svymean(~.hit, one, na.rm = TRUE, deff = deff)
+      answered <- subset(one, !is.na(.hit))
       for (method in intervals) {
-        ci <- attr(svyciprop(~.hit, subset(one, !is.na(.hit)), method = method, df = whole), "ci")
+        ci <- attr(svyciprop(~.hit, answered, method = method, df = if (method == "beta") degf(answered) else whole), "ci")
         add(case, "proportion", item, coef(m)[[1]], SE(m)[[1]], deff(m)[[1]], category = category, df = whole,
             low = ci[[1]], high = ci[[2]], interval = method)
       }
@@ -51,6 +61,7 @@ shares <- function(case, design, items, by = NULL, intervals = c("logit", "beta"
         b <- svyby(~.hit, reformulate(by), one, svymean, na.rm = TRUE, deff = deff, keep.names = FALSE)
         for (i in seq_len(nrow(b))) add(case, "proportion", item, b[i, ".hit"], SE(b)[i], b[i, ncol(b)],
           category = category, key = as.character(b[i, by]), df = whole)
+        if ("beta" %in% intervals) for (key in as.character(b[[by]])) group_beta(case, answered, item, category, by, key, whole)
       }
     }
   }
@@ -116,6 +127,11 @@ for (rule in c("adjust", "certainty")) {
   numeric_items(paste("strata at two stages,", rule), deep, api_items, "stype")
   shares(paste("strata at two stages,", rule), deep, "awards", "stype", "logit")
 }
+small_groups <- apiclus2[, c("dnum", "snum", "fpc1", "fpc2", "pw", "awards", "stype")]
+small_groups$part <- with(apiclus2, ifelse(api00 > 850, "top", ifelse(api00 > 750, "high", ifelse(api00 < 480, "low", "middle"))))
+save(small_groups, "small_groups")
+shares("small groups, clusters", svydesign(id = ~dnum + snum, fpc = ~fpc1 + fpc2, data = small_groups), c("awards", "stype"), "part")
+shares("small groups, with replacement", svydesign(id = ~1, weights = ~pw, data = small_groups), c("awards", "stype"), "part")
 lone <- apistrat[c(1:100, 101, 151:200), ]
 lone$dnum <- NULL
 save(lone[, c("stype", "sch.wide", "awards", "api00", "enroll", "pw", "fpc")], "lone")
