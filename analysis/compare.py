@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from .estimates import Estimates
 
 NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
-FIRST = {"forbids": 0, "repaired": 1, "qualifies": 2}
+FIRST = {"forbids": 0, "unchecked": 1, "repaired": 2, "qualifies": 3}
+"""In which order reasons are given, by their effect; what is unchecked, whatever it does, soon."""
 
 
 def compare(
@@ -180,8 +181,8 @@ def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
 
 
 def graded(reasons: list[Reason]) -> dict[str, Any]:
-    """Give grade and reasons, what forbids first."""
-    ordered = sorted(reasons, key=lambda reason: FIRST[reason.effect])
+    """Give grade and reasons: what forbids first, then what rests on the user's word alone."""
+    ordered = sorted(reasons, key=lambda reason: FIRST.get(reason.topic, FIRST[reason.effect]))
     grade: Grade = grade_of(reasons)
     return {"grade": grade, "reasons": tuple(dict.fromkeys(reason.text for reason in ordered))}
 

@@ -56,7 +56,7 @@ class Reason:
     ----------
     topic : str
         ``"kind"``, ``"wording"``, ``"answers"``, ``"base"``, ``"people"``, ``"sample"``, ``"mode"``, ``"dates"``,
-        ``"doubt"`` or ``"provenance"``.
+        ``"doubt"``, ``"provenance"`` or ``"unchecked"``: taken on the user's word alone.
     effect : str
         ``"forbids"`` a comparison, ``"qualifies"`` it, or was ``"repaired"``.
     text : str
@@ -151,15 +151,31 @@ def related(variable: Variable, figure: Figure, relation: Relation | None, *, ch
             f"The questionnaire says that '{variable.name}' replicates {figure.item.item_id}; "
             "the registry holds no review of the two wordings.",
         )
+    if known := known_question(variable):
+        words = f"{known}, and nothing on record says that {figure.item.item_id} asks the same."
+        return Reason("wording", "forbids", words)
     if chosen:
-        return Reason(
-            "wording",
-            "qualifies",
-            f"You put '{variable.name}' beside {figure.item.item_id}; nothing on record says that they ask the same.",
+        words = (
+            f"Nobody has checked that the two questions ask the same: you put '{variable.name}' beside "
+            f"{figure.item.item_id}, and nothing else joins them."
         )
+        return Reason("unchecked", "qualifies", words)
     return Reason(
         "wording", "forbids", f"Nothing on record says that '{variable.name}' and {figure.item.item_id} ask the same."
     )
+
+
+def known_question(variable: Variable) -> str:
+    """Say which question a variable is on record as; empty where nothing is, as for a column of a plain CSV file.
+
+    Examples
+    --------
+    >>> known_question(Variable("sex", bank="social_credit.sex")), known_question(Variable("q1"))
+    ("'sex' is the question social_credit.sex", '')
+    """
+    known = [f"is the question {variable.bank}"] if variable.bank else []
+    known += [f"replicates {', '.join(variable.replicates)}"] if variable.replicates else []
+    return f"'{variable.name}' {' and '.join(known)}" if known else ""
 
 
 def people(figure: Figure, about: StudyDescription) -> list[Reason]:

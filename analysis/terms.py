@@ -189,16 +189,27 @@ def answers_wanted(
         return None, [Reason("answers", "forbids", words)]
     if scale is not None and variable.scale and figure.category_set:
         return in_order(figure.category_set), []
+    unrecorded = f"{unrecorded_answers(variable, figure)} not recorded"
     named = codes_of(variable, figure.category)
-    estimated = {row["codes"] for row in own_rows(estimates, variable.name)}
-    if named is None and len(estimated) == 1:
-        named = next(iter(estimated))
-    if named is None:
-        words = f"Which answers of '{variable.name}' the published '{figure.category}' stands for is not known."
-        return None, [Reason("answers", "forbids", words)]
-    which = "new" if not variable.scale else "published"
-    words = f"The answer scale of the {which} question is not recorded; '{figure.category}' was matched by name only."
-    return named, [Reason("answers", "qualifies", words)]
+    if named is not None:
+        words = f"{unrecorded}; '{figure.category}' was matched by name only."
+        return named, [Reason("answers", "qualifies", words)]
+    put = {row["codes"]: row["category"] for row in own_rows(estimates, variable.name)}
+    if len(put) == 1:
+        ((named, category),) = put.items()
+        words = f"You put '{category}' in the place of '{figure.category}'; {unrecorded[0].lower()}{unrecorded[1:]}."
+        return named, [Reason("unchecked", "qualifies", words)]
+    words = f"Which answers of '{variable.name}' the published '{figure.category}' stands for is not known."
+    return None, [Reason("answers", "forbids", words)]
+
+
+def unrecorded_answers(variable: Variable, figure: Figure) -> str:
+    """Say what of the answers is missing from the record, so that codes cannot be held against codes."""
+    if not variable.scale:
+        return "The answer scale of the new question is"
+    if figure.item.scale is None:
+        return "The answer scale of the published question is"
+    return "The answers that the published value counts are"
 
 
 def codes_of(variable: Variable, category: object) -> tuple[Code, ...] | None:

@@ -468,7 +468,14 @@ def test_an_unrecorded_scale_is_matched_by_the_name_of_the_answers_and_says_so()
     assert row.difference == pytest.approx(-0.02)
     assert any("answer scale of the new question is not recorded" in reason for reason in row.reasons)
     other = one_row(figure_of(category="likes it"), design_of(scale=""))
-    assert any("was matched by name only" in reason for reason in other.reasons)
+    assert other.reasons[0] == (
+        "You put 'support' in the place of 'likes it'; the answer scale of the new question is not recorded."
+    )
+    neither = one_row(figure_of(category_set=()), design_of())
+    assert any(
+        reason == "The answers that the published value counts are not recorded; 'support' was matched by name only."
+        for reason in neither.reasons
+    )
 
 
 def test_answers_that_no_name_joins_are_not_compared():
@@ -504,9 +511,51 @@ def test_subgroup_figures_of_a_registry_are_left_out():
     assert [row.published_id for row in found.rows] == ["ergo2019.points"]
 
 
-def test_one_figure_beside_one_item_needs_no_link_but_says_so():
-    row = one_row(figure_of(), design_of(replicates=()))
-    assert "You put 'travel' beside poll.travel; nothing on record says that they ask the same." in row.reasons
+def test_one_figure_beside_one_item_needs_no_link_but_says_so_first():
+    row = one_row(figure_of(base="all"), design_of(replicates=()))
+    assert row.grade == "qualified"
+    assert row.reasons[0] == (
+        "Nobody has checked that the two questions ask the same: you put 'travel' beside poll.travel, "
+        "and nothing else joins them."
+    )
+    assert row.reasons[1].startswith("repaired")
+
+
+def test_answers_put_in_the_place_of_the_published_ones_are_named():
+    wave = Design(pd.DataFrame({"travel": ["yes"] * 620 + ["no"] * 380}))
+    (row,) = compare(proportion(wave, "travel", category="yes"), published()["liu2022.travel"]).rows
+    assert row.grade == "qualified"
+    assert row.reasons[0].startswith("Nobody has checked that the two questions ask the same")
+    assert row.reasons[1] == (
+        "You put 'yes' in the place of 'support'; the answer scale of the new question is not recorded."
+    )
+    assert not any("matched by name" in reason for reason in row.reasons)
+
+
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"bank": "social_credit.sex", "replicates": ()}, "'travel' is the question social_credit.sex, and nothing on"),
+        ({"replicates": ("liu2022.internet",)}, "'travel' replicates liu2022.internet, and nothing on record says"),
+        (
+            {"bank": "mine.a", "replicates": ("other.b", "other.c")},
+            "'travel' is the question mine.a and replicates other.b, other.c, and nothing on record says",
+        ),
+    ],
+)
+def test_a_question_on_record_as_another_one_is_not_compared_even_when_the_user_says_so(record, words):
+    estimates = proportion(design_of(**record), "travel", category="support")
+    (row,) = compare(estimates, published()["liu2022.travel"], about=ALIKE).rows
+    assert (row.grade, row.difference, row.verdict_sampling) == ("not_comparable", None, None)
+    assert row.reasons[0].startswith(words)
+    assert row.reasons[0].endswith("liu2022.travel asks the same.")
+
+
+def test_a_question_that_the_registry_joins_to_the_figure_is_compared_by_hand_too():
+    design = design_of(bank="social_credit.restrict_travel", replicates=())
+    (row,) = compare(proportion(design, "travel", category="support"), published()["liu2022.travel"]).rows
+    assert row.difference is not None
+    assert not any("Nobody has checked" in reason for reason in row.reasons)
 
 
 def test_several_estimates_are_compared_in_one_go():
