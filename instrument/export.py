@@ -2,7 +2,7 @@
 
 Codes stay what the questionnaire says. A question the routing did not come to, or that lies behind a break-off, is
 ``-9`` (not asked); a question that was shown and left blank is system-missing. Rows stand in the order of the
-interviews' random numbers, which tells nothing about who answered first.
+interviews' random numbers, which tells nothing about who answered first. Who never came to agree is left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .interview import Answer, Interview
 from .naming import NOT_ASKED, WHOLE, option_variable
 from .phrases import phrase
 from .questionnaire import Choice, Question, Questionnaire, Row
-from .routing import path
+from .routing import awaits_consent, path
 
 MISSING_CODES = {MissingKind.DONT_KNOW: -8.0, MissingKind.REFUSED: -7.0, MissingKind.OTHER: -6.0}
 """Codes of missing answers where the questionnaire's own are no numbers."""
@@ -48,7 +48,8 @@ def export(questionnaire: Questionnaire, interviews: Iterable[Interview], *, lan
         Columns: one for each single choice, number, text and grid row; one for each option of a multiple choice
         (``sources_2``: 1 chosen, 0 not); then ``disposition`` (1 complete, 2 partial, 3 declined), ``language``,
         ``day`` and ``seed``, from which the orders shown are rebuilt (see ``allocation``; the questionnaire's own seed
-        stands in the notes).
+        stands in the notes). Visits that ended before consent was given are left out, and a note counts them; who
+        declined on the web has neither language nor day nor seed.
         Codes are numbers where all codes of a list are whole numbers. Don't know and refused keep their codes and are
         declared missing; ``-9`` is not asked. Wording is kept in every language.
 
@@ -78,7 +79,8 @@ def export(questionnaire: Questionnaire, interviews: Iterable[Interview], *, lan
     spoken = language or questionnaire.languages[0]
     if spoken not in questionnaire.languages:
         raise UnknownNameError("language", spoken, questionnaire.languages, questionnaire.source)
-    ordered = sorted(interviews, key=lambda interview: interview.number)
+    everyone = sorted(interviews, key=lambda interview: interview.number)
+    ordered = [interview for interview in everyone if not _never_agreed(questionnaire, interview)]
     _refuse_unknown_variables(questionnaire, ordered)
     asked = [asked_variables(questionnaire, interview) for interview in ordered]
     columns = [*_columns(questionnaire, spoken)]
@@ -89,10 +91,24 @@ def export(questionnaire: Questionnaire, interviews: Iterable[Interview], *, lan
         f"Questionnaire {questionnaire.name}, version {questionnaire.version}",
         f"SHA-256 {questionnaire.digest}",
         f"Seed of all shuffling {questionnaire.seed}",
+        *_left_out(len(everyone) - len(ordered)),
     )
     return Study(
         frame, Codebook(variables, questionnaire.say(questionnaire.title, spoken), notes), questionnaire.source
     )
+
+
+def _never_agreed(questionnaire: Questionnaire, interview: Interview) -> bool:
+    """Say whether an interview stops before its consent; an older store holds such, the server stores none."""
+    return interview.status == "started" and awaits_consent(questionnaire, interview.answers)
+
+
+def _left_out(count: int) -> tuple[str, ...]:
+    """Say how many were left out, where any were."""
+    if not count:
+        return ()
+    visits = "1 visit that ended" if count == 1 else f"{count:,} visits that ended"
+    return (f"Left out: {visits} before consent was given.",)
 
 
 def asked_variables(questionnaire: Questionnaire, interview: Interview) -> frozenset[str]:
@@ -326,9 +342,10 @@ def _paradata(interviews: Sequence[Interview]) -> dict[str, pd.Series]:
     """Give the columns that every export has."""
     return {
         "disposition": pd.Series([DISPOSITIONS[interview.status] for interview in interviews], dtype="float64"),
-        "language": pd.Series([interview.language for interview in interviews], dtype="str"),
-        "day": pd.Series([interview.day for interview in interviews], dtype="str"),
-        "seed": pd.Series([interview.seed for interview in interviews], dtype="float64"),
+        "language": pd.Series([interview.language or None for interview in interviews], dtype="str"),
+        "day": pd.Series([interview.day or None for interview in interviews], dtype="str"),
+        # a refusal is stored without a day, and then has no seed either
+        "seed": pd.Series([interview.seed if interview.day else None for interview in interviews], dtype="float64"),
     }
 
 

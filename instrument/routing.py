@@ -123,6 +123,22 @@ def declined(questionnaire: Questionnaire, answers: Answers) -> bool:
     )
 
 
+def awaits_consent(questionnaire: Questionnaire, answers: Answers) -> bool:
+    """Say whether consent is asked and was not given; nothing of such a visit may be kept.
+
+    Examples
+    --------
+    >>> from .questionnaire import Page, Question, Questionnaire
+    >>> page = Page(name="start", questions=(Question(name="consent", type="consent", label={"en": "Do you agree?"}),))
+    >>> q = Questionnaire(name="q", title={"en": "Q"}, languages=("en",), pages=(page,))
+    >>> awaits_consent(q, {}), awaits_consent(q, {"consent": "yes"})
+    (True, False)
+    """
+    asked = (question for _, questions in path(questionnaire, answers) for question in questions)
+    first = next((question for question in asked if question.type == "consent"), None)
+    return first is not None and answers.get(first.name) != "yes"
+
+
 def status(questionnaire: Questionnaire, answers: Answers, reached: str) -> Status:
     """Say how an interview stands.
 

@@ -1,6 +1,7 @@
 """The fieldwork server: one questionnaire on the web, without JavaScript, without a trace of who answers.
 
 State stands in the store; the browser keeps one random key in a cookie, and the store only knows the key's digest.
+Where consent is asked nothing is stored before it is given; a refusal is stored as such, without language and day.
 A page is acknowledged (with a redirect) after its COMMIT. Nothing in a request that tells of the respondent's device
 (address, browser, referring page) is read, stored or logged.
 """
@@ -33,11 +34,11 @@ from ..answers import Problem
 from ..questionnaire import Page, Questionnaire
 from ..render.languages import preferred
 from ..render.web import ACTION, CHECKED, LANGUAGE, NONCE, SHOWN, STATIC, message_html, page_html, start_html
-from ..routing import visible_questions
+from ..routing import awaits_consent, visible_pages, visible_questions
 from .event import Event, Record
 from .reserve import MOST_CONNECTIONS, Posted, PostRefused, Reserved, posted
 from .store import AnswerStore, fingerprint
-from .visit import Turn, form_of, go_back, go_on, may_show, open_page, position, problems_of
+from .visit import Turn, before_consent, form_of, go_back, go_on, may_show, open_page, position, problems_of
 
 KEY_COOKIE, LANGUAGE_COOKIE = "interview", "language"
 RESUME_DAYS = 7
@@ -203,13 +204,13 @@ class _Fielding:
         number = number_of(key)
         async with self._lock(number):
             record = self.store.record(number)
-            if record is None:
-                await self._store_begin(number, self._language(request))
+            if record is None and not awaits_consent(self.questionnaire, {}):
+                await self.store.begin(self._first_event(number, self._language(request)))
                 record = self.store.record(number)
-        assert record is not None
-        if record.interview.status != "started":
+        if record is not None and record.interview.status != "started":
             return self._end(record)
-        response = _see(open_page(self.questionnaire, record))
+        first = visible_pages(self.questionnaire, {})[0] if record is None else open_page(self.questionnaire, record)
+        response = _see(first)
         self._keep(response, request, KEY_COOKIE, key)
         return response
 
@@ -220,12 +221,12 @@ class _Fielding:
         if not key:
             return self._message(request, "no_interview", 404)
         async with self._lock(number_of(key)):
-            record = self.store.record(number_of(key))
+            page = next((each for each in self.questionnaire.pages if each.name == request.path_params["page"]), None)
+            record = self.store.record(number_of(key)) or self._before_consent(request, page, key)
             if record is None:
                 return self._message(request, "no_interview", 404)
             if record.interview.status != "started":
                 return self._end(record)
-            page = next((each for each in self.questionnaire.pages if each.name == request.path_params["page"]), None)
             if page is None:
                 return self._message(request, "not_found", 404)
             if request.method == "POST" and not is_nonce(_one(form, NONCE), key, page.name):
@@ -273,7 +274,7 @@ class _Fielding:
         if turn.problems:
             return self._show(record, page, form, language, nonce, problems=turn.problems, status=422)
         try:
-            await self._store_page(record, page, turn, nonce, language)
+            await self._store(record, page, turn, nonce, language)
         except StoreError:
             return self._show(record, page, form, language, nonce, stored=False, status=503)
         if turn.following is not None:
@@ -290,23 +291,43 @@ class _Fielding:
         self._keep(response, request, LANGUAGE_COOKIE, language)
         return response
 
-    async def _store_begin(self, number: str, language: str) -> None:
-        event = Event(number, "", secrets.token_hex(8), self.digest, language, _today(), seed=secrets.randbelow(2**31))
-        await self.store.begin(event)
+    def _before_consent(self, request: Request, page: Page | None, key: str) -> Record | None:
+        """Give the visit that stands at a page up to the consent, if it is one."""
+        visit = before_consent(self.questionnaire, number_of(key), self._language(request))
+        return visit if visit and page and may_show(self.questionnaire, visit, page) else None
 
-    async def _store_page(self, record: Record, page: Page, turn: Turn, nonce: str, language: str) -> None:
+    async def _store(self, record: Record, page: Page, turn: Turn, nonce: str, language: str) -> None:
+        """Store a page; of somebody who has not agreed nothing, and of a refusal only that it was one."""
+        number, begun = record.interview.number, bool(record.interview.day)
+        day = _today()
+        if not begun and turn.status == "declined":
+            language = day = ""
+        elif not begun and awaits_consent(self.questionnaire, turn.given):
+            return
         event = Event(
-            record.interview.number,
+            number,
             page.name,
             nonce,
             self.digest,
             language,
-            _today(),
+            day,
             status=turn.status,
             answers=turn.given,
             acknowledged=turn.acknowledged,
         )
-        await self.store.submit(event)
+        if begun:
+            await self.store.submit(event)
+        elif turn.status == "declined":
+            await self.store.begin(Event(number, "", secrets.token_hex(8), self.digest, "", ""), event)
+        else:
+            shown = [page.name for page in visible_pages(self.questionnaire, {})[:-1]]
+            earlier = [Event(number, name, secrets.token_hex(8), self.digest, language, day) for name in shown]
+            await self.store.begin(self._first_event(number, language), *earlier, event)
+
+    def _first_event(self, number: str, language: str) -> Event:
+        """Make the event an interview begins with; its seed is drawn here."""
+        seed = secrets.randbelow(2**31)
+        return Event(number, "", secrets.token_hex(8), self.digest, language, _today(), seed=seed)
 
     def _show(
         self,

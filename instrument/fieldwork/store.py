@@ -163,9 +163,12 @@ class AnswerStore:
         """
         self._write(lambda connection: _accept(connection, self.path, questionnaire, changes)).result()
 
-    async def begin(self, event: Event) -> None:
-        """Write the first event of an interview; beginning the same interview again changes nothing."""
-        await asyncio.wrap_future(self._write(lambda connection: _begin(connection, event)))
+    async def begin(self, event: Event, *pages: Event) -> None:
+        """Write the first event of an interview, and the pages it begins with: all of them or none.
+
+        Beginning the same interview again changes nothing.
+        """
+        await asyncio.wrap_future(self._write(lambda connection: _begin(connection, event, pages)))
 
     async def submit(self, event: Event) -> None:
         """Append a page; returns after the COMMIT. The same form posted twice with the same answers is one event.
@@ -248,9 +251,11 @@ def _make_tables(connection: apsw.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def _begin(connection: apsw.Connection, event: Event) -> None:
+def _begin(connection: apsw.Connection, event: Event, pages: Iterable[Event]) -> None:
     if _last_sequence(connection, event.interview) is None:
         connection.execute(INSERT, (event.interview, 0, event.nonce, "", event.questionnaire_digest, event.body))
+        for page in pages:
+            _submit(connection, page)
 
 
 def _submit(connection: apsw.Connection, event: Event) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..answers import DECIMAL_COMMA, MISSING_FIELD, Problem, Submission, validate_page, with_page
-from ..interview import Answer, Answers, Status
+from ..interview import Answer, Answers, Interview, Status
 from ..questionnaire import Page, Question, Questionnaire
-from ..routing import after, before, declined, prune, visible_pages, visible_questions
+from ..routing import after, awaits_consent, before, declined, prune, visible_pages, visible_questions
 from .event import Record
 
 Form = Mapping[str, Sequence[str]]
@@ -43,6 +43,18 @@ class Turn:
     acknowledged: bool = True
     status: Status = "started"
     following: Page | None = None
+
+
+def before_consent(questionnaire: Questionnaire, number: str, language: str) -> Record | None:
+    """Give the visit of somebody who has not agreed yet, of which nothing is stored; None where no consent is asked.
+
+    Its pages up to the consent may be shown and count as accepted, so that the consent can be answered.
+    """
+    if not awaits_consent(questionnaire, {}):
+        return None
+    *earlier, _ = visible_pages(questionnaire, {})
+    visit = Interview(number, language, seed=0, status="started", day="", questionnaire_digest="")
+    return Record(visit, frozenset(page.name for page in earlier))
 
 
 def open_page(questionnaire: Questionnaire, record: Record) -> Page:

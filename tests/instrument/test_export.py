@@ -134,6 +134,15 @@ def test_a_declined_interview_was_asked_for_consent_only():
     assert (coded["agree"], coded["travel"], coded["region"], coded["disposition"]) == (0.0, -9.0, "-9", 3.0)
 
 
+def test_a_visit_that_never_came_to_agree_is_left_out_and_counted():
+    visits = [replace(interview(number, "started", ""), answers={}) for number in ("a", "b")]
+    study = export(QUESTIONNAIRE, [*visits, interview("c", age=40)])
+    assert study.frame["age"].tolist() == [40.0]
+    assert study.codebook.notes[-1] == "Left out: 2 visits that ended before consent was given."
+    assert export(QUESTIONNAIRE, visits[:1]).codebook.notes[-1].startswith("Left out: 1 visit that ended")
+    assert not any("Left out" in note for note in export(QUESTIONNAIRE, [interview("c")]).codebook.notes)
+
+
 def test_rows_stand_in_the_order_of_random_numbers_not_of_arrival():
     study = export(QUESTIONNAIRE, [interview("c", age=3), interview("a", age=1), interview("b", age=2)])
     assert study.frame["age"].tolist() == [1.0, 2.0, 3.0]

@@ -16,6 +16,14 @@ from topline.instrument.fieldwork import reserve
 from topline.instrument.fieldwork.server import application
 from topline.instrument.fieldwork.store import AnswerStore, fingerprint
 from topline.instrument.interview import Interview
+from topline.instrument.questionnaire import Page, Question, Questionnaire
+
+WITHOUT_CONSENT = Questionnaire(
+    name="plain",
+    title={"en": "Plain"},
+    languages=("en",),
+    pages=(Page(name="one", questions=(Question(name="why", type="text", label={"en": "Why?"}),)),),
+)
 
 
 @pytest.fixture
@@ -67,7 +75,7 @@ def test_a_seed_leads_neither_to_the_key_nor_to_the_number(fielding, tmp_path):
     for name in ("one.db", "two.db"):
         browser = fielding(store=name)()
         browser.client.cookies.set("interview", "0f" * 16)
-        browser.begin()
+        browser.send(browser.begin(), consent="yes")
         begun.append(only(tmp_path / name))
     assert begun[0].number == begun[1].number, "the number is made of the key"
     assert begun[0].seed != begun[1].seed, "the seed is not: it is drawn by itself, also where the key is the same"
@@ -79,6 +87,7 @@ def test_declining_ends_the_interview_and_keeps_no_answers_but_that(visitor, pat
     assert shown.url.path == "/declined"
     assert only(path).status == "declined"
     assert only(path).answers == {"consent": "no"}
+    assert (only(path).language, only(path).day, only(path).seed) == ("", "", 0), "a refusal is counted, nothing more"
     assert "interview" not in visitor.client.cookies
 
 
@@ -155,8 +164,22 @@ def test_pressing_begin_twice_is_one_interview(visitor, path):
     async def twice() -> list[httpx.Response]:
         return await asyncio.gather(*(visitor.client.post("/begin", data=visitor.hidden(shown)) for _ in range(2)))
 
-    assert [response.url.path for response in visitor.run(twice())] == ["/page/welcome"] * 2
+    first, second = visitor.run(twice())
+    assert [first.url.path, second.url.path] == ["/page/welcome"] * 2
+    visitor.send(first, consent="yes")
+    visitor.send(second, consent="yes")
     assert len(interviews(path)) == 1
+
+
+def test_pressing_begin_twice_without_a_consent_to_wait_for_is_one_interview(fielding, path):
+    visitor = fielding(WITHOUT_CONSENT)()
+    shown = visitor.get("/")
+
+    async def twice() -> list[httpx.Response]:
+        return await asyncio.gather(*(visitor.client.post("/begin", data=visitor.hidden(shown)) for _ in range(2)))
+
+    assert [response.url.path for response in visitor.run(twice())] == ["/page/one"] * 2
+    assert only(path).answers == {}
 
 
 def test_the_last_page_posted_twice_thanks_twice(visitor, path):
@@ -193,7 +216,8 @@ def test_beginning_again_leaves_the_first_interview_as_a_break_off(visitor, path
     visitor.reach("views")
     shown = visitor.send(visitor.get("/"), action="again")
     assert shown.url.path == "/page/welcome"
-    assert sorted(each.reached for each in interviews(path)) == ["", "you"]
+    assert visitor.send(shown, consent="yes").url.path == "/page/you"
+    assert sorted(each.reached for each in interviews(path)) == ["welcome", "you"]
 
 
 def test_the_server_restarts_and_the_respondent_goes_on(fielding, path):
@@ -211,7 +235,7 @@ def test_a_finished_interview_is_forgotten_by_the_browser(visitor, path):
     again = visitor.get("/page/views")
     assert again.status_code == 404
     assert "no open questionnaire in this browser" in again.text
-    assert visitor.begin().url.path == "/page/welcome", "the next respondent on this device starts afresh"
+    assert visitor.reach("you").url.path == "/page/you", "the next respondent on this device starts afresh"
     assert len(interviews(path)) == 2
 
 
