@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..data.codebook import MissingKind
@@ -20,7 +20,7 @@ from .conditions import holds
 from .drafting import draft
 from .expressions import parse, references
 from .inheritance import check_published, inherit
-from .naming import EXPORTED, NOT_ASKED, SPOKEN, WHOLE, Enough, Find, finder, option_variable
+from .naming import EXPORTED, LANGUAGE_CODE, NOT_ASKED, SPOKEN, WHOLE, Enough, Find, finder, option_variable
 from .questionnaire import Choice, ChoiceList, Page, Part, Question, Questionnaire, Text
 
 LONGEST_NAME = 32
@@ -70,6 +70,7 @@ def check(questionnaire: Questionnaire) -> tuple[Finding, ...]:
 
 def _check_everything(questionnaire: Questionnaire, find: Find) -> None:
     """Examine part by part, the cheapest first."""
+    questionnaire = _in_languages_written(questionnaire, find)
     _check_document(questionnaire, find)
     _check_names(questionnaire, find)
     for choices in questionnaire.choice_lists.values():
@@ -118,13 +119,42 @@ def _by_line(finding: Finding) -> tuple[int, str, str]:
     return finding.line or 0, finding.place, finding.problem
 
 
+def _in_languages_written(questionnaire: Questionnaire, find: Find) -> Questionnaire:
+    """Note a language in which nothing is written once and not text by text; give the questionnaire without it."""
+    written = [text for text in _texts(questionnaire) if any(said.strip() for said in text.values())]
+    spoken = {language for text in written for language, said in text.items() if said.strip()}
+    absent = [language for language in dict.fromkeys(questionnaire.languages) if language not in spoken]
+    if len(written) < 2 or len(absent) == len({*questionnaire.languages}):
+        return questionnaire
+    for language in absent:
+        find(
+            questionnaire,
+            f"no text has '{language}'; remove it from 'languages', or translate all {len(written):,} texts.",
+            "languages",
+        )
+    left = tuple(language for language in questionnaire.languages if language not in absent)
+    return questionnaire.model_copy(update={"languages": left})
+
+
+def _texts(questionnaire: Questionnaire) -> Iterator[Text]:
+    """Go through everything a respondent reads."""
+    yield questionnaire.title
+    for choices in questionnaire.choice_lists.values():
+        yield from (choice.label for choice in choices.choices)
+    for page in questionnaire.pages:
+        yield page.title
+    for question in questionnaire.questions:
+        yield from (question.label, question.hint, question.constraint_message)
+        yield from (row.label for row in question.rows)
+
+
 def _check_document(questionnaire: Questionnaire, find: Find) -> None:
     """Examine what stands at the top."""
     _check_text(questionnaire, questionnaire, "title", questionnaire.title, find, needed=True)
     for language, times in Counter(questionnaire.languages).items():
         if times > 1:
             find(questionnaire, f"the language '{language}' is listed {times} times; list it once.", "languages")
-        if not re.fullmatch(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", language):
+        if not LANGUAGE_CODE.fullmatch(language):
             find(
                 questionnaire,
                 f"'{language}' is not a language code; write it as in 'en', 'zh' or 'pt-BR'.",

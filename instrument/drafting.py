@@ -14,7 +14,7 @@ from ..data.codebook import MissingKind
 from ..data.errors import DocumentError, Finding, UnknownNameError, did_you_mean
 from ..data.yaml_file import Document, Place, Value
 from .inheritance import Inherited
-from .naming import ENOUGH
+from .naming import ENOUGH, LANGUAGE_CODE
 from .questionnaire import Choice, ChoiceList, Page, Question, Questionnaire, QuestionType, Row, Text, digest
 
 DOCUMENT = ("name", "version", "title", "languages", "seed", "choices", "pages")
@@ -97,7 +97,7 @@ class _Drafting:
 
     def questionnaire(self) -> Questionnaire:
         part = _Part(self, (), "", self.document.data, DOCUMENT)
-        self.languages = part.names("languages") or ("en",)
+        self.languages = self.read_languages(part)
         for key in ("name", "title", "languages", "pages"):
             part.needs(key)
         pages = tuple(part.entries("pages", self.page))
@@ -115,6 +115,28 @@ class _Drafting:
             digest=digest(self.document.text),
             lines=part.lines,
         )
+
+    def read_languages(self, part: _Part) -> tuple[str, ...]:
+        """Read the languages; where the list is wrong, those meant are taken, so that every text is not wrong too."""
+        written = part.data.get("languages", "")
+        names = [name for name in re.split(r"[\s,;，、]+", written) if name] if isinstance(written, str) else []
+        if isinstance(written, str) and len(names) > 1:
+            coded = all(LANGUAGE_CODE.fullmatch(name) for name in names)
+            remedy = ", ".join(names) if coded else "en, zh"
+            part.find("languages", f"'languages' is the text '{written[:40]}'; write a list of codes: [{remedy}].")
+            return tuple(dict.fromkeys(names)) if coded else self.languages_of_title(part)
+        languages = part.names("languages")
+        wrong = [name for name in languages if not LANGUAGE_CODE.fullmatch(name)]
+        for name in wrong:
+            part.find("languages", f"'{name}' is not a language code; write it as in 'en', 'zh' or 'pt-BR'.")
+        return languages if languages and not wrong else self.languages_of_title(part)
+
+    @staticmethod
+    def languages_of_title(part: _Part) -> tuple[str, ...]:
+        """Give the languages the title is written in."""
+        title = part.data.get("title", "")
+        names = title if isinstance(title, dict) else ()
+        return tuple(name for name in names if LANGUAGE_CODE.fullmatch(name)) or ("en",)
 
     def refuse_too_large(self, part: _Part, pages: tuple[Page, ...]) -> None:
         """Refuse more questions than anybody fields."""

@@ -35,6 +35,10 @@ WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")
 """Codes that are exported as numbers, if all of a list are."""
 
 
+LANGUAGE_CODE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+"""How a language is written, e.g. ``pt-BR``."""
+
+
 class Enough(Exception):
     """There are findings enough."""
 
