@@ -169,7 +169,7 @@ class _Reading:
         except _Stop:
             return {}
         except YAMLError as error:
-            self.findings.append(_syntax(error, self.name))
+            self.findings.append(_syntax(error, self.name, text))
             return {}
         if not isinstance(data, dict):
             kind = "a list" if isinstance(data, list) else "text" if data else "nothing"
@@ -252,13 +252,84 @@ def _line(event: Any) -> int:
     return int(event.start_mark.line) + 1
 
 
-def _syntax(error: YAMLError, name: str) -> Finding:
-    remedy = "Check the indentation here and just above, and put quotes around a text that holds ': ' or ' #'."
-    if isinstance(error, MarkedYAMLError):
+def _syntax(error: YAMLError, name: str, text: str) -> Finding:
+    """Say in plain words what the parser stumbled over, and at which line."""
+    if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
+        first = str(error).strip().splitlines()[0]
+        return Finding(name, "", f"this is not YAML: {first}. Remove characters that cannot be printed.")
+    problem, lines = str(error.problem), text.splitlines()
+    here, opened = _Spot.of(error.problem_mark, lines), _Spot.of(error.context_mark or error.problem_mark, lines)
+    if "end of stream" in problem and "quoted" in str(error.context):
         # An open quote is noticed at the end of the document; its beginning is what helps.
-        opened = error.context_mark if "end of stream" in str(error.problem) else None
-        mark = opened or error.problem_mark
-        said = ", ".join(part for part in (error.context, error.problem) if part)
-        return Finding(name, "", f"this is not YAML: {said}. {remedy}", mark.line + 1 if mark is not None else None)
-    first = str(error).strip().splitlines()[0]
-    return Finding(name, "", f"this is not YAML: {first}. Remove characters that cannot be printed.")
+        return Finding(name, "", "the quote that opens here is never closed; write a second one.", opened.number)
+    if "could not find expected ':'" in problem:
+        said = f"'{opened.text.strip()[:40]}' is neither 'key: text' nor '- entry'; a space stands behind ':' and '-'."
+        return Finding(name, "", said, opened.number)
+    return Finding(name, "", _plain(error, problem, here, opened, lines), here.number)
+
+
+@dataclass(frozen=True)
+class _Spot:
+    """A place the parser points to: the line's number and text, and the column, 1-based."""
+
+    number: int
+    column: int
+    text: str
+
+    @classmethod
+    def of(cls, mark: Any, lines: list[str]) -> _Spot:
+        return cls(mark.line + 1, mark.column + 1, lines[mark.line] if mark.line < len(lines) else "")
+
+    @property
+    def before(self) -> str:
+        """What stands on the line before the place."""
+        return self.text[: self.column - 1]
+
+
+def _plain(error: MarkedYAMLError, problem: str, here: _Spot, opened: _Spot, lines: list[str]) -> str:
+    found = here.text[here.column - 1 : here.column]
+    if "cannot start any token" in problem:
+        if found == "\t":
+            return f"this line {'holds' if here.before.strip() else 'begins with'} a tab; indent with spaces."
+        return f"a text that begins with '{found}' stands in quotes; put them around it."
+    if "expected <block end>" in problem or "expected '<document start>'" in problem:
+        return _misplaced(here, opened, lines)
+    if "mapping values are not allowed" in problem:
+        inside = ": " in here.before or not _above(here.number, lines)
+        quotes = "a text that holds ': ' stands in quotes; put them around it."
+        return quotes if inside else _misplaced(here, opened, lines)
+    if "flow" in str(error.context):
+        bracket = opened.text[opened.column - 1 : opened.column]
+        closing = {"[": "]", "{": "}"}.get(bracket, "its end")
+        return (
+            f"the '{bracket}' of line {opened.number} is not closed here as it should be; write '{closing}' where it "
+            "ends, and put quotes around a text that holds a comma or ': '."
+        )
+    said = ", ".join(part for part in (error.context, error.problem) if part)
+    return f"this is not YAML: {said}. Check the indentation, and put quotes around a text that holds ': ' or ' #'."
+
+
+def _misplaced(here: _Spot, opened: _Spot, lines: list[str]) -> str:
+    """Say that a line is not indented as the lines above it are, with the columns that can be told."""
+    entry = here.text.lstrip().startswith("-")
+    column = _column(here.text, entry)
+    numbers = [number for number in (opened.number, _above(here.number, lines)) if 0 < number < here.number]
+    fitting = {_column(lines[number - 1], entry): number for number in numbers}
+    fitting.pop(column, None)
+    places = " and ".join(f"line {number} begins in column {place}" for place, number in fitting.items())
+    places += (
+        " (behind '- ')" if not entry and any(lines[n - 1].lstrip().startswith("- ") for n in fitting.values()) else ""
+    )
+    where = f"begins in column {column}, which does not fit the lines above" + (f": {places}" if places else "")
+    return f"this line {where}. Indent it by as many spaces as the lines it belongs with."
+
+
+def _above(number: int, lines: list[str]) -> int:
+    """Give the number of the nearest line above that says something; 0 where there is none."""
+    said = (other for other in range(number - 1, 0, -1) if lines[other - 1].strip(" -").partition("#")[0])
+    return next(said, 0)
+
+
+def _column(line: str, entry: bool) -> int:
+    """Give the column in which an entry begins with its '-', or in which the keys beside a line stand."""
+    return len(line) - len(line.lstrip(" " if entry else " -")) + 1
