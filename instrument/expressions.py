@@ -228,10 +228,18 @@ class _Parser:
             found = TOKEN.match(self.expression, position)
             if found is None:
                 raise self._error(self._foreign(position), position)
+            self._refuse_capitals(found)
             if found.lastgroup != "space":
                 yield _Token(str(found.lastgroup), found.group(), position)
             position = found.end()
         yield _Token("end", "", len(self.expression))
+
+    def _refuse_capitals(self, found: re.Match[str]) -> None:
+        """Refuse AND for and, NOT(...) for not(...): names have small letters."""
+        small = found.group().lower()
+        if found.lastgroup == "name" and small != found.group() and small in (*WORDS, *FUNCTIONS):
+            called = f"{small}(...)" if small in FUNCTIONS else small
+            raise self._error(f"'{found.group()}' is written in small letters; write '{called}'.", found.start())
 
     def _foreign(self, position: int) -> str:
         """Say what to write instead of something unreadable."""

@@ -32,6 +32,10 @@ def test_comparisons_bind_looser_than_sums():
     assert parse("1 + 2 = 3") == Operation("=", (Operation("+", (Literal(1.0), Literal(2.0))), Literal(3.0)))
 
 
+def test_capitals_in_a_question_or_a_text_are_no_operators():
+    assert parse("${AND} = 'NOT'") == Operation("=", (Reference("AND"), Literal("NOT")))
+
+
 def test_spaces_and_line_breaks_do_not_matter():
     assert parse("selected( ${ q } ,\n 'x' )") == Call("selected", (Reference("q"), Literal("x")))
 
@@ -49,6 +53,10 @@ def test_references_come_in_the_order_written():
         ("${a} && ${b}", "write 'and'", 5),
         ("${a} || ${b}", "write 'or'", 5),
         ("!${a}", "write 'not(...)'", 0),
+        ("${a} = 1 AND ${b} = 2", "write 'and'", 9),
+        ("(${a} Or ${b})", "write 'or'", 6),
+        ("NOT(${a})", "write 'not(...)'", 0),
+        ("${a} MOD 2", "write 'mod'", 5),
         ("${a} / 2", "write 'div'", 5),
         ("${a} % 2", "write 'mod'", 5),
         ("${a = 1", "'${' is not closed", 0),
