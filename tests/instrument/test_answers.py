@@ -210,7 +210,7 @@ def test_a_page_behind_a_consent_that_was_not_given_takes_no_answers():
     assert with_page(CONSENT, CONSENT.pages[1], {"agree": "no"}, {"age": 40}) == {"agree": "no"}
 
 
-@settings(max_examples=300, deadline=500)
+@settings(max_examples=300, deadline=20_000)
 @given(
     st.dictionaries(
         st.sampled_from(["one", "several", "a", "b", "age", "age__missing", "years", "height", "word", "other"]),

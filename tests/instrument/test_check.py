@@ -447,7 +447,7 @@ def test_a_long_chain_of_conditions_is_examined_in_no_time(found):
         pages += f"  - {{name: p{n}, relevant: \"${{q{n - 1}}} = '1'\", {asks}}}\n"
     began = time.perf_counter()
     assert problems(found, pages) == []
-    assert time.perf_counter() - began < 10
+    assert time.perf_counter() - began < 20
 
 
 def test_a_count_over_many_options_claims_nothing_it_cannot_try(found):
