@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..data.description import StudyDescription
+from ..data.description import SIMULATED, StudyDescription
 from ..data.errors import ComparisonError
 from .comparison import Comparison, ComparisonRow
 from .gate import Grade, Reason, gate, grade_of, in_words
+from .method import simulated
 from .pairs import Figures, Pair, pairs
 from .sentences import sentence
 from .terms import OnTerms, ends, labels_of, on_terms, statistic_of
@@ -109,10 +110,17 @@ def compare(
         raise ComparisonError("there is no estimate to compare; make one with proportion or mean.")
     if any(statistic_of(part) == "total" for part in parts):
         raise ComparisonError("totals have no published counterpart; use proportion for shares, mean for means.")
-    about = about if about is not None else StudyDescription()
+    about = described(about or StudyDescription(), parts)
     rows = [row for pair in pairs(parts, figures) for row in rows_of(pair, about, declared)]
     finished = tuple(replace(row, sentence=sentence(row)) for row in with_holm(rows))
     return Comparison(finished, choices_made(parts[0], declared), about)
+
+
+def described(about: StudyDescription, parts: Sequence[Estimates]) -> StudyDescription:
+    """Add to what a study says of itself that its respondents are simulated, where their file says so."""
+    if SIMULATED in about.note or not any(simulated(part.design.study) for part in parts):
+        return about
+    return replace(about, note=f"{about.note.rstrip('.')}; {SIMULATED}" if about.note else SIMULATED)
 
 
 def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[ComparisonRow]:

@@ -165,7 +165,7 @@ class Design:
         """
         if name in self.study.codebook:
             raise DesignError(f"the study has a column '{name}' already; name the weights otherwise.")
-        label = "Weight: " + "; ".join([self.weight_source, *(step.summary() for step in self.calibrations)])
+        label = "Weight: " + "; ".join([*(step.summary() for step in self.calibrations), self.weight_source])
         variable = Variable(name, label=label, measure="scale")
         frame = self.study.frame.assign(**{name: self.weights})
         return Study(frame, self.study.codebook.with_variable(variable), self.study.source)
@@ -178,7 +178,8 @@ class Design:
         if fpc and len(units) > len(sizes):
             raise DesignError(
                 f"weights cannot follow from the fpc ({fpc}): it is given for {len(sizes)} of {len(units)} stages of "
-                f"units ({', '.join(units)}). Name the column of weights, weight='...', or give an fpc for every stage."
+                f"units ({', '.join(units)}). Name the column of weights, weight='...' (--weight ...), or give an fpc "
+                "for every stage."
             )
         if fpc:
             return weights_from_fpc(self.stages), f"weights from the fpc ({fpc}): population over sample at each stage"
@@ -212,5 +213,6 @@ def _refuse_lone_psus(laid: Sequence[Stage]) -> None:
             units = "PSU" if depth == 1 else f"unit at stage {depth}"
             raise DesignError(
                 f"only one {units} in {shown}{more}: its variance cannot be estimated. Join it with a similar stratum, "
-                "or choose lone_psu='centre' (conservative), 'certainty' (no variance) or 'average' (of the others)."
+                "or choose lone_psu='centre' (--lone-psu centre; conservative), 'certainty' (no variance) or 'average' "
+                "(of the others)."
             )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..data.codebook import Code, Study
+from ..data.description import SIMULATED
 from .categories import code_text, names_of
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ LONE = {
     "certainty": "adding no variance",
     "average": "adding the average of the other strata",
 }
+
+SIMULATED_NOTE = f"{SIMULATED[0].upper()}{SIMULATED[1:]}."
+"""What stands first under everything made from invented answers."""
+
+RAKED = "raked on"
+"""How a raking begins in words; a column of weights that was raked carries them in its label."""
 
 KINDS = {
     "dont_know": "don't know",
@@ -57,6 +64,7 @@ def method_of(
         "by": list(within.by),
         "base": request.base,
         "base_text": _base_text(request),
+        "simulated": simulated(design.study),
         "source": design.study.source,
         "title": design.study.codebook.title,
         "weight": design.weight,
@@ -134,7 +142,8 @@ def _footnotes(
     replacing: bool,
 ) -> list[str]:
     missing = {name: next(one.missing for one in measures if one.item == name) for name in _items(measures)}
-    notes = [missing_note(name, kinds, len(design.weights)) for name, kinds in missing.items() if kinds]
+    notes = [SIMULATED_NOTE] if simulated(design.study) else []
+    notes += [missing_note(name, kinds, len(design.weights)) for name, kinds in missing.items() if kinds]
     notes += [missing_key_note(key, count) for key, count in within.missing.items()]
     zero = int((design.weights <= 0).sum())
     notes += [zero_weights_note(zero)] if zero else []
@@ -154,8 +163,41 @@ def _footnotes(
         notes.append("The weights do not count the population, so deff is against sampling with replacement.")
     elif not replacing and (table["weighted_n"] <= table["n"]).any():
         notes.append("deff is missing where the weights add up to no more than the respondents.")
+    raked_before = raked_before_note(design)
+    notes += [raked_before] if raked_before else []
     notes += [note for step in design.calibrations for note in step.notes]
     return notes
+
+
+def simulated(study: Study) -> bool:
+    """Say whether the answers are invented: their file carries the note.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ..data.codebook import study_of
+    >>> simulated(study_of(pd.DataFrame({"trust": [1, 3]})))
+    False
+    """
+    return any(SIMULATED in note for note in study.codebook.notes)
+
+
+def raked_before_note(design: Design) -> str:
+    """Say that errors do not know of the raking of a column of weights; empty where none is on record."""
+    if design.weight is None:
+        return ""
+    said = (design.study.codebook[design.weight].label, *_notes_on(design.study, design.weight))
+    raking = next((text[text.index(RAKED) :].partition(";")[0].rstrip(". ") for text in said if RAKED in text), "")
+    if not raking:
+        return ""
+    return (
+        f"The weights in column {design.weight} are {raking}, and errors treat them as fixed. "
+        "From the study folder, or raked here, errors carry the raking."
+    )
+
+
+def _notes_on(study: Study, name: str) -> list[str]:
+    return [note for note in study.codebook.notes if name in note.split()]
 
 
 def missing_note(item: str, missing: Mapping[str, int], rows: int) -> str:

@@ -254,7 +254,7 @@ def _explain_missing(study: Study, coded: Categories, wanted: Code) -> None:
     for code, label in variable.labels.items():
         kind = variable.missing_kind(code)
         if kind is not None and code_text(wanted) in (code_text(code), label):
-            remedy = "; base='all' counts it" if kind in WHOLE_BASE else ""
+            remedy = "; base='all' (--base all) counts it" if kind in WHOLE_BASE else ""
             raise EstimationError(
                 f"{coded.name}: '{code_text(wanted)}' is missing ({KINDS[kind.value]}) and not part of the "
                 f"base{remedy}."

@@ -16,6 +16,7 @@ import pandas as pd
 from ..data.errors import WeightingError
 from .categories import Floats, Ints
 from .margin_fit import Cells, Fit, fitted
+from .method import RAKED
 from .sample import combined
 from .targets import Targets, targets
 
@@ -75,7 +76,7 @@ class Raking:
     def summary(self) -> str:
         """Give the raking in a few words, e.g. ``"raked on sex, age4 to cn-adults-2020"``."""
         bounds = f" within {self.bounds[0]:g} to {self.bounds[1]:g}" if self.bounds else ""
-        return f"raked on {', '.join(self.variables)} to {self.margins}{bounds}"
+        return f"{RAKED} {', '.join(self.variables)} to {self.margins}{bounds}"
 
     def document(self) -> dict[str, object]:
         """Give the report as plain values for JSON."""

@@ -125,7 +125,8 @@ def weights_from_fpc(laid: Sequence[Stage]) -> Floats:
     for stage in laid:
         if np.isinf(stage.population).any():
             raise DesignError(
-                "an infinite fpc (drawn with replacement) gives no weights; name the column of weights, weight='...'."
+                "an infinite fpc (drawn with replacement) gives no weights; name the column of weights, weight='...' "
+                "(--weight ...)."
             )
         weights *= (stage.population / stage.sampled)[stage.stratum[stage.unit]]
     return weights
@@ -160,7 +161,8 @@ def _check_lengths(strata: Sequence[str], psu: Sequence[str], fpc: Sequence[str]
     if len(fpc) > stages_named:
         raise DesignError(
             f"fpc is given for {len(fpc)} stages ({', '.join(fpc)}), but {units}; "
-            "name the units of every stage, e.g. psu=['school', 'pupil'], fpc=['schools', 'pupils']."
+            "name the units of every stage, e.g. psu=['school', 'pupil'], fpc=['schools', 'pupils'] "
+            "(--psu school,pupil --fpc schools,pupils)."
         )
     if len(strata) > stages_named:
         raise DesignError(

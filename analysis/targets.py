@@ -174,8 +174,8 @@ def _matched(
     if not own_class:
         raise WeightingError(
             f"{column} is missing in {int(missing.sum())} of {int(counted.sum())} weighted rows, so they cannot be "
-            "raked. Fill them in, leave the rows out, rake on other variables, or choose missing='own_class', which "
-            "keeps their share of the weight."
+            "raked. Fill them in, leave the rows out, rake on other variables, or choose missing='own_class' "
+            "(missing: own_class in study.yaml), which keeps their share of the weight."
         )
     kept = float(design.weights[missing].sum() / design.weights.sum())
     positions[missing] = len(place)

@@ -136,8 +136,8 @@ class Scatter:
         usable = strata - self.present[first.lone].sum(axis=0)
         if (usable < 1).any():
             raise DesignError(
-                "lone_psu='average' has nothing to average: all strata of a domain have a single PSU. "
-                "Choose 'centre' or 'certainty', or join strata."
+                "lone_psu='average' (--lone-psu average) has nothing to average: all strata of a domain have a single "
+                "PSU. Choose 'centre' or 'certainty', or join strata."
             )
         root: Floats = np.sqrt(strata / usable)
         return root
@@ -167,8 +167,8 @@ def _average_within_parent(stage: Stage) -> Floats:
     if (usable[parent[stage.lone]] < 1).any():
         first = stage.lone[np.flatnonzero(usable[parent[stage.lone]] < 1)[0]]
         raise DesignError(
-            f"lone_psu='average' has nothing to average in {stage.names[first]}: it holds a single unit at a later "
-            "stage, and no other stratum there. Choose 'centre' or 'certainty'."
+            f"lone_psu='average' (--lone-psu average) has nothing to average in {stage.names[first]}: it holds a "
+            "single unit at a later stage, and no other stratum there. Choose 'centre' or 'certainty'."
         )
     return np.asarray(strata / usable)[parent]
 

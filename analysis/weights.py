@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..data.printing import aligned, number
-from .method import counted
+from ..data.printing import aligned, number, percent
+from .method import SIMULATED_NOTE, counted, simulated
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .design import Design
+
+MET = 1e-7
+"""A share this near its target meets it."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +42,9 @@ class WeightSummary:
     margins : pandas.DataFrame or None
         variable, category, target, before, after, n of the last raking.
     notes : tuple of str
-        Sources and doubts of the margins.
+        That the respondents are simulated; sources and doubts of the margins.
+    simulated : bool
+        Whether the respondents are invented.
     """
 
     n: int
@@ -55,6 +60,7 @@ class WeightSummary:
     worst_after: float | None = None
     margins: pd.DataFrame | None = None
     notes: tuple[str, ...] = ()
+    simulated: bool = False
 
     def to_frame(self) -> pd.DataFrame:
         """Give one row: n, zero_weights, sum, effective_n, deff, minimum, maximum, ratio, worst_before, worst_after."""
@@ -65,7 +71,8 @@ class WeightSummary:
     def document(self) -> dict[str, Any]:
         """Give ``{"method": ..., "rows": [...]}``: the weights in numbers, and the margins as the table prints them."""
         rows = [] if self.margins is None else self.margins.to_dict("records")
-        return {"method": {"source": self.source, **self._row(), "notes": list(self.notes)}, "rows": rows}
+        about = {"source": self.source, "simulated": self.simulated}
+        return {"method": {**about, **self._row(), "notes": list(self.notes)}, "rows": rows}
 
     def __str__(self) -> str:
         """Print what the weights are, their numbers, the margins before and after, then notes."""
@@ -100,7 +107,7 @@ class WeightSummary:
 
     def _worst(self) -> str:
         before, after = self.worst_before or 0.0, self.worst_after or 0.0
-        return f"{100 * before:.2f} points before, {100 * after:.1g} after"
+        return f"{100 * before:.2f} points before, {100 * after:.2f} after"
 
 
 def weight_summary(design: Design) -> WeightSummary:
@@ -137,7 +144,7 @@ def weight_summary(design: Design) -> WeightSummary:
     weights = design.weights[design.weights > 0]
     total = float(weights.sum())
     effective = total**2 / float((weights**2).sum())
-    last = design.raking
+    last, invented = design.raking, simulated(design.study)
     return WeightSummary(
         n=len(weights),
         zero_weights=len(design.weights) - len(weights),
@@ -151,12 +158,18 @@ def weight_summary(design: Design) -> WeightSummary:
         worst_before=last.worst_before if last else None,
         worst_after=last.worst_after if last else None,
         margins=last.table.copy() if last else None,
-        notes=tuple(note for step in design.calibrations for note in step.notes),
+        notes=((SIMULATED_NOTE,) if invented else ()) + tuple(n for step in design.calibrations for n in step.notes),
+        simulated=invented,
     )
 
 
 def _margin_table(margins: pd.DataFrame) -> str:
-    shares = {name: [f"{100 * share:.1f}%" for share in margins[name]] for name in ("target", "before", "after")}
+    shares = {name: [percent(share, 2) for share in margins[name]] for name in ("target", "before")}
+    # a met target is printed as itself: rounding noise must not tip the last digit
+    shares["after"] = [
+        percent(target if abs(after - target) < MET else after, 2)
+        for target, after in zip(margins["target"], margins["after"], strict=True)
+    ]
     columns = [margins["variable"], margins["category"], *shares.values(), [number(count, 0) for count in margins["n"]]]
     rows = [list(row) for row in zip(*columns, strict=True)]
     return aligned(["variable", "category", *shares, "n"], rows, 2)

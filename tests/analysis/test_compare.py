@@ -13,7 +13,7 @@ from topline.analysis.estimate import mean, proportion, total
 from topline.analysis.tiers import side_of
 from topline.analysis.verdict import Side, difference
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
-from topline.data.description import StudyDescription
+from topline.data.description import SIMULATED, StudyDescription
 from topline.data.errors import ComparisonError
 from topline.data.figure import Figure, Item, Option, PublishedStudy, Scale, Source
 from topline.data.figures import Registry, Relation, published
@@ -595,6 +595,25 @@ def test_what_cannot_be_compared_at_all_is_refused_with_the_ways_out():
 def test_declarations_that_mean_nothing_are_refused(option, words):
     with pytest.raises(ComparisonError, match=words):
         one_row(figure_of(), **option)
+
+
+@pytest.mark.parametrize(
+    ("about", "note"),
+    [
+        (None, SIMULATED),
+        (StudyDescription(title="Wave 1"), SIMULATED),
+        (StudyDescription(note="A pilot."), f"A pilot; {SIMULATED}"),
+        (StudyDescription(note=SIMULATED), SIMULATED),
+    ],
+)
+def test_a_comparison_of_simulated_respondents_says_so(about, note):
+    study = study_of()
+    invented = replace(study, codebook=replace(study.codebook, notes=(SIMULATED,)))
+    comparison = compare(proportion(Design(invented), "travel", category="support"), figure_of(), about=about)
+    assert comparison.about.note == comparison.document()["method"]["about"]["note"] == note
+    assert "imulated respondents; no person was asked" in str(comparison)
+    asked = compare(proportion(design_of(), "travel", category="support"), figure_of())
+    assert asked.about.note == ""
 
 
 def test_the_method_says_what_was_declared_and_how_the_sample_was_weighted():

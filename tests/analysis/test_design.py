@@ -250,3 +250,17 @@ def test_a_design_prints_in_one_line():
     assert repr(Design(wave(), weight="w", strata="province")) == (
         "<Design: 4 rows; weights from column w; strata province>"
     )
+
+
+def test_population_sizes_below_the_sample_name_stratum_and_unit():
+    data = pd.DataFrame({"province": ["n"] * 4 + ["s"] * 4, "town": [0] * 8, "person": range(8), "towns": 5})
+    data["people"] = [4] * 4 + [3] * 4
+    message = refused(data, strata="province", psu=["town", "person"], fpc=["towns", "people"], lone_psu="centre")
+    assert message.startswith("fpc 'people' says 3 units in province s, town 0, but 4 are in the sample")
+
+
+def test_remedies_are_named_for_python_and_the_command_line():
+    lone = pd.DataFrame({"province": ["n", "s", "s"]})
+    assert "lone_psu='centre' (--lone-psu centre; conservative)" in refused(lone, strata="province")
+    stages = refused(wave(towns=9), fpc=["towns", "towns"])
+    assert "psu=['school', 'pupil'], fpc=['schools', 'pupils'] (--psu school,pupil --fpc schools,pupils)" in stages

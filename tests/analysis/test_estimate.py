@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from topline.analysis import variance
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion, total
 from topline.analysis.rake import rake
-from topline.data.codebook import Codebook, MissingKind, Study, Variable
+from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
+from topline.data.description import SIMULATED
 from topline.data.errors import DesignError, EstimationError, UnknownNameError, WeightingError
 
 NUMBERS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df"]
@@ -158,7 +160,7 @@ def test_a_constant_of_any_size_has_no_spread():
 
 
 def test_a_category_that_is_missing_is_explained():
-    with pytest.raises(EstimationError, match=r"is missing \(don't know\) and .*; base='all' counts it"):
+    with pytest.raises(EstimationError, match=r"is missing \(don't know\) and .*; base='all' \(--base all\) counts it"):
         proportion(design(), "travel", category="don't know")
 
 
@@ -189,6 +191,43 @@ def test_missing_values_are_counted_by_kind():
     assert method["footnotes"][0] == (
         "travel: 5 of 10 rows are not in the base (blank 1, don't know 2, refused 1, not asked 1)."
     )
+
+
+def invented() -> Study:
+    data = pd.DataFrame({"travel": [1.0, 2.0, 2.0, 2.0], "sex": ["f", "m", "f", "m"]})
+    known = study_of(data).codebook
+    return Study(data, replace(known, notes=("Questionnaire q, version 1", SIMULATED)))
+
+
+@pytest.mark.parametrize("estimate", [proportion, mean, total])
+def test_estimates_from_simulated_respondents_say_so_first(estimate):
+    result = estimate(Design(invented()), "travel")
+    assert result.method["simulated"] is True
+    assert result.document()["method"]["footnotes"][0] == "Simulated respondents; no person was asked."
+    assert "* Simulated respondents; no person was asked." in str(result)
+    real = estimate(design(), "weight" if estimate is not proportion else "travel")
+    assert real.method["simulated"] is False
+    assert "imulated" not in str(real)
+
+
+def test_a_column_of_weights_that_was_raked_says_that_errors_do_not_know_of_it():
+    raked = rake(design(), {"sex": {"female": 0.5, "male": 0.5}}, missing="own_class", bounds=(0.2, 5))
+    again = Design(raked.study_with_weights("raked"), weight="raked")
+    note = (
+        "The weights in column raked are raked on sex to given margins within 0.2 to 5, and errors treat them as "
+        "fixed. From the study folder, or raked here, errors carry the raking."
+    )
+    assert note in mean(again, "travel").method["footnotes"]
+    assert note not in mean(raked, "travel").method["footnotes"]
+    assert note not in mean(Design(raked.study_with_weights("raked"), weight="weight"), "travel").method["footnotes"]
+
+
+def test_a_note_of_the_file_tells_of_a_raked_column_too():
+    known = invented()
+    noted = Study(known.frame.assign(w=1.0), study_of(known.frame.assign(w=1.0)).codebook)
+    noted = replace(noted, codebook=replace(noted.codebook, notes=("Weight w raked on age to census.", "w is ours")))
+    assert "column w are raked on age to census, and" in str(mean(Design(noted, "w"), "travel"))
+    assert "raked" not in str(mean(Design(noted), "travel"))
 
 
 def test_a_mean_leaves_codes_declared_missing_out():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,8 @@ from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion
 from topline.analysis.rake import rake
 from topline.analysis.weights import weight_summary
-from topline.data.codebook import Codebook, MissingKind, Study, Variable
+from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
+from topline.data.description import SIMULATED
 from topline.data.errors import UnknownNameError, WeightingError
 from topline.data.margins import margins
 
@@ -289,7 +291,7 @@ def test_the_report_lists_every_category_before_and_after():
 
 def test_the_weights_leave_with_a_label_that_says_how_they_were_made():
     study = rake(Design(sample(), weight="base"), MARGINS).study_with_weights()
-    assert study.codebook["weight"].label == "Weight: weights from column base; raked on sex, age4 to given margins"
+    assert study.codebook["weight"].label == "Weight: raked on sex, age4 to given margins; weights from column base"
 
 
 def test_a_weight_summary_gives_kish_range_and_margins():
@@ -302,7 +304,7 @@ def test_a_weight_summary_gives_kish_range_and_margins():
     assert row["worst_after"] < 1e-9 < row["worst_before"]
     text = str(summary)
     assert text.startswith("Weights: weights from column base; raked on sex, age4 to given margins.")
-    assert "variable  category  target  before  after" in text
+    assert text.splitlines()[4].split() == ["variable", "category", "target", "before", "after", "n"]
     document = json.loads(json.dumps(summary.document(), allow_nan=False))
     assert set(document) == {"method", "rows"}
     assert document["method"]["effective_n"] == pytest.approx(row["effective_n"])
@@ -316,3 +318,28 @@ def test_a_weight_summary_of_weights_not_raked_has_no_margins():
     assert (summary.n, summary.zero_weights, summary.worst_before) == (2, 1, None)
     assert "1 row has a weight of zero" in repr(summary)
     assert summary.document()["rows"] == []
+
+
+def test_a_met_target_looks_met():
+    """A share of 0.32245 is one rounding error away from printing as 32.25% before and 32.24% after."""
+    table = pd.DataFrame(
+        {"variable": "age", "category": ["young", "old"], "target": [0.32245, 0.67755], "before": [0.4, 0.6]}
+    )
+    table["after"], table["n"] = table["target"] + [-4e-13, 4e-13], [40, 60]
+    text = str(replace(weight_summary(Design(sample())), worst_before=0.077, worst_after=4e-13, margins=table))
+    assert "Furthest from a target: 7.70 points before, 0.00 after." in text
+    for line in text.splitlines()[-2:]:
+        target, _, after = line.split()[2:5]
+        assert target == after
+    missed = replace(weight_summary(Design(sample())), margins=table.assign(after=[0.3230, 0.6770]))
+    assert "32.30%" in str(missed)
+
+
+def test_a_weight_summary_of_simulated_respondents_says_so():
+    study = study_of(sample())
+    invented = replace(study, codebook=replace(study.codebook, notes=(SIMULATED,)))
+    summary = weight_summary(rake(Design(invented), {"sex": {"1": 0.5, "2": 0.5}}))
+    assert summary.document()["method"]["simulated"] is True
+    assert summary.document()["method"]["notes"][0] == "Simulated respondents; no person was asked."
+    assert str(summary).endswith("* Simulated respondents; no person was asked.")
+    assert weight_summary(Design(sample())).document()["method"]["simulated"] is False
