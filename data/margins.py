@@ -214,10 +214,8 @@ def read_margins(path: Path | str) -> Margins:
     path = Path(path)
     table = read_csv_table(path)
     findings = [*table.findings, *_header_findings(table)]
-    entries: list[_Entry] = []
-    if not any(finding.line == 1 for finding in findings):
-        entries = [entry for row in table.rows if (entry := _entry(table, *row, findings)) is not None]
-        findings += _sum_findings(table, entries)
+    entries = [_entry(table, *row, findings) for row in table.rows]
+    findings += _dimension_findings(table, entries)
     if findings:
         raise RegistryError("\n".join(map(str, sorted(findings, key=lambda finding: finding.line or 0))))
     about = _about(path.with_suffix(".json"))
@@ -228,13 +226,18 @@ def read_margins(path: Path | str) -> Margins:
 
 
 class _Entry(NamedTuple):
-    """One row: a category of a dimension and its share."""
+    """One row: a category of a dimension and its share; what cannot be read is empty, or no number."""
 
     line: int
     dimension: str
     category: str
     share: float
     cells: Mapping[str, str]
+
+    @property
+    def readable(self) -> bool:
+        """Whether the row has a share."""
+        return not math.isnan(self.share)
 
 
 def _header_findings(table: CsvTable) -> list[Finding]:
@@ -260,22 +263,22 @@ def _header_findings(table: CsvTable) -> list[Finding]:
     return found
 
 
-def _entry(table: CsvTable, line: int, cells: Mapping[str, str], findings: list[Finding]) -> _Entry | None:
-    before = len(findings)
-    dimension, category = cells["dimension"], _code(cells["category"])
+def _entry(table: CsvTable, line: int, cells: Mapping[str, str], findings: list[Finding]) -> _Entry:
+    dimension, category = cells.get("dimension", ""), _code(cells.get("category", ""))
     place = f"{dimension} {category}".strip()
     for name in REQUIRED:
-        if not cells[name]:
+        if not cells.get(name, "absent: said of the header already"):
             findings.append(Finding(table.name, place, f"{name} is empty; it must be given.", line))
     grade = cells.get("grade", "")
     if grade not in TRACED:
         findings.append(Finding(table.name, place, f"grade '{grade}' is not one of {', '.join(GRADES)}.", line))
-    percent = "percent" in cells
-    share = _share(cells["percent" if percent else "share"], percent)
+    share: float | str = math.nan
+    if ("share" in cells) != ("percent" in cells):
+        share = _share(cells["percent" if "percent" in cells else "share"], "percent" in cells)
     if isinstance(share, str):
         findings.append(Finding(table.name, place, share, line))
-        return None
-    return _Entry(line, dimension, category, share, cells) if len(findings) == before else None
+        share = math.nan
+    return _Entry(line, dimension, category, share, cells)
 
 
 def _code(text: str) -> str:
@@ -296,39 +299,42 @@ def _share(text: str, percent: bool) -> float | str:
     except ValueError:
         return f"'{text}' is not a number written like 0.51." if text else "the share is empty; it must be given."
     if not math.isfinite(number) or number < 0:
-        return f"is {text}; a share cannot be less than nothing or endless."
+        return f"is {text}; a {'percentage lies between 0 and 100' if percent else 'share lies between 0 and 1'}."
     if number == 0:
         return "is 0; leave out a category that nobody is in."
     return number / 100 if percent or text.endswith("%") else number
 
 
-def _sum_findings(table: CsvTable, entries: list[_Entry]) -> list[Finding]:
-    """Judge the dimensions whose rows could all be read: of the others it is known already that they are wrong."""
-    if table.findings:
-        return []
-    if not table.rows:
+def _dimension_findings(table: CsvTable, entries: list[_Entry]) -> list[Finding]:
+    """Judge the dimensions, each as far as its rows could be read."""
+    if not table.rows and not table.findings:
         return [Finding(table.name, "", "holds no margin; give one row for each category.", 1)]
-    read = {entry.line for entry in entries}
-    broken = {cells["dimension"] for line, cells in table.rows if line not in read}
-    return _dimension_findings(table.name, [entry for entry in entries if entry.dimension not in broken])
-
-
-def _dimension_findings(file: str, entries: list[_Entry]) -> list[Finding]:
     found: list[Finding] = []
     for name in _names(entries):
         rows = [entry for entry in entries if entry.dimension == name]
-        first: dict[str, int] = {}
+        first: dict[str, _Entry] = {}
         for row in rows:
-            if row.category in first:
-                problem = f"stands already on line {first[row.category]}; give each category once."
-                found.append(Finding(file, f"{name} {row.category}", problem, row.line))
-            first.setdefault(row.category, row.line)
-        total = math.fsum(row.share for row in rows)
-        if abs(total - 1) > TOLERANCE and len(first) == len(rows):
-            found.append(Finding(file, name, _sum_problem(total, rows), rows[0].line))
-        elif len(rows) == 1:
-            found.append(Finding(file, name, "has one category; a margin needs two or more.", rows[0].line))
+            before = first.setdefault(row.category, row)
+            if before is not row and row.category:
+                problem = f"stands already on line {before.line}; give each category once."
+                found.append(Finding(table.name, f"{name} {row.category}", problem, row.line))
+        problem = _rows_problem(rows, list(first.values()), whole=not table.findings)
+        if problem:
+            found.append(Finding(table.name, name, problem, rows[0].line))
     return found
+
+
+def _rows_problem(rows: list[_Entry], first: list[_Entry], *, whole: bool) -> str:
+    """Say what is wrong with the rows of a dimension together; ``whole`` when no row of the file was lost."""
+    readable = [row for row in rows if row.readable]
+    total = math.fsum(row.share for row in readable)
+    if not whole or len(readable) < len(rows):
+        over = total > 1 + TOLERANCE and math.fsum(row.share for row in first if row.readable) > 1 + TOLERANCE
+        return f"the shares that can be read sum to {total:.4f} already; all of them sum to 1." if over else ""
+    # A category named twice is said already; the sum is wrong beside that when it is so with and without the second.
+    if all(abs(math.fsum(row.share for row in some) - 1) > TOLERANCE for some in (rows, first)):
+        return _sum_problem(total, rows)
+    return "has one category; a margin needs two or more." if len(rows) == 1 else ""
 
 
 def _sum_problem(total: float, rows: list[_Entry]) -> str:
@@ -339,7 +345,7 @@ def _sum_problem(total: float, rows: list[_Entry]) -> str:
 
 
 def _names(entries: list[_Entry]) -> list[str]:
-    return list(dict.fromkeys(entry.dimension for entry in entries))
+    return list(dict.fromkeys(entry.dimension for entry in entries if entry.dimension))
 
 
 def _dimension(name: str, rows: list[_Entry]) -> Dimension:

@@ -151,16 +151,61 @@ def test_everything_wrong_in_a_file_is_said_at_once(tmp_path):
     )
     assert refused(path) == [
         "margins.csv, line 3, sex 1: stands already on line 2; give each category once.",
-        "margins.csv, line 4, age 1: is -0.1; a share cannot be less than nothing or endless.",
+        "margins.csv, line 4, age 1: is -0.1; a share lies between 0 and 1.",
         "margins.csv, line 5, age 2: 'many' is not a number written like 0.51.",
         "margins.csv, line 6, age 3: the share is empty; it must be given.",
         "margins.csv, line 7, urban 1: is 0; leave out a category that nobody is in.",
-        "margins.csv, line 8, urban 2: is nan; a share cannot be less than nothing or endless.",
+        "margins.csv, line 8, urban 2: is nan; a share lies between 0 and 1.",
         "margins.csv, line 9, region: category is empty; it must be given.",
         "margins.csv, line 10, region 2: grade 'certain' is not one of verified, secondary, recalled, as_quoted.",
         "margins.csv, line 11, size 1: source is empty; it must be given.",
         "margins.csv, line 11, size 1: date is empty; it must be given.",
+        "margins.csv, line 11, size: the shares sum to 0.5000, not 1: 0.5 (1). A category is missing, or counted twice.",
     ]
+
+
+def test_a_fault_of_the_header_hides_none_of_the_rows(tmp_path):
+    header = "dimension,category,share,source,date,nots"
+    path = written(tmp_path, "sex,1,0.7,Census,2020,", "sex,2,0.6,,2020,", "age,1,1.5,Census,2020,", header=header)
+    assert refused(path) == [
+        "margins.csv, line 1, column 'nots': is not known here. Did you mean 'note'?",
+        "margins.csv, line 2, sex: the shares sum to 1.3000, not 1: 0.7 (1) + 0.6 (2). "
+        "A category is missing, or counted twice.",
+        "margins.csv, line 3, sex 2: source is empty; it must be given.",
+        "margins.csv, line 4, age: the shares sum to 1.5000, not 1: 1.5 (1). A category is missing, or counted twice.",
+    ]
+
+
+def test_a_row_that_cannot_be_read_hides_none_of_the_others_of_its_dimension(tmp_path):
+    path = written(
+        tmp_path,
+        row("age", "1", "-1"),
+        row("age", "2", "0.8"),
+        row("age", "2", "0.4"),
+        row("age", "3", "0.4"),
+        "sex,1,0.5,,2020,",
+        row("sex", "1", "0.2"),
+        row("sex", "2", "0.7"),
+    )
+    assert refused(path) == [
+        "margins.csv, line 2, age 1: is -1; a share lies between 0 and 1.",
+        "margins.csv, line 2, age: the shares that can be read sum to 1.6000 already; all of them sum to 1.",
+        "margins.csv, line 4, age 2: stands already on line 3; give each category once.",
+        "margins.csv, line 6, sex 1: source is empty; it must be given.",
+        "margins.csv, line 6, sex: the shares sum to 1.4000, not 1: 0.5 (1) + 0.2 (1) + 0.7 (2). "
+        "A category is missing, or counted twice.",
+        "margins.csv, line 7, sex 1: stands already on line 6; give each category once.",
+    ]
+
+
+def test_without_the_columns_that_name_rows_their_cells_are_still_read(tmp_path):
+    lines = refused(written(tmp_path, "1,many,Census,2020", header="category,share,source,date"))
+    assert [line.removeprefix("margins.csv, ") for line in lines] == [
+        "line 1, column 'dimension': is missing; a margin has dimension, category, source, date and share.",
+        "line 2, 1: 'many' is not a number written like 0.51.",
+    ]
+    lines = refused(written(tmp_path, "sex,1,-2,Census,2020", header="dimension,category,percent,source,date"))
+    assert lines == ["margins.csv, line 2, sex 1: is -2; a percentage lies between 0 and 100."]
 
 
 def test_a_row_of_another_length_does_not_hide_the_other_faults(tmp_path):
