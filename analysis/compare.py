@@ -14,8 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..data.description import SIMULATED, StudyDescription
-from ..data.errors import ComparisonError
+from ..data.errors import ComparisonError, EstimationError
 from .comparison import Comparison, ComparisonRow
+from .estimates import Estimates
 from .gate import Grade, Reason, gate, grade_of, in_words
 from .method import simulated
 from .pairs import Figures, Pair, pairs
@@ -27,7 +28,6 @@ from .verdict import BOUNDS
 if TYPE_CHECKING:
     from ..data.figure import Figure, Source
     from .design import Design
-    from .estimates import Estimates
 
 NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
 FIRST = {"forbids": 0, "unchecked": 1, "repaired": 2, "qualifies": 3}
@@ -80,6 +80,8 @@ def compare(
 
     Raises
     ------
+    EstimationError
+        When given something else than estimates.
     ComparisonError
         When no figure belongs to any item, or what is declared means nothing.
 
@@ -105,7 +107,7 @@ def compare(
     (-0.15, 'different', 'different', 'qualified')
     """
     declared = Declared(margin, level, nonsampling, deff, mean_margin, mean_nonsampling)
-    parts = list(estimates) if isinstance(estimates, Sequence) else [estimates]
+    parts = listed(estimates)
     if not parts:
         raise ComparisonError("there is no estimate to compare; make one with proportion or mean.")
     if any(statistic_of(part) == "total" for part in parts):
@@ -114,6 +116,18 @@ def compare(
     rows = [row for pair in pairs(parts, figures) for row in rows_of(pair, about, declared)]
     finished = tuple(replace(row, sentence=sentence(row)) for row in with_holm(rows))
     return Comparison(finished, choices_made(parts[0], declared), about)
+
+
+def listed(estimates: Estimates | Sequence[Estimates]) -> list[Estimates]:
+    """Take one set of estimates or several; refuse what is none."""
+    parts = list(estimates) if isinstance(estimates, Sequence) else [estimates]
+    other = next((part for part in parts if not isinstance(part, Estimates)), None)
+    if other is not None:
+        raise EstimationError(
+            f"compare needs Estimates and was given a {type(other).__name__}. Make them first, of a Design: "
+            "proportion(design, 'travel', category='support'), or mean(design, 'trust')."
+        )
+    return parts
 
 
 def described(about: StudyDescription, parts: Sequence[Estimates]) -> StudyDescription:

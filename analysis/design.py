@@ -9,12 +9,13 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from os import PathLike
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from ..data.codebook import Study, Variable, study_of
-from ..data.errors import DesignError
+from ..data.errors import DesignError, EstimationError
 from .categories import Floats, names_of, numbers
 from .sample import Stage, stages, weights_from_fpc
 
@@ -184,6 +185,32 @@ class Design:
         if fpc:
             return weights_from_fpc(self.stages), f"weights from the fpc ({fpc}): population over sample at each stage"
         return np.ones(len(self.study.frame)), "equal weights of 1"
+
+
+def check_design(design: object, verb: str) -> None:
+    """Refuse what is no design where one is needed: a file name, a frame or a study.
+
+    Raises
+    ------
+    EstimationError
+        With how a design is made of it.
+
+    Examples
+    --------
+    >>> check_design("wave.csv", "mean")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    topline.data.errors.EstimationError: mean needs a Design and was given text, 'wave.csv'. Make one first: ...
+    """
+    if isinstance(design, Design):
+        return
+    if isinstance(design, str | PathLike):
+        given, made = f"text, {str(design)!r}", f"Design(read_study({str(design)!r}))"
+    else:
+        given, made = f"a {type(design).__name__}", "Design(data)"
+    raise EstimationError(
+        f"{verb} needs a Design and was given {given}. Make one first: {made}, with weight=, strata= and psu= where "
+        "the sample has them."
+    )
 
 
 def _checked_weights(study: Study, name: str) -> Floats:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from ..data.errors import EstimationError
 from .categories import names_of
-from .design import Design
+from .design import Design, check_design
 from .estimates import Estimates
 from .intervals import ProportionInterval
 from .linear import Deff, Request, estimated
@@ -88,6 +88,7 @@ def proportion(
     0  against       0.2  4
     1      for       0.8  4
     """
+    check_design(design, "proportion")
     request = Request("proportion", base=base, interval=interval, level=level, deff=deff)
     within = domains(design.study, names_of(by))
     whole = base == "all"
@@ -152,6 +153,7 @@ def mean(
     0   f       1.5  0.408248
     1   m       4.5  0.408248
     """
+    check_design(design, "mean")
     within = domains(design.study, names_of(by))
     measures = [numeric_measure(design.study, item, design.weights, within, "mean") for item in _listed(items)]
     return estimated(design, Request("mean", interval="t", level=level, deff=deff), within, measures)
@@ -204,6 +206,7 @@ def total(
     >>> total(Design(wave, fpc="people"), "complaints").to_frame()["estimate"].tolist()
     [100.0]
     """
+    check_design(design, "total")
     within = domains(design.study, names_of(by))
     measures = [numeric_measure(design.study, item, design.weights, within, "total") for item in _listed(items)]
     return estimated(design, Request("total", interval="t", level=level, deff=deff), within, measures)

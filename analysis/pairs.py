@@ -79,8 +79,12 @@ def items_of(estimates: Estimates) -> list[str]:
 
 
 def as_tuple(figures: Figure | Iterable[Figure]) -> tuple[Figure, ...]:
-    """Take one figure or several."""
-    return (figures,) if isinstance(figures, Figure) else tuple(figures)
+    """Take one figure or several; refuse ids, which have to be looked up first."""
+    found = (figures,) if isinstance(figures, Figure | str) else tuple(figures)
+    named = next((one for one in found if not isinstance(one, Figure)), None)
+    if named is not None:
+        raise ComparisonError(f"{named!r} is no figure; look it up first, e.g. published()['liu2022.travel'].")
+    return found
 
 
 def linked(variable: Variable, figure: Figure, known: Relation | None) -> bool:

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 
 from ..data.errors import WeightingError
 from .categories import Floats, Ints
+from .design import Design, check_design
 from .margin_fit import Cells, Fit, fitted
 from .method import RAKED
 from .sample import combined
 from .targets import Targets, targets
-
-if TYPE_CHECKING:
-    from .design import Design
-
 
 Residuals = Literal["calibrated", "base", "unweighted"]
 
@@ -144,6 +141,8 @@ def rake(
 
     Raises
     ------
+    EstimationError
+        When given something else than a Design.
     WeightingError
         When margins and data name different categories, values are missing, or no weights fit the margins within
         the bounds.
@@ -168,6 +167,7 @@ def rake(
     >>> raked.weights.round(3).tolist(), raked.raking.iterations
     ([0.667, 0.667, 0.667, 2.0], 1)
     """
+    check_design(design, "rake")
     _check_options(bounds, tolerance, max_iterations)
     _check_choices(missing, residuals)
     wanted = targets(design, margins, on, own_class=missing == "own_class")

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..data.printing import aligned, number, percent
+from .design import Design, check_design
 from .method import SIMULATED_NOTE, counted, simulated
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from .design import Design
 
 MET = 1e-7
 """A share this near its target meets it."""
@@ -141,6 +140,7 @@ def weight_summary(design: Design) -> WeightSummary:
     >>> round(summary.effective_n, 3), summary.ratio
     (2.667, 2.0)
     """
+    check_design(design, "weight_summary")
     weights = design.weights[design.weights > 0]
     total = float(weights.sum())
     effective = total**2 / float((weights**2).sum())

@@ -14,7 +14,7 @@ from topline.analysis.tiers import side_of
 from topline.analysis.verdict import Side, difference
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.description import SIMULATED, StudyDescription
-from topline.data.errors import ComparisonError
+from topline.data.errors import ComparisonError, EstimationError
 from topline.data.figure import Figure, Item, Option, PublishedStudy, Scale, Source
 from topline.data.figures import Registry, Relation, published
 
@@ -580,6 +580,20 @@ def test_what_cannot_be_compared_at_all_is_refused_with_the_ways_out():
         compare(two, {})
     with pytest.raises(ComparisonError, match="totals have no published counterpart"):
         compare(total(design, "travel"), figure_of())
+
+
+@pytest.mark.parametrize("given", [design_of(), "wave.csv", [design_of()]])
+def test_what_holds_no_estimates_is_refused_with_how_to_make_them(given):
+    with pytest.raises(
+        EstimationError, match=r"compare needs Estimates and was given a (Design|str)\. Make them first"
+    ):
+        compare(given, figure_of())
+
+
+@pytest.mark.parametrize("given", ["liu2022.travel", ["liu2022.travel"]])
+def test_the_id_of_a_figure_is_no_figure(given):
+    with pytest.raises(ComparisonError, match=r"'liu2022.travel' is no figure; look it up first"):
+        compare(proportion(design_of(), "travel", category="support"), given)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ from topline.analysis import variance
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion, total
 from topline.analysis.rake import rake
+from topline.analysis.weights import weight_summary
 from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
 from topline.data.description import SIMULATED
 from topline.data.errors import DesignError, EstimationError, UnknownNameError, WeightingError
@@ -191,6 +193,31 @@ def test_missing_values_are_counted_by_kind():
     assert method["footnotes"][0] == (
         "travel: 5 of 10 rows are not in the base (blank 1, don't know 2, refused 1, not asked 1)."
     )
+
+
+VERBS = {
+    "proportion": lambda given: proportion(given, "y"),
+    "mean": lambda given: mean(given, "y"),
+    "total": lambda given: total(given, "y"),
+    "rake": lambda given: rake(given, {"sex": {"f": 0.5, "m": 0.5}}),
+    "weight_summary": weight_summary,
+}
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("d.csv", "text, 'd.csv'. Make one first: Design(read_study('d.csv')), with weight="),
+        (Path("d.csv"), "text, 'd.csv'. Make one first: Design(read_study('d.csv')), with weight="),
+        (pd.DataFrame({"y": [1]}), "a DataFrame. Make one first: Design(data), with weight="),
+        (None, "a NoneType. Make one first: Design(data), with weight="),
+    ],
+)
+def test_what_is_no_design_is_refused_with_how_to_make_one(verb, given, words):
+    with pytest.raises(EstimationError) as caught:
+        VERBS[verb](given)
+    assert str(caught.value).startswith(f"{verb} needs a Design and was given {words}")
 
 
 def invented() -> Study:
