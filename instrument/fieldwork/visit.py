@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..answers import DECIMAL_COMMA, MISSING_FIELD, Problem, Submission, validate_page, with_page
+from ..conditions import holds
+from ..expressions import parse, references
 from ..interview import Answer, Answers, Interview, Status
 from ..questionnaire import Page, Question, Questionnaire
-from ..routing import after, awaits_consent, before, declined, prune, visible_pages, visible_questions
+from ..routing import after, awaits_consent, before, declined, marked_all, prune, visible_pages, visible_questions
 from .event import Record
 
 Form = Mapping[str, Sequence[str]]
@@ -130,17 +132,47 @@ def problems_of(
 
 
 def position(questionnaire: Questionnaire, record: Record, page: Page) -> tuple[int, int]:
-    """Give a page's place and the number of pages ahead in all, as far as the answers tell; consent is assumed.
+    """Give a page's place on the route, and the number of pages of the longest route still possible.
+
+    What this page or a later one asks counts as open: the second number never grows on the way to the end, and going
+    back shows the same numbers again. Consent is assumed.
 
     Returns
     -------
     tuple of int
-        e.g. ``(3, 9)``; the second number can change while a branch opens or closes.
+        e.g. ``(3, 9)``; the second number falls when an answer closes a branch.
     """
     consents = {question.name: "yes" for question in questionnaire.questions if question.type == "consent"}
-    pages = visible_pages(questionnaire, {**record.interview.answers, **consents})
-    names = [other.name for other in pages]
-    return names.index(page.name) + 1, len(names)
+    answers = {**record.interview.answers, **consents}
+    names = [other.name for other in visible_pages(questionnaire, answers)]
+    place = names.index(page.name) + 1
+    known = marked_all(questionnaire, prune(questionnaire, answers))
+    unsettled = _variables(page)
+    ahead = 0
+    for other in itertools.islice(
+        itertools.dropwhile(lambda each: each.name != page.name, questionnaire.pages), 1, None
+    ):
+        if _may_come(other, known, unsettled):
+            unsettled |= _variables(other)
+            ahead += 1
+    return place, place + ahead
+
+
+def _variables(page: Page) -> set[str]:
+    return {variable for question in page.questions for variable in question.variables}
+
+
+def _may_come(page: Page, known: Answers, unsettled: set[str]) -> bool:
+    """Say whether a page ahead is on the route, or an answer not given for good yet can bring it there."""
+
+    def may_hold(condition: str) -> bool:
+        """Say whether a condition is true, or rests on what is not settled."""
+        if not condition.strip():
+            return True
+        open_still = any(reference.name in unsettled for reference in references(parse(condition)))
+        return open_still or holds(condition, known)
+
+    return may_hold(page.relevant) and any(may_hold(question.relevant) for question in page.questions)
 
 
 def form_of(questionnaire: Questionnaire, page: Page, answers: Answers, language: str) -> dict[str, list[str]]:

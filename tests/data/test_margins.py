@@ -160,7 +160,8 @@ def test_everything_wrong_in_a_file_is_said_at_once(tmp_path):
         "margins.csv, line 10, region 2: grade 'certain' is not one of verified, secondary, recalled, as_quoted.",
         "margins.csv, line 11, size 1: source is empty; it must be given.",
         "margins.csv, line 11, size 1: date is empty; it must be given.",
-        "margins.csv, line 11, size: the shares sum to 0.5000, not 1: 0.5 (1). A category is missing, or counted twice.",
+        "margins.csv, line 11, size: the shares sum to 0.5000, not 1: 0.5 (1). "
+        "A category is missing, or counted twice.",
     ]
 
 

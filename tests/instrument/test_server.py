@@ -112,6 +112,17 @@ def test_going_back_keeps_what_was_given_and_stops_nobody(visitor, path):
     assert only(path).reached == "you", "a page left half filled is not a page reached"
 
 
+def test_the_page_counter_goes_one_page_forward_and_its_end_comes_only_nearer(visitor):
+    shown = visitor.begin()
+    said = []
+    for answers in ({"consent": "yes"}, {"age": "70"}, {"pension": "1"}, {}):
+        said.append(re.search(r"Page \d of \d", shown.text)[0])
+        bar = re.search(r'<progress id="progress" value="(\d)" max="(\d)">', shown.text)
+        assert said[-1] == f"Page {bar[1]} of {bar[2]}"
+        shown = visitor.send(shown, **answers)
+    assert said == ["Page 1 of 4", "Page 2 of 4", "Page 3 of 4", "Page 4 of 4"]
+
+
 def test_a_correction_opens_the_page_it_makes_relevant(visitor, path):
     shown = visitor.send(visitor.reach("views"), action="back")
     shown = visitor.send(shown, age="70")

@@ -130,6 +130,36 @@ def test_progress_counts_the_pages_behind_a_consent_not_given_yet():
     assert position(asked, record(consent="yes"), asked.pages[2]) == (3, 3)
 
 
+def test_progress_never_goes_backwards_and_its_end_never_moves_away():
+    asked = questionnaire(
+        page("age", ask("age", "integer")),
+        page("old", ask("pension", "integer"), relevant="${age} >= 60"),
+        page("rich", ask("yacht"), relevant="${pension} > 9"),
+        page("end", ask("why")),
+    )
+    first, old, rich, last = asked.pages
+    assert position(asked, record(), first) == (1, 4), "the longest route still possible"
+    assert position(asked, record(age=30), last) == (2, 2), "a page that a hidden page would open is closed with it"
+    assert position(asked, record(age=70), old) == (2, 4)
+    assert position(asked, record(age=70, pension=3), last) == (3, 3)
+    assert position(asked, record(age=70, pension=10), rich) == (3, 4)
+    assert position(asked, record(age=70, pension=10), last) == (4, 4)
+    for answers in ({"age": 30}, {"age": 70, "pension": 10}):
+        assert position(asked, record(**answers), first) == (1, 4), "going back shows the same again"
+
+
+def test_progress_knows_of_pages_whose_questions_are_all_conditional():
+    asked = questionnaire(
+        page("age", ask("age", "integer")),
+        page("job", ask("job", relevant="${age} < 60"), ask("hours", "integer", relevant="${age} < 60")),
+        page("more", ask("more", relevant="${job} = 'a'")),
+        page("end", ask("why")),
+    )
+    assert position(asked, record(), asked.pages[0]) == (1, 4)
+    assert position(asked, record(age=30), asked.pages[1]) == (2, 4)
+    assert position(asked, record(age=70), asked.pages[3]) == (2, 2)
+
+
 @pytest.mark.parametrize(
     ("type", "answer", "language", "form"),
     [
