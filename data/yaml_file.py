@@ -7,6 +7,7 @@ was written, and anchors, aliases, tags and repeated keys are findings.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,6 +144,36 @@ def _read(path: Path) -> str:
         raise FileError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
+IDEOGRAPH = "[\u2e80-\u30ff\u31f0-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffee\U00020000-\U0003ffff]"
+"""A character of Chinese or Japanese, whose words and sentences no space divides; punctuation included."""
+
+BROKEN = re.compile(f"(?<={IDEOGRAPH})[ \\t]*\\n\\s*(?={IDEOGRAPH})")
+SPACED = re.compile(f"(?<={IDEOGRAPH}) (?={IDEOGRAPH})")
+
+
+def one_line(text: str) -> str:
+    r"""Put a text on one line: lines are joined with a space, but Chinese and Japanese ones without.
+
+    Examples
+    --------
+    >>> one_line("What do\nyou think?"), one_line("名单由政府发布。\n您是否支持？")
+    ('What do you think?', '名单由政府发布。您是否支持？')
+    """
+    return " ".join(BROKEN.sub("", text).split())
+
+
+def _unfolded(value: str, lines: list[str]) -> str:
+    """Take the space out that YAML puts between two lines of Chinese; one that was typed within a line stays."""
+    written = "\n".join(lines)
+
+    def kept(space: re.Match[str]) -> str:
+        """Give the space, if it was typed."""
+        around = value[space.start() - 1 : space.end() + 1]
+        return " " if around in written else ""
+
+    return SPACED.sub(kept, value)
+
+
 class _Stop(Exception):
     """The rest of the document is not worth reading."""
 
@@ -154,11 +185,13 @@ class _Reading:
         self.name = name
         self.findings: list[Finding] = []
         self.lines: dict[Place, int] = {}
+        self.written: list[str] = []
 
     def document(self, text: str) -> dict[str, Value]:
         """Read the whole text; findings are kept, not raised."""
         data: Value = ""
         try:
+            self.written = text.splitlines()
             events: Iterator[Event] = YAML(typ="safe", pure=True).parse(text)
             for event in events:
                 if isinstance(event, DocumentStartEvent):
@@ -187,7 +220,10 @@ class _Reading:
         if event.tag:
             self.find(event, f"the tag '{event.tag}' is not read; remove it, every value is text here.", place)
         if isinstance(event, ScalarEvent):
-            return str(event.value)
+            first, last = event.start_mark.line, event.end_mark.line
+            if event.style == "|" or first == last:
+                return str(event.value)
+            return _unfolded(str(event.value), self.written[first : last + 1])
         if len(place) >= DEEPEST:
             self.find(event, f"nested deeper than {DEEPEST} levels; nothing in a study document is.", place[:3])
             raise _Stop

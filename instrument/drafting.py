@@ -12,7 +12,7 @@ from typing import TypeVar, get_args
 
 from ..data.codebook import MissingKind
 from ..data.errors import DocumentError, Finding, UnknownNameError, did_you_mean
-from ..data.yaml_file import Document, Place, Value
+from ..data.yaml_file import Document, Place, Value, one_line
 from .inheritance import Inherited
 from .naming import ENOUGH, LANGUAGE_CODE
 from .questionnaire import Choice, ChoiceList, Page, Question, Questionnaire, QuestionType, Row, Text, digest
@@ -264,7 +264,7 @@ class _Drafting:
         known = self.spoken(inherited)
         given = part.wording(key)
         for language in given.keys() & known.keys():
-            if " ".join(given[language].split()) != " ".join(known[language].split()):
+            if one_line(given[language]) != one_line(known[language]):
                 part.find(
                     key,
                     f"the {key} in '{language}' is not the question bank's, '{known[language]}'. "

@@ -15,6 +15,7 @@ import pandas as pd
 
 from ..data.codebook import Code, Codebook, MissingKind, Study, Variable
 from ..data.errors import CodebookError, UnknownNameError
+from ..data.yaml_file import one_line
 from .interview import Answer, Interview
 from .naming import NOT_ASKED, WHOLE, option_variable
 from .phrases import phrase
@@ -201,11 +202,11 @@ def _single(questionnaire: Questionnaire, question: Question, item: Question | R
     known = questionnaire.choice_list(question)
     variable = Variable(
         name=item.name,
-        label=_line(questionnaire.say(item.label, language)),
+        label=one_line(questionnaire.say(item.label, language)),
         type="numeric" if numeric else "string",
         measure=known.measure if known is not None else "nominal",
         labels={
-            **{codes[option.name]: _line(questionnaire.say(option.label, language)) for option in options},
+            **{codes[option.name]: one_line(questionnaire.say(option.label, language)) for option in options},
             not_asked: phrase("not_asked", language),
         },
         missing={
@@ -232,7 +233,7 @@ def _multiple(questionnaire: Questionnaire, question: Question, language: str) -
     kinds: dict[Code, MissingKind] = {float(NOT_ASKED): MissingKind.NOT_ASKED}
     for option in options:
         if option.missing is not None:
-            labels[codes[option.name]] = _line(questionnaire.say(option.label, language))
+            labels[codes[option.name]] = one_line(questionnaire.say(option.label, language))
             kinds[codes[option.name]] = option.missing
     labels[float(NOT_ASKED)] = phrase("not_asked", language)
     known = {option.name for option in options}
@@ -240,7 +241,7 @@ def _multiple(questionnaire: Questionnaire, question: Question, language: str) -
         if option.missing is None:
             variable = Variable(
                 name=option_variable(question, option),
-                label=_line(questionnaire.say(option.label, language)),
+                label=one_line(questionnaire.say(option.label, language)),
                 measure="nominal",
                 labels=labels,
                 missing=kinds,
@@ -275,10 +276,10 @@ def _number(questionnaire: Questionnaire, question: Question, language: str) -> 
     codes = {option.name: float(option.name) for option in options}
     variable = Variable(
         name=question.name,
-        label=_line(questionnaire.say(question.label, language)),
+        label=one_line(questionnaire.say(question.label, language)),
         measure="scale",
         labels={
-            **{codes[option.name]: _line(questionnaire.say(option.label, language)) for option in options},
+            **{codes[option.name]: one_line(questionnaire.say(option.label, language)) for option in options},
             float(NOT_ASKED): phrase("not_asked", language),
         },
         missing={
@@ -302,7 +303,7 @@ def _text(questionnaire: Questionnaire, question: Question, language: str) -> _C
     """Describe an open text."""
     variable = Variable(
         name=question.name,
-        label=_line(questionnaire.say(question.label, language)),
+        label=one_line(questionnaire.say(question.label, language)),
         type="string",
         measure="nominal",
         labels={str(NOT_ASKED): phrase("not_asked", language)},
@@ -331,11 +332,6 @@ def _wording(questionnaire: Questionnaire, question: Question, item: Question | 
         language: f"{question.label.get(language, '')} {item.label.get(language, '')}".strip()
         for language in questionnaire.languages
     }
-
-
-def _line(text: str) -> str:
-    """Put a label on one line."""
-    return " ".join(text.split())
 
 
 def _paradata(interviews: Sequence[Interview]) -> dict[str, pd.Series]:

@@ -64,6 +64,25 @@ def test_an_unwritten_place_takes_the_line_of_what_surrounds_it():
     assert document.line() is None
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (">-\n  名单由政府发布。\n  您是否支持？\n", "名单由政府发布。您是否支持？"),
+        ("名单由政府发布\n  您是否支持？\n", "名单由政府发布您是否支持？"),
+        ("'名单\n  您 是'\n", "名单您 是"),
+        (">-\n  男 女\n  和\n", "男 女和"),
+        (">-\n  How much\n  do you\n", "How much do you"),
+        (">-\n  使用 app\n  上网\n", "使用 app 上网"),
+        (">-\n  第一段。\n\n  第二段。\n", "第一段。\n第二段。"),
+        ("|-\n  名单。\n  您？\n", "名单。\n您？"),
+        ("男 女\n", "男 女"),
+        (">-\n  당신은\n  찬성\n", "당신은 찬성"),
+    ],
+)
+def test_lines_of_chinese_are_joined_without_the_space_that_folding_puts_between(written, read):
+    assert load_document(f"label: {written}").data == {"label": read}
+
+
 def test_a_repeated_key_is_a_finding_with_both_lines():
     assert findings("sex: 1\nage: 2\nsex: 3\n") == [
         (3, "the key 'sex' stands here again; it is already on line 1. Remove or rename one of the two.")

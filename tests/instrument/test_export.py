@@ -143,6 +143,16 @@ def test_a_visit_that_never_came_to_agree_is_left_out_and_counted():
     assert not any("Left out" in note for note in export(QUESTIONNAIRE, [interview("c")]).codebook.notes)
 
 
+def test_the_label_of_a_wording_on_several_lines_is_one_line():
+    q = read_questionnaire_text(
+        "name: q\ntitle: Q\nlanguages: [en, zh]\npages:\n  - name: p\n    questions:\n      - name: why\n"
+        "        type: text\n        label:\n          en: |\n            Why\n            so?\n"
+        "          zh: |\n            发布。\n            您是否？\n".replace("title: Q", "title: {en: Q, zh: 问}")
+    )
+    assert export(q, []).codebook["why"].label == "Why so?"
+    assert export(q, [], language="zh").codebook["why"].label == "发布。您是否？"
+
+
 def test_rows_stand_in_the_order_of_random_numbers_not_of_arrival():
     study = export(QUESTIONNAIRE, [interview("c", age=3), interview("a", age=1), interview("b", age=2)])
     assert study.frame["age"].tolist() == [1.0, 2.0, 3.0]
