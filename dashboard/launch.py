@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 import socket
 from pathlib import Path
 
 from ..analysis.results import read_results
-from ..data.errors import ToplineError
+from ..data.errors import FileError, ToplineError
 from .theme import settings
 
 FOLDER = "TOPLINE_STUDY_FOLDER"
@@ -33,16 +34,23 @@ def launch(folder: str | Path, *, host: str = "127.0.0.1", port: int = 8501, ope
     Raises
     ------
     FileError
-        When the folder does not exist or its results are damaged.
+        When the folder does not exist, has no results yet, or they are damaged.
     ToplineError
         When the port is taken.
     """
-    read_results(folder)
+    refuse_empty(folder)
     refuse_taken(host, port)
     os.environ[FOLDER] = str(Path(folder).resolve())
     import streamlit
 
     streamlit.App(APP).run(config=settings(host, port, open_browser))
+
+
+def refuse_empty(folder: str | Path) -> None:
+    """Refuse a folder that holds nothing to show."""
+    comparison = read_results(folder).comparison
+    if comparison is None or not comparison.rows:
+        raise FileError(f"{folder}: no results yet: topline compare {shlex.quote(str(folder))}")
 
 
 def refuse_taken(host: str, port: int) -> None:

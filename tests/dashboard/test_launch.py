@@ -6,12 +6,14 @@ import socket
 import pytest
 import streamlit
 
+from topline.analysis.comparison import Comparison
+from topline.analysis.results import write_results
 from topline.dashboard.launch import APP, FOLDER, launch
 from topline.dashboard.theme import settings
 from topline.data.errors import FileError, ToplineError
 
 
-def test_launch_serves_the_packaged_page_with_settings_in_code(monkeypatch, tmp_path):
+def test_launch_serves_the_packaged_page_with_settings_in_code(monkeypatch, bundle):
     started = {}
 
     class Recorded:
@@ -23,10 +25,10 @@ def test_launch_serves_the_packaged_page_with_settings_in_code(monkeypatch, tmp_
 
     monkeypatch.setattr(streamlit, "App", Recorded)
     monkeypatch.setenv(FOLDER, "somewhere else")
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(bundle)
     launch(".", port=8600, open_browser=False)
     assert started["path"] == APP and APP.is_file()
-    assert os.environ[FOLDER] == str(tmp_path)
+    assert os.environ[FOLDER] == str(bundle)
     assert (started["server.address"], started["server.port"]) == ("127.0.0.1", 8600)
     assert started["server.headless"] is True
 
@@ -36,12 +38,24 @@ def test_a_missing_folder_is_refused_before_anything_starts(tmp_path):
         launch(tmp_path / "nowhere")
 
 
-def test_a_taken_port_is_refused_with_the_way_out(tmp_path):
+def test_a_folder_without_results_is_refused_with_the_command_that_makes_them(tmp_path):
+    with pytest.raises(FileError) as refused:
+        launch(tmp_path, open_browser=False)
+    assert str(refused.value) == f"{tmp_path}: no results yet: topline compare {tmp_path}"
+
+
+def test_a_comparison_without_a_pair_is_refused_as_well(tmp_path):
+    write_results(tmp_path, comparison=Comparison((), {}))
+    with pytest.raises(FileError, match="no results yet"):
+        launch(tmp_path, open_browser=False)
+
+
+def test_a_taken_port_is_refused_with_the_way_out(bundle):
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         with pytest.raises(ToplineError, match="choose another port"):
-            launch(tmp_path, port=other.getsockname()[1], open_browser=False)
+            launch(bundle, port=other.getsockname()[1], open_browser=False)
 
 
 def test_nothing_is_reported_home_and_no_developers_tools_are_shown():
