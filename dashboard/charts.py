@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..analysis.comparison import ComparisonRow
 from ..analysis.comparison_text import bracket, published_bracket
 from ..analysis.sentences import published_in_words, value_in_words
+from .battery import counted, published_counted
 from .theme import DARK, EITHER, LIGHT, NEW, PUBLISHED
-from .wording import in_a_word, short_label, source_label
+from .wording import in_a_word, minus, short_label, source_label
 
 if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-STEP = 66
+STEP = 72
 """Height of an item in pixels: a line of words above two rows of marks."""
+
+AXIS = 40
+"""Height of what stands under the items: the axis with its numbers, and the padding."""
 
 SERIES = ("New survey", "Published")
 
@@ -29,10 +32,15 @@ def sorted_rows(rows: Sequence[ComparisonRow], order: str) -> list[ComparisonRow
     Examples
     --------
     >>> rows = [ComparisonRow("a", difference=0.1), ComparisonRow("b"), ComparisonRow("c", difference=-0.2)]
-    >>> [row.item for row in sorted_rows(rows, "difference")]
+    >>> [row.item for row in sorted_rows(rows, "new minus published")]
     ['c', 'a', 'b']
     """
     return sorted(rows, key=ORDERS[order])
+
+
+def by_size(row: ComparisonRow) -> float:
+    """Largest difference first, whichever way it goes."""
+    return math.inf if row.difference is None else -abs(row.difference)
 
 
 def by_difference(row: ComparisonRow) -> float:
@@ -46,11 +54,12 @@ def by_new_result(row: ComparisonRow) -> float:
 
 
 ORDERS: Mapping[str, Callable[[ComparisonRow], float]] = {
-    "difference": by_difference,
+    "size of the difference": by_size,
+    "new minus published": by_difference,
     "new result": by_new_result,
     "order asked": lambda row: 0.0,
 }
-"""The ways to sort, by the name that stands in the address."""
+"""The ways to sort, by the name that stands in the address; the first where none does."""
 
 
 def marks(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
@@ -74,7 +83,8 @@ def marks(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
                     "high": row.high,
                     "total_low": row.estimate_total_low,
                     "total_high": row.estimate_total_high,
-                    "words": value_in_words(row.estimate, row) + bracket(row.low, row.high, row.statistic),
+                    "words": minus(value_in_words(row.estimate, row) + bracket(row.low, row.high, row.statistic)),
+                    "counted": counted(row),
                     "study": f"this survey, n {row.n:,.0f}" if row.n is not None else "this survey",
                 }
             )
@@ -87,7 +97,8 @@ def marks(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
                 "high": row.published_high,
                 "total_low": row.published_total_low,
                 "total_high": row.published_total_high,
-                "words": published_in_words(row) + published_bracket(row),
+                "words": minus(published_in_words(row) + published_bracket(row)),
+                "counted": published_counted(row),
                 "study": f"{source_label(row)}, {size(row)}",
             }
         )
@@ -99,7 +110,9 @@ def size(row: ComparisonRow) -> str:
     return f"n {row.published_n:,.0f}" if row.published_n is not None else "n not stated"
 
 
-def dot_and_whisker(rows: Sequence[ComparisonRow], scheme: str | None = None) -> alt.LayerChart:
+def dot_and_whisker(
+    rows: Sequence[ComparisonRow], scheme: str | None = None, ends: tuple[float, float] | None = None
+) -> alt.LayerChart:
     """Draw rows of one statistic, in the order given.
 
     Parameters
@@ -108,16 +121,18 @@ def dot_and_whisker(rows: Sequence[ComparisonRow], scheme: str | None = None) ->
         All shares, or all means, with published figures of the same kind.
     scheme : str, optional
         ``"light"`` or ``"dark"``; without it the words are in a grey that can be read on both.
+    ends : tuple of float, optional
+        Ends of the axis, e.g. those of several charts that are read together; without it the rows' own.
     """
     import altair as alt
 
     frame = marks(rows)
     order = list(dict.fromkeys(frame["row"]))
     share = rows[0].statistic == "share"
-    low, high = axis_range(frame, share)
+    low, high = ends or axis_range(frame, share)
     y = alt.Y("row:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     offset = alt.YOffset(
-        "series:N", sort=list(SERIES), scale=alt.Scale(range=[STEP * 0.3, STEP * 0.8], paddingInner=0, paddingOuter=0)
+        "series:N", sort=list(SERIES), scale=alt.Scale(range=[STEP * 0.34, STEP * 0.9], paddingInner=0, paddingOuter=0)
     )
     colour = alt.Color("series:N", scale=alt.Scale(domain=list(SERIES), range=[NEW, PUBLISHED]), legend=None)
     base = alt.Chart(frame).encode(y=y, yOffset=offset, color=colour, tooltip=tooltips())
@@ -149,12 +164,19 @@ def dot_and_whisker(rows: Sequence[ComparisonRow], scheme: str | None = None) ->
     )
     words = (
         alt.Chart(labels(rows))
-        .mark_text(align="left", baseline="middle", fontSize=14, dy=-STEP * 0.3, color=words_colour(scheme))
+        .mark_text(
+            align="left",
+            baseline="middle",
+            fontSize=14,
+            dy=-STEP * 0.36,
+            limit=alt.ExprRef("width - 4"),
+            color=words_colour(scheme),
+        )
         .encode(y=y, x=alt.value(2), text="words:N")
     )
     layers = alt.layer(total, sampling, new.encode(x=x("value")), published.encode(x=x("value")), words)
     chart: alt.LayerChart = layers.properties(
-        height=STEP * len(order), padding={"left": 0, "right": 12, "top": 4, "bottom": 4}
+        height=STEP * len(order) + AXIS, padding={"left": 0, "right": 12, "top": 4, "bottom": 4}
     ).configure_view(strokeWidth=0)
     return chart
 
@@ -168,7 +190,14 @@ def tooltips() -> list[alt.Tooltip]:
     """Say what a mark is when it is pointed at."""
     import altair as alt
 
-    names = (("item", "Item"), ("series", "Result"), ("words", "Value"), ("study", "From"), ("verdict", "Compared"))
+    names = (
+        ("item", "Item"),
+        ("series", "Result"),
+        ("words", "Value"),
+        ("counted", "Answers counted"),
+        ("study", "From"),
+        ("verdict", "Compared"),
+    )
     return [alt.Tooltip(f"{name}:N", title=title) for name, title in names]
 
 
@@ -179,9 +208,14 @@ def labels(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "row": [f"{row.item}|{row.part}|{row.published_id}" for row in rows],
-            "words": [textwrap.shorten(short_label(row), 46, placeholder=" …") for row in rows],
+            "words": [short_label(row) for row in rows],
         }
     )
+
+
+def ends_of(rows: Sequence[ComparisonRow]) -> tuple[float, float]:
+    """Give the ends of an axis that several charts of one statistic share."""
+    return axis_range(marks(rows), rows[0].statistic == "share")
 
 
 def axis_range(frame: pd.DataFrame, share: bool) -> tuple[float, float]:

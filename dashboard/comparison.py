@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -15,22 +16,35 @@ from ..analysis.results import MINIMUM_BASE, Results, read_results
 from ..analysis.sentences import GRADES, published_in_words, sentence, study_in_words
 from ..data.errors import FileError
 from . import wording
-from .charts import ORDERS, dot_and_whisker, sorted_rows
+from .apart import NO_FIGURE, apart_rows
+from .battery import Group, counted_by_both, grouped
+from .charts import ORDERS, dot_and_whisker, ends_of, sorted_rows
 from .launch import FOLDER
 from .markup import escaped
 from .spreadsheet import spreadsheet_csv
-from .table import html_table
+from .table import html_table, html_table_in_groups
 
 READING = 760
 """Width of running text in pixels; longer lines are hard to read."""
 
 ALL = "all"
 
+NO_PAIR = "None of these pairs fits both choices; choose another battery or item."
+
+STYLE = """
+<style>
+[data-testid="stMainBlockContainer"] { padding-top: 2rem; }
+.stMarkdownBadge { white-space: normal !important; overflow: visible !important; }
+</style>
+"""
+"""Less room above the title; a badge wraps on a phone and is not cut."""
+
 
 def page() -> None:
     """Draw the page from the study folder named in the environment."""
     folder = os.environ.get(FOLDER, ".")
     st.set_page_config(page_title="New results against published figures", page_icon=None, layout="wide")
+    st.html(STYLE)
     try:
         results = read_results(folder)
     except FileError as error:
@@ -63,17 +77,18 @@ def show(comparison: Comparison, written: str) -> None:
     battery, order, item = controls(comparison)
     chosen = [row for row in comparison.rows if battery in (ALL, battery_of(row)) and item in (ALL, row.item)]
     rows = sorted_rows([row for row in chosen if row.grade != "not_comparable"], order)
+    groups = grouped(rows)
     st.header("New against published", anchor="chart")
-    charts(rows)
+    charts(groups, "None of these may be compared; the reasons stand below." if chosen else NO_PAIR)
+    if rows:
+        st.markdown(wording.verdicts_in_words(comparison), width=READING)
     st.header("All numbers", anchor="numbers")
     others = [row for row in chosen if row.grade == "not_comparable"]
     if rows:
-        table(rows, minimum)
+        table(groups, minimum)
     downloads(comparison)
     if rows:
-        st.header("Item by item", anchor="items")
-    for row in rows:
-        card(row, comparison, opened=item != ALL)
+        items(groups, comparison, opened=item != ALL)
     if others:
         set_apart(others, minimum)
     closing(comparison, written)
@@ -91,9 +106,9 @@ def opening(comparison: Comparison) -> None:
     if about.note:
         words = f"{about.note[0].upper()}{about.note[1:]}.".replace("..", ".")
         st.warning(escaped(words), icon=":material/info:", width=READING)
-    st.markdown(wording.lead(comparison), width=READING)
-    st.header("The new survey", anchor="survey")
-    st.markdown(definitions(wording.key_facts(comparison)), width=READING)
+    st.markdown(wording.LEAD)
+    facts = wording.key_facts(comparison)
+    st.markdown(" · ".join(f"**{escaped(name)}:** {escaped(words)}" for name, words in facts))
 
 
 def definitions(facts: Sequence[tuple[str, str]]) -> str:
@@ -123,80 +138,99 @@ def controls(comparison: Comparison) -> tuple[str, str, str]:
 def linked_item(labels: Mapping[str, str]) -> str:
     """Let the reader choose an item by its label; the address holds its name, which outlives a change of wording."""
     linked = st.query_params.get("item", ALL)
-    st.session_state.setdefault("chosen", linked if linked in labels else ALL)
+    known = linked == ALL or linked in labels
+    st.session_state.setdefault("chosen", linked if known else ALL)
     item = st.selectbox("Item", [ALL, *labels], format_func=lambda name: labels.get(name, name), key="chosen")
     if item != ALL:
         st.query_params["item"] = item
+    elif not known:
+        st.warning(f"No item is called {escaped(linked)}; all are shown. Choose one here.", icon=":material/info:")
     elif "item" in st.query_params:
         del st.query_params["item"]
     return item
 
 
-def charts(rows: Sequence[ComparisonRow]) -> None:
-    """Draw the rows that may be compared: shares, then means."""
+def charts(groups: Sequence[Group], nothing: str) -> None:
+    """Draw the rows that may be compared, those of one stem together; all charts of shares have the same axis."""
+    if not groups:
+        st.markdown(nothing, width=READING)
+        return
     st.markdown(
         "**●** new survey, **◇** published. Thick line: the chance of sampling. Thin line: with other survey error as "
         "well. A mark without lines stands for a figure published without what they need.",
-        width=READING,
     )
-    drawn = [row for row in rows if row.published_statistic == row.statistic]
-    for statistic, title in (("share", ""), ("mean", "Means")):
-        some = [row for row in drawn if row.statistic == statistic]
-        if some:
-            draw(some, title)
-    if not rows:
-        st.markdown("None of these may be compared; the reasons stand below.", width=READING)
+    for statistic in ("share", "mean"):
+        drawn = [each for group in groups if (each := drawable(group, statistic)).rows]
+        ends = ends_of([row for group in drawn for row in group.rows]) if drawn else None
+        for group in drawn:
+            caption(group)
+            chart = dot_and_whisker(group.rows, st.context.theme.type, ends)
+            st.altair_chart(chart, width="stretch", alt=wording.alt_text(group.rows))
 
 
-def draw(rows: Sequence[ComparisonRow], title: str = "") -> None:
-    """Draw one chart, with its words for those who cannot see it."""
-    if title:
-        st.subheader(title, anchor=False)
-    chart = dot_and_whisker(rows, st.context.theme.type)
-    st.altair_chart(chart, width="stretch", alt=wording.alt_text(rows))
+def drawable(group: Group, statistic: str) -> Group:
+    """Keep the rows of a group that are of one statistic, the published figure as well."""
+    return replace(
+        group, rows=tuple(row for row in group.rows if row.statistic == row.published_statistic == statistic)
+    )
+
+
+def caption(group: Group) -> None:
+    """Say above a group what was asked, and what its figures count."""
+    st.markdown("  \n".join(escaped(line) for line in heading(group)))
+
+
+def heading(group: Group) -> list[str]:
+    """Give the lines above a group: its battery and stem, and the answers counted."""
+    asked = f"{group.battery}: " if group.battery else ""
+    counts = "Each figure is the" if group.statistic == "mean" else "Each percentage is the share answering"
+    lines = [f"{counts} {group.counted}."]
+    return [f"{asked[:1].upper()}{asked[1:]}“{group.stem}”", *lines] if group.stem else lines
+
+
+def items(groups: Sequence[Group], comparison: Comparison, *, opened: bool) -> None:
+    """Show the items one by one, under what they were asked with."""
+    st.header("Item by item", anchor="items")
+    if wording.quoted([row for group in groups for row in group.rows]):
+        st.markdown(wording.ESSAY, width=READING)
+    for group in groups:
+        caption(group)
+        for row in group.rows:
+            card(row, comparison, opened=opened)
 
 
 def set_apart(rows: Sequence[ComparisonRow], minimum: int) -> None:
-    """Show the pairs that are not comparable: side by side for orientation, never differenced."""
+    """List the published figures that no new result may be compared with, never on a common axis."""
     st.header("Shown, but not compared", anchor="not-compared")
     st.markdown(
-        f":gray-badge[{GRADES['not_comparable']}] These pairs differ in more than opinion: another question, other "
-        "answers or other people. They stand here so that nobody compares them unawares.",
+        f":gray-badge[{GRADES['not_comparable']}] These published figures differ from ours in more than opinion: "
+        "another question, other answers or other people. They stand here so that nobody compares them unawares. "
+        f"“{NO_FIGURE}” means that our question has no answers that say the same, so nothing was counted.",
         width=READING,
     )
-    same_unit = [
-        row for row in rows if row.published_statistic == row.statistic == "share" and row.estimate is not None
-    ]
-    if same_unit:
-        draw(same_unit)
-    st.html(html_table("Pairs that are not compared", [apart_cells(row, minimum) for row in rows]))
+    if wording.quoted(rows):
+        st.markdown(wording.ESSAY, width=READING)
+    st.html(html_table("Published figures that are not compared", apart_rows(rows, minimum)))
 
 
-def apart_cells(row: ComparisonRow, minimum: int) -> dict[str, str]:
-    """Give the cells of a pair that is not compared."""
-    return {
-        "Item": wording.short_label(row),
-        "New": new_cell(row, minimum),
-        "Published": f"{published_cell(row)}; {row.badge}",
-        "Published question": row.published_wording,
-        "Why not": row.reasons[0] if row.reasons else "",
-    }
-
-
-def table(rows: Sequence[ComparisonRow], minimum: int) -> None:
+def table(groups: Sequence[Group], minimum: int) -> None:
     """Print what the chart shows, and the badge."""
-    st.html(html_table("New results against published figures", [cells(row, minimum) for row in rows]))
+    written = [(" ".join(heading(group)), [cells(row, minimum) for row in group.rows]) for group in groups]
+    st.html(html_table_in_groups("New results against published figures", written))
+    if wording.quoted([row for group in groups for row in group.rows]):
+        st.markdown(f"“As quoted” in a badge: quoted in an essay. {wording.ESSAY}", width=READING)
 
 
 def cells(row: ComparisonRow, minimum: int) -> dict[str, str]:
     """Give the cells of a pair that is compared."""
     return {
         "Item": wording.short_label(row),
+        "Answers counted": counted_by_both(row),
         "New": new_cell(row, minimum),
         "Published": published_cell(row),
-        "Difference": differenced(row),
-        "Sampling error only": row.verdict_sampling or "–",
-        "With other survey error": row.verdict_total or "–",
+        "New minus published": wording.minus(differenced(row)),
+        "Sampling error only": row.verdict_sampling or "not tested",
+        "With other survey error": row.verdict_total or "not tested",
         "Badge": f"{GRADES[row.grade]}; {SHORT.get(row.provenance, 'not stated')}",
     }
 
@@ -205,16 +239,14 @@ def new_cell(row: ComparisonRow, minimum: int) -> str:
     """Print the new figure with its base."""
     if row.suppressed:
         return f"base under {minimum}"
-    if row.estimate is None:
-        return "–"
     size = f", n {row.n:,.0f}" if row.n is not None else ""
-    return between(row.estimate, row.low, row.high, row) + size
+    return wording.minus(between(row.estimate, row.low, row.high, row)) + size
 
 
 def published_cell(row: ComparisonRow) -> str:
     """Print the published figure with its base and study."""
     size = f", n {row.published_n:,.0f}" if row.published_n is not None else ", n not stated"
-    value = published_in_words(row) + published_bracket(row)
+    value = wording.minus(published_in_words(row) + published_bracket(row))
     return f"{value}{size}; {study_in_words(row)}"
 
 
@@ -228,14 +260,22 @@ def downloads(comparison: Comparison) -> None:
 
 
 def card(row: ComparisonRow, comparison: Comparison, *, opened: bool) -> None:
-    """Show one item: sentence, verdicts, badges, and on demand everything a figure must stand with."""
+    """Show one item: sentence, verdicts, badges, and everything a figure must stand with.
+
+    That lies behind a click among many items and is open where one was chosen; the key keeps it as the reader left it
+    when the page is drawn anew.
+    """
     with st.container(border=True):
         st.subheader(escaped(wording.short_label(row)), anchor=False)
         st.markdown(wording.badges(row))
+        st.markdown(f"Answers counted: {escaped(counted_by_both(row))}", width=READING)
         st.markdown(escaped(row.sentence or sentence(row)), width=READING)
         for tier, words in wording.verdicts(row):
             st.markdown(f"{tier}: {words}", width=READING)
-        with st.expander("Wording, base and source", expanded=opened):
+        if opened:
+            details(row, comparison)
+            return
+        with st.expander("Wording, base and source", key=f"wording {row.item} {row.part} {row.published_id}"):
             details(row, comparison)
 
 

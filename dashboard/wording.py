@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from ..analysis.comparison import Comparison, ComparisonRow
 from ..analysis.comparison_text import between, differenced, published_bracket
 from ..analysis.gate import in_words
 from ..analysis.sentences import GRADES, published_in_words
-from ..data.description import StudyDescription
+from ..data.description import SIMULATED, StudyDescription
+from .battery import counted, counted_by_both, published_counted
 from .markup import escaped
 
 LANGUAGES = {"en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish"}
@@ -43,18 +45,45 @@ SAMPLES = {
 }
 
 
-def lead(comparison: Comparison) -> str:
-    """Say in one paragraph what is compared and how to read it."""
+ESSAY = (
+    "The essay is an undated web essay that gives no references: a value known from it alone has not been seen in "
+    "any study."
+)
+"""What a reader must know of where a badge says "an essay"."""
+
+LEAD = (
+    "Each result of the new survey stands beside what an earlier poll published, and is differenced from it only when "
+    "question, answers and people asked allow it."
+)
+
+
+def verdicts_in_words(comparison: Comparison) -> str:
+    """Say what the two verdicts know, and when two results count as the same."""
     level = percent(float_of(comparison.method, "level", 0.95))
     margin = points_in_words(float_of(comparison.method, "margin", 0.05))
     error = points_in_words(float_of(comparison.method, "nonsampling", 0.03))
     return (
-        f"Each result of the new survey stands beside what an earlier poll published. Two numbers are differenced only "
-        f"when question, answers and people asked allow it. Then two verdicts are given: one that knows only the "
-        f"chance of sampling, and one that also allows for {error} points of other survey error on each side, which "
-        f"is nearer to how far surveys really miss. Intervals are at {level}; two results count as the same only when "
-        f"the data rule out a difference of {margin} points or more."
+        f"Two verdicts are given on each difference: one that knows only the chance of sampling, and one that also "
+        f"allows for {error} points of other survey error on each side, which is nearer to how far surveys really "
+        f"miss. Intervals are at {level}; two results count as the same only when the data rule out a difference of "
+        f"{margin} points or more."
     )
+
+
+def quoted(rows: Sequence[ComparisonRow]) -> bool:
+    """Say whether a badge among these rows mentions the essay."""
+    return any(row.provenance == "as_quoted" for row in rows)
+
+
+def minus(text: str) -> str:
+    """Print every minus sign of a number as one; a hyphen within a date or a word stays.
+
+    Examples
+    --------
+    >>> minus("-11.7 (-16.0 to -7.5), 2026-10-01")
+    '−11.7 (−16.0 to −7.5), 2026-10-01'
+    """
+    return re.sub(r"(?<![\w-])-(?=\d)", "\N{MINUS SIGN}", text)
 
 
 def percent(share: float) -> str:
@@ -88,20 +117,26 @@ def float_of(method: Mapping[str, object], name: str, default: float) -> float:
 def key_facts(comparison: Comparison) -> list[tuple[str, str]]:
     """Give what a reader must know of the new survey, one fact a line."""
     about, method = comparison.about, comparison.method
+    asked, fieldwork = ("Would be asked", "Imagined fieldwork") if simulated(about) else ("Asked", "Fieldwork")
     n = method.get("n")
     effective = method.get("effective_n")
     facts = [
-        ("Asked", about.population or "population not stated"),
+        (asked, about.population or "population not stated"),
         ("Country", about.country or "not stated"),
         ("Sample", sample_in_words(about)),
         ("Mode", in_words(about.modes) or "not stated"),
-        ("Fieldwork", about.dates),
+        (fieldwork, about.dates),
         ("Interviews", f"{n:,.0f}" if isinstance(n, int | float) else "not stated"),
         ("Effective number", f"{effective:,.0f}, after weighting" if isinstance(effective, int | float) else ""),
         ("Weighting", str(method.get("weighting") or "not stated")),
         ("Sponsor", about.sponsor),
     ]
     return [(name, words) for name, words in facts if words]
+
+
+def simulated(about: StudyDescription) -> bool:
+    """Say whether the answers were made up by this program."""
+    return SIMULATED in about.note
 
 
 def sample_in_words(about: StudyDescription) -> str:
@@ -151,8 +186,8 @@ def interval_of(low: float | None, high: float | None, row: ComparisonRow) -> st
     if low is None or high is None:
         return "no interval"
     if row.statistic == "share":
-        return f"{100 * low:+.1f} to {100 * high:+.1f} points".replace("-", "−")
-    return f"{low:+.2f} to {high:+.2f} scale points".replace("-", "−")
+        return f"{100 * low:+.1f} to {100 * high:+.1f} points".replace("-", "\N{MINUS SIGN}")
+    return f"{low:+.2f} to {high:+.2f} scale points".replace("-", "\N{MINUS SIGN}")
 
 
 def new_wording(row: ComparisonRow) -> list[tuple[str, str]]:
@@ -165,12 +200,17 @@ def new_facts(row: ComparisonRow, about: StudyDescription, minimum: int) -> list
     facts = [
         (
             "Result",
-            f"base under {minimum}, not shown" if row.suppressed else between(row.estimate, row.low, row.high, row),
+            f"base under {minimum}, not shown"
+            if row.suppressed
+            else minus(between(row.estimate, row.low, row.high, row)),
         ),
-        ("Answers counted", row.answers or row.category),
+        ("Answers counted", counted(row)),
         ("Base", BASES.get(row.base, row.base)),
         ("Answers in the base", f"{row.n:,.0f}" if row.n is not None else ""),
-        ("Mode and dates", f"{in_words(about.modes) or 'mode not stated'}; {about.dates}"),
+        (
+            "Imagined mode and dates" if simulated(about) else "Mode and dates",
+            f"{in_words(about.modes) or 'mode not stated'}; {about.dates}",
+        ),
     ]
     return [(name, words) for name, words in facts if words]
 
@@ -181,10 +221,10 @@ def published_facts(row: ComparisonRow) -> list[tuple[str, str]]:
     facts = [
         (
             "Result",
-            f"{published_in_words(row)}{interval}"
+            minus(f"{published_in_words(row)}{interval}")
             + (f"; printed as “{row.published_as_printed}”" if row.published_as_printed else ""),
         ),
-        ("Answers counted", row.published_answers or row.published_category),
+        ("Answers counted", published_counted(row)),
         ("Base", BASES.get(row.published_base, row.published_base)),
         ("Interviews", f"{row.published_n:,.0f}" if row.published_n is not None else "not stated"),
         ("Interval from", row.published_error_basis),
@@ -203,14 +243,16 @@ def published_facts(row: ComparisonRow) -> list[tuple[str, str]]:
 def alt_text(rows: Sequence[ComparisonRow]) -> str:
     """Say in words what the chart shows, item by item."""
     parts = [
-        f"{short_label(row)}: new {cell(row)}, published {published_in_words(row)}, {in_a_word(row)}" for row in rows
+        f"{short_label(row)} ({counted_by_both(row)}): new {cell(row)}, published {minus(published_in_words(row))}, "
+        f"{in_a_word(row)}"
+        for row in rows
     ]
     return "Dot and whisker chart of new results against published figures. " + "; ".join(parts) + "."
 
 
 def cell(row: ComparisonRow) -> str:
     """Print the new value, or say that it is not shown."""
-    return "not shown" if row.suppressed else between(row.estimate, row.low, row.high, row)
+    return "not shown" if row.suppressed else minus(between(row.estimate, row.low, row.high, row))
 
 
 def in_a_word(row: ComparisonRow) -> str:
@@ -218,4 +260,4 @@ def in_a_word(row: ComparisonRow) -> str:
     if row.difference is None:
         return "not differenced"
     verdict = row.verdict_total or row.verdict_sampling
-    return f"difference {differenced(row)}" + (f", {verdict}" if verdict else ", not tested")
+    return f"difference {minus(differenced(row))}" + (f", {verdict}" if verdict else ", not tested")

@@ -3,7 +3,17 @@
 import pytest
 
 from topline.analysis.comparison import ComparisonRow
-from topline.dashboard.charts import axis_range, dot_and_whisker, marks, sorted_rows, words_colour
+from topline.dashboard.charts import (
+    AXIS,
+    ORDERS,
+    STEP,
+    axis_range,
+    dot_and_whisker,
+    ends_of,
+    marks,
+    sorted_rows,
+    words_colour,
+)
 from topline.dashboard.theme import DARK, EITHER, LIGHT, NEW, PUBLISHED, settings
 
 BACKGROUNDS = [LIGHT["backgroundColor"], DARK["backgroundColor"]]
@@ -78,8 +88,29 @@ def test_the_axis_holds_every_whisker_and_stays_a_share():
 def test_rows_without_the_value_sorted_by_stand_last():
     rows = [ComparisonRow("a"), ComparisonRow("b", estimate=0.2, difference=0.1), ComparisonRow("c", estimate=0.9)]
     assert [row.item for row in sorted_rows(rows, "new result")] == ["c", "b", "a"]
-    assert [row.item for row in sorted_rows(rows, "difference")] == ["b", "a", "c"]
+    assert [row.item for row in sorted_rows(rows, "new minus published")] == ["b", "a", "c"]
     assert [row.item for row in sorted_rows(rows, "order asked")] == ["a", "b", "c"]
+
+
+def test_the_largest_difference_stands_first_whichever_way_it_goes():
+    rows = [ComparisonRow("a", difference=0.02), ComparisonRow("b"), ComparisonRow("c", difference=-0.2)]
+    rows.append(ComparisonRow("d", difference=0.3))
+    assert [row.item for row in sorted_rows(rows, next(iter(ORDERS)))] == ["d", "c", "a", "b"]
+
+
+@pytest.mark.parametrize("items", [1, 2, 9])
+def test_the_plot_has_its_full_height_for_every_number_of_items(items):
+    rows = [ComparisonRow(f"item {number}", estimate=0.5, published=0.55) for number in range(items)]
+    assert dot_and_whisker(rows).to_dict()["height"] == STEP * items + AXIS
+
+
+def test_several_charts_can_share_an_axis():
+    low, high = ComparisonRow("a", estimate=0.1, published=0.2), ComparisonRow("b", estimate=0.8, published=0.9)
+    ends = ends_of([low, high])
+    assert ends == (0.1, 0.9)
+    for row in (low, high):
+        scales = [layer["encoding"]["x"].get("scale") for layer in dot_and_whisker([row], ends=ends).to_dict()["layer"]]
+        assert [scale["domain"] for scale in scales if scale] == [[0.1, 0.9]] * 4
 
 
 def test_the_two_series_differ_in_shape_as_well_as_colour():
@@ -90,7 +121,9 @@ def test_the_two_series_differ_in_shape_as_well_as_colour():
     assert shapes["circle"] is True and shapes["diamond"] is False
 
 
-def test_long_labels_are_cut_at_a_word():
+def test_long_labels_are_given_whole_and_limited_by_the_width_of_the_chart_alone():
     chart = dot_and_whisker([ComparisonRow("a", label="word " * 30, estimate=0.5, published=0.5)]).to_dict()
     words = [row["words"] for data in chart["datasets"].values() for row in data if set(row) == {"row", "words"}]
-    assert len(words[0]) <= 46 and words[0].endswith("word …")
+    assert words == ["word " * 30]
+    limits = [layer["mark"]["limit"] for layer in chart["layer"] if layer["mark"]["type"] == "text"]
+    assert limits == [{"expr": "width - 4"}]

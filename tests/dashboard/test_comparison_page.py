@@ -3,6 +3,7 @@
 import json
 import re
 import runpy
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -21,7 +22,8 @@ def words(app) -> str:
 
 def tables(app) -> list[pd.DataFrame]:
     """Read the page's tables back from their HTML."""
-    return [read_table(element.proto.body) for element in app.get("html")]
+    bodies = [element.proto.body for element in app.get("html")]
+    return [read_table(body) for body in bodies if "<table" in body]
 
 
 def read_table(html: str) -> pd.DataFrame:
@@ -38,7 +40,13 @@ def test_the_page_opens_with_title_warning_reading_help_and_key_facts(dashboard,
     assert app.warning[0].value == "Simulated respondents; no person was asked."
     text = words(app)
     assert "3 points of other survey error on each side" in text and "rule out a difference of 5 points or more" in text
-    for fact in ("Asked:** adults in mainland China", "Interviews:** 1,240", "Effective number:** 880", "Mode:** web"):
+    for fact in (
+        "Would be asked:** adults in mainland China",
+        "Interviews:** 1,240",
+        "Effective number:** 880",
+        "Mode:** web",
+        "Imagined fieldwork:** 2026-02-01",
+    ):
         assert fact in text
     assert "Weighting:** raked to sex, age4 and education" in text
 
@@ -46,7 +54,6 @@ def test_the_page_opens_with_title_warning_reading_help_and_key_facts(dashboard,
 def test_headings_go_down_one_step_at_a_time(dashboard, bundle):
     app = dashboard(bundle)
     assert [header.value for header in app.header] == [
-        "The new survey",
         "New against published",
         "All numbers",
         "Item by item",
@@ -58,7 +65,7 @@ def test_headings_go_down_one_step_at_a_time(dashboard, bundle):
 
 def test_the_table_has_both_values_with_base_and_source_sorted_by_difference(dashboard, bundle):
     table = tables(dashboard(bundle))[0]
-    assert table["Difference"].tolist()[0] == "-14.0 (-18.6 to -9.4)"
+    assert table["New minus published"].tolist()[0] == "−14.0 (−18.6 to −9.4)"
     travel = table[table["Item"] == "Restrict the travel of people with poor records"].iloc[0]
     assert travel["New"] == "68.4% (65.4 to 71.3), n 1,204"
     assert travel["Published"] == "77% (73.9 to 79.9), n 1,173; Liu 2022"
@@ -66,11 +73,42 @@ def test_the_table_has_both_values_with_base_and_source_sorted_by_difference(das
     assert travel["Badge"] == "with reservations; as quoted"
 
 
+def test_every_chart_table_and_card_says_what_was_asked_and_which_answers_are_counted(dashboard, bundle):
+    app = dashboard(bundle)
+    stem = "Punishment: “The following options have been included in the SCS"
+    counts = r"Each percentage is the share answering support\: Somewhat support or Strongly support."
+    over = [text for text in (element.value for element in app.markdown) if counts in text]
+    assert len(over) == 2 * len(app.get("vega_lite_chart")), "over each chart and over each group of cards"
+    assert sum(text.startswith(stem.replace(":", r"\:")) for text in over) == 2
+    html = unescape("".join(element.proto.body for element in app.get("html")))
+    assert html.count('<tr class="group"') == 3 and stem in html
+    assert set(tables(app)[0]["Answers counted"]) == {"support: Somewhat support or Strongly support"}
+    assert words(app).count("Answers counted: support") == len(app.expander) == 7
+
+
+def test_what_the_essay_is_stands_beside_badges_that_mention_it_and_nowhere_else(
+    dashboard, tmp_path, comparison, bundle
+):
+    assert words(dashboard(bundle)).count("undated web essay that gives no references") == 3
+    seen = tuple(row for row in comparison.rows if row.provenance == "verified")
+    write_results(tmp_path, comparison=Comparison(seen, comparison.method))
+    assert "web essay" not in words(dashboard(tmp_path))
+
+
+def test_a_study_that_was_carried_out_says_asked_and_fieldwork(dashboard, tmp_path, comparison):
+    write_results(tmp_path, comparison=replace(comparison, about=replace(comparison.about, note="")))
+    text = words(dashboard(tmp_path))
+    assert "**Asked:** adults" in text and "**Fieldwork:** 2026" in text and "**Mode and dates:**" in text
+    assert "Would be" not in text and "Imagined" not in text
+
+
 def test_a_small_base_is_named_and_not_shown(dashboard, bundle):
     app = dashboard(bundle)
     harm = tables(app)[0].set_index("Item").loc["Harm to privacy"]
-    assert (harm["New"], harm["Difference"]) == ("base under 30", "not differenced")
-    assert [row["series"] for row in chart(app, 0)["data"] if row["item"] == "Harm to privacy"] == ["Published"]
+    assert (harm["New"], harm["New minus published"]) == ("base under 30", "not differenced")
+    assert [
+        row["series"] for which in range(3) for row in chart(app, which)["data"] if row["item"] == "Harm to privacy"
+    ] == ["Published"]
 
 
 def test_the_minimum_base_is_the_one_the_bundle_was_made_with(dashboard, tmp_path, comparison):
@@ -82,11 +120,25 @@ def test_pairs_that_are_not_comparable_are_set_apart_and_never_differenced(dashb
     app = dashboard(bundle)
     compared, apart = tables(app)
     assert "70%" not in " ".join(compared["Published"])
-    assert apart["Published"].tolist() == ["70%, n not stated; essay; as quoted in an essay; not seen in the source"]
-    assert "Difference" not in apart and "not comparable: the essay gives no question" in apart["Why not"][0]
-    drawn = [row for row in chart(app, 0)["data"] if "essay" in row["row"]]
-    assert drawn == []
-    assert {row["verdict"] for row in chart(app, 1)["data"]} == {"not differenced"}
+    assert apart["Published"].tolist() == ["70%: Somewhat support or Strongly support; n not stated"]
+    assert apart["Published question"][0].endswith(
+        "Overall approval of the social credit systems (word for word only in part)"
+    )
+    assert apart["Source"][0].endswith("as quoted in an essay; not seen in the source")
+    assert "not comparable: the essay gives no question" in apart["Why it is not compared"][0]
+    assert "New minus published" not in apart and "–" not in apart.to_string()
+    drawn = [row["row"] for which in range(len(app.get("vega_lite_chart"))) for row in chart(app, which)["data"]]
+    assert drawn != [] and [row for row in drawn if "essay" in row] == []
+
+
+def test_a_figure_that_stands_beside_several_of_our_questions_is_listed_once(dashboard, tmp_path, comparison):
+    apart = [replace(row, published_id="essay.support", grade="not_comparable", reasons=("Another question.",))
+             for row in comparison.rows[:3]]  # fmt: skip
+    write_results(tmp_path, comparison=Comparison((*apart[:2], replace(apart[2], estimate=None)), comparison.method))
+    (listed,) = tables(dashboard(tmp_path))
+    assert listed["Why it is not compared"].tolist() == ["Another question."]
+    assert listed["Our nearest question"][0].count("n 1,204") == 2
+    assert listed["Our nearest question"][0].endswith("private schools: no figure worked out")
 
 
 def test_no_percentage_stands_alone_in_the_sentences(dashboard, bundle):
@@ -121,14 +173,14 @@ def chart(app, which: int) -> dict:
 
 def test_every_chart_says_in_words_what_it_shows(dashboard, bundle):
     app = dashboard(bundle)
-    assert len(app.get("vega_lite_chart")) == 2
-    alt = chart(app, 0)["alt"]
+    assert len(app.get("vega_lite_chart")) == 3
+    alt = "".join(chart(app, which)["alt"] for which in range(3))
     assert alt.startswith("Dot and whisker chart of new results against published figures.")
     assert (
-        "Restrict the travel of people with poor records: new 68.4% (65.4 to 71.3), published 77%, "
-        "difference -8.6 (-12.8 to -4.4), inconclusive" in alt
+        "Restrict the travel of people with poor records (support: Somewhat support or Strongly support): "
+        "new 68.4% (65.4 to 71.3), published 77%, difference −8.6 (−12.8 to −4.4), inconclusive" in alt
     )
-    assert "Harm to privacy: new not shown, published 53%, not differenced" in alt
+    assert "Harm to privacy (support: Somewhat support or Strongly support): new not shown, published 53%" in alt
 
 
 def test_the_chart_has_two_marks_an_item_with_both_whiskers(dashboard, bundle):
@@ -142,7 +194,12 @@ def test_the_chart_has_two_marks_an_item_with_both_whiskers(dashboard, bundle):
 
 @pytest.mark.parametrize(
     ("order", "first"),
-    [("difference", "Restrict the entry"), ("new result", "Overall approval"), ("order asked", "Restrict the travel")],
+    [
+        ("size of the difference", "Restrict the entry"),
+        ("new minus published", "Restrict the entry"),
+        ("new result", "Overall approval"),
+        ("order asked", "Restrict the travel"),
+    ],
 )
 def test_sorting_follows_the_address(dashboard, bundle, order, first):
     assert tables(dashboard(bundle, sort=order))[0]["Item"][0].startswith(first)
@@ -151,7 +208,7 @@ def test_sorting_follows_the_address(dashboard, bundle, order, first):
 def test_sorting_changes_table_and_chart_together(dashboard, bundle):
     app = dashboard(bundle)
     app.selectbox(key="sort").set_value("new result").run()
-    items = list(dict.fromkeys(row["item"] for row in chart(app, 0)["data"]))
+    items = list(dict.fromkeys(row["item"] for which in range(3) for row in chart(app, which)["data"]))
     assert items == tables(app)[0]["Item"].tolist()
 
 
@@ -160,12 +217,19 @@ def test_a_battery_and_an_item_can_be_linked_to(dashboard, bundle):
     assert only["Item"].tolist() == ["Spreading rumours online", "Protesting or petitioning the government"]
     one = dashboard(bundle, item="restrict_travel")
     assert len(tables(one)[0]) == 1
-    assert one.expander[0].proto.expanded is True
+    assert len(one.expander) == 0 and "word for word only in part" in words(one), "open, with nothing that could shut"
     assert dashboard(bundle).expander[0].proto.expanded is False
 
 
 def test_an_address_that_names_nothing_known_shows_everything(dashboard, bundle):
-    assert len(tables(dashboard(bundle, item="nothing", sort="backwards"))[0]) == 7
+    app = dashboard(bundle, item="nothing", sort="backwards")
+    assert len(tables(app)[0]) == 7
+    assert app.warning[1].value == "No item is called nothing; all are shown. Choose one here."
+    assert len(dashboard(bundle, item="all").warning) == 1
+
+
+def test_choices_that_exclude_each_other_are_said_to(dashboard, bundle):
+    assert "None of these pairs fits both choices" in words(dashboard(bundle, battery="surveillance", item="approval"))
 
 
 def test_downloads_hold_full_precision(dashboard, bundle):
@@ -213,8 +277,6 @@ def test_a_study_without_a_title_or_note_has_a_plain_heading(dashboard, tmp_path
 
 
 def test_means_have_a_chart_of_their_own(dashboard, tmp_path, comparison):
-    from dataclasses import replace
-
     from topline.analysis.tiers import Declared, Printed, with_tiers
 
     mean = with_tiers(
@@ -226,14 +288,12 @@ def test_means_have_a_chart_of_their_own(dashboard, tmp_path, comparison):
     write_results(tmp_path, comparison=Comparison((comparison.rows[1], mean), comparison.method, comparison.about))
     app = dashboard(tmp_path)
     assert not app.exception
-    assert "Means" in [header.value for header in app.subheader]
+    assert "Each figure is the mean of the answers." in words(app)
     assert tables(app)[0].set_index("Item").loc["Support index", "New"] == "3.40 (3.32 to 3.48), n 1,204"
     assert "scale points" in words(app)
 
 
 def test_a_studys_own_words_are_not_read_as_markup(dashboard, tmp_path, comparison):
-    from dataclasses import replace
-
     odd = replace(comparison.rows[0], published_wording="<b>bold</b> *stars* [link](x) $5", published_preamble="")
     write_results(tmp_path, comparison=Comparison((odd,), comparison.method, comparison.about))
     text = words(dashboard(tmp_path))
