@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Sequence
 
-from ..data.printing import aligned, shortened
+from ..data.printing import aligned, folded, shortened
 from .comparison import Comparison, ComparisonRow
 from .sentences import points, published_in_words, sentence, study_in_words, value_in_words
 
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error", "Total error", "Source [note]")
-WIDTH = 118
 LONGEST = 24
-"""Columns of the terminal, and of an item's name in it."""
+"""Columns of an item's name in the table."""
 
 SHORT = {
     "verified": "verified",
@@ -53,11 +51,6 @@ def split_cell(cell: str) -> tuple[str, str]:
         return value, under
     value, _, under = cell.partition("; ")
     return value, under
-
-
-def folded(line: str) -> str:
-    """Fold a long line at the terminal's width; what follows its mark is indented."""
-    return textwrap.fill(line, WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def as_markdown(comparison: Comparison) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data.printing import aligned, decimals_for, markdown, number, percent
+from ..data.printing import aligned, decimals_for, folded, markdown, number, percent
 from .categories import Floats, code_text
 from .method import INTERVALS
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..data.codebook import Code
     from .design import Design
     from .variance import Scatter
+
+Layout = Callable[[Sequence[str], Sequence[Sequence[str]], int], str]
+"""What turns header and rows into a table: ``aligned`` or ``markdown``."""
 
 NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
 """The columns every result has, after item, category and keys."""
@@ -101,33 +104,55 @@ class Estimates:
         return {"method": dict(self.method), "rows": rows}
 
     def to_markdown(self) -> str:
-        """Give heading, table and footnotes in Markdown."""
-        heading = "\n".join(f"{line}  " for line in self._heading())
-        notes = "\n".join(f"- {note}" for note in self.method["footnotes"])
-        return "\n\n".join(part for part in (heading.rstrip(), markdown(*self._table()), notes) if part)
+        """Give heading, tables and footnotes in Markdown."""
+        parts: list[str] = []
+        for lines, frame in self._sections():
+            parts += ["\n".join(f"{line}  " for line in lines).rstrip(), *self._tables(frame, markdown)]
+        notes = "\n".join(f"- {note}" for note in self._notes())
+        return "\n\n".join(part for part in (*parts, notes) if part)
 
     def __str__(self) -> str:
-        """Print what was estimated, for whom, on which base, how, then the table, then footnotes."""
-        notes = [f"* {note}" for note in self.method["footnotes"]]
-        return "\n".join([*self._heading(), "", aligned(*self._table()), *([""] if notes else []), *notes])
+        """Print what was estimated, for whom, on which base, how, then the tables, then footnotes."""
+        parts: list[str] = []
+        for lines, frame in self._sections():
+            parts += ["\n".join(map(folded, lines)), *self._tables(frame, aligned)]
+        notes = "\n".join(folded(f"* {note}") for note in self._notes())
+        return "\n\n".join(part for part in (*parts, notes) if part)
 
     __repr__ = __str__
 
-    def _heading(self) -> list[str]:
-        return [*_subjects(self.method), _population(self.method), _how(self.method)]
+    def _sections(self) -> list[tuple[list[str], pd.DataFrame | None]]:
+        """Give lines with the rows under them: a table for each item, or one where every item has a single row."""
+        titles, about = _subjects(self.method), [_population(self.method), _how(self.method)]
+        if len(titles) == 1:
+            return [([*titles, *about], self.frame)]
+        if len(self.frame) == len(titles):
+            return [(about, self.frame), (titles, None)]
+        tables = [self.frame[self.frame["item"] == item["item"]] for item in self.method["items"]]
+        return [(about, None), *(([title], table) for title, table in zip(titles, tables, strict=True))]
 
-    def _table(self) -> tuple[list[str], list[list[str]], int]:
+    def _tables(self, frame: pd.DataFrame | None, laid: Layout) -> list[str]:
+        """Lay out the rows, where there are any."""
+        return [] if frame is None else [laid(*self._table(frame))]
+
+    def _notes(self) -> list[str]:
+        """Give the footnotes as printed: sources of margins once and short."""
+        steps = self.design.calibrations
+        told = {note for step in steps for note in step.notes}
+        kept = [note for note in self.method["footnotes"] if note not in told]
+        return list(dict.fromkeys([*kept, *(note for step in steps for note in step.brief)]))
+
+    def _table(self, frame: pd.DataFrame) -> tuple[list[str], list[list[str]], int]:
         """Give header and rows as text, and how many leading columns are words."""
-        words = [str(name) for name in self.frame.columns if name not in NUMBERS]
-        if len(self.method["items"]) == 1 and len(words) > 1:
+        words = [str(name) for name in frame.columns if name not in NUMBERS]
+        if frame["item"].nunique() == 1 and len(words) > 1:
             words.remove("item")
-        numbers = self._numbers()
-        columns = [[code_text(value) for value in self.frame[name]] for name in words] + list(numbers.values())
+        numbers = self._numbers(frame)
+        columns = [[code_text(value) for value in frame[name]] for name in words] + list(numbers.values())
         header = [*words, *(name.replace("_", " ") for name in numbers)]
         return header, [list(row) for row in zip(*columns, strict=True)], len(words)
 
-    def _numbers(self) -> dict[str, list[str]]:
-        frame = self.frame
+    def _numbers(self, frame: pd.DataFrame) -> dict[str, list[str]]:
         if self.method["estimand"] == "proportion":
             written = {name: [percent(value) for value in frame[name]] for name in ("estimate", "se", "low", "high")}
         else:

@@ -55,6 +55,8 @@ class Raking:
         Those weights by row; None for the weights of the design.
     notes : tuple of str
         What must stand under results: sources of the margins, rounding, missing values.
+    brief : tuple of str
+        The same with each source said once and short, as it stands under printed estimates.
     """
 
     margins: str
@@ -69,6 +71,7 @@ class Raking:
     residuals: Residuals = "calibrated"
     regression: Floats | None = None
     notes: tuple[str, ...] = ()
+    brief: tuple[str, ...] = ()
 
     def summary(self) -> str:
         """Give the raking in a few words, e.g. ``"raked on sex, age4 to cn-adults-2020"``."""
@@ -192,6 +195,7 @@ def rake(
         residuals=residuals,
         regression=_regression_weights(design, residuals),
         notes=wanted.notes,
+        brief=wanted.brief,
     )
     return design.with_calibration(weights, report)
 

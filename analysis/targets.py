@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..data.errors import EstimationError, UnknownNameError, WeightingError
-from ..data.margins import Margins
+from ..data.margins import TRACED, Margins
 from .categories import Categories, Floats, Ints, Shown, categories, code_text, names_of
 from .method import counted
 
@@ -63,12 +63,15 @@ class Targets:
         What the weights will add up to.
     notes : tuple of str
         Sources, rounding, and missing values.
+    brief : tuple of str
+        The same with each source said once and short, as it stands under printed estimates.
     """
 
     name: str
     margins: tuple[Target, ...]
     total: float
     notes: tuple[str, ...]
+    brief: tuple[str, ...]
 
 
 def targets(
@@ -87,6 +90,7 @@ def targets(
         shares or counts do not add up.
     """
     notes: list[str] = []
+    brief: list[str] = []
     matched: list[Target] = []
     totals: dict[str, float] = {}
     for dimension, column in _dimensions(margins, on).items():
@@ -95,14 +99,29 @@ def targets(
         if total is not None:
             totals[dimension] = total
         elif abs(sum(figures.values()) - 1) > 1e-9:
-            notes.append(f"{dimension}: target shares add up to {sum(figures.values()):g} and were brought to 1.")
+            brief.append(f"{dimension}: target shares add up to {sum(figures.values()):g} and were brought to 1.")
+            notes.append(brief[-1])
         target, note = _matched(design, dimension, column, figures, own_class=own_class)
         matched.append(target)
         notes += [note] if note else []
+        brief += [note] if note else []
         if isinstance(margins, Margins):
             notes.append(margins.facts[dimension].footnote)
     name = margins.name if isinstance(margins, Margins) else "given margins"
-    return Targets(name, tuple(matched), _total(design, totals), tuple(notes))
+    brief += _sources(margins, _dimensions(margins, on)) if isinstance(margins, Margins) else []
+    return Targets(name, tuple(matched), _total(design, totals), tuple(notes), tuple(brief))
+
+
+def _sources(margins: Margins, dimensions: Iterable[str]) -> list[str]:
+    """Name each source once, with the margins that come from it and how far it was traced."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for dimension in dimensions:
+        fact = margins.facts[dimension]
+        found.setdefault((fact.source.rstrip("."), TRACED[fact.grade]), []).append(dimension)
+    return [
+        f"Margins of {', '.join(names)}: {source} ({traced}). Dates and doubts: weight_summary, topline weight."
+        for (source, traced), names in found.items()
+    ]
 
 
 def _dimensions(

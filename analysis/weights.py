@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..data.printing import aligned, number, percent
+from ..data.printing import aligned, folded, number, percent
 from .design import Design, check_design
 from .method import SIMULATED_NOTE, counted, simulated
 
@@ -80,7 +80,7 @@ class WeightSummary:
             lines.append(f"{counted(self.zero_weights, 'row has', 'rows have')} a weight of zero.")
         if self.margins is not None:
             lines += [f"Furthest from a target: {self._worst()}.", "", _margin_table(self.margins)]
-        return "\n".join([*lines, *([""] if self.notes else []), *(f"* {note}" for note in self.notes)])
+        return "\n".join([*lines, *([""] if self.notes else []), *(folded(f"* {note}") for note in self.notes)])
 
     __repr__ = __str__
 

@@ -3,8 +3,32 @@
 from __future__ import annotations
 
 import math
+import shutil
+import sys
+import textwrap
 import unicodedata
 from collections.abc import Iterator, Sequence
+
+WIDTH = 118
+"""Columns that text is folded at, unless the terminal is narrower."""
+
+
+def folded(line: str) -> str:
+    """Fold a long line at the terminal's width; what follows its mark is indented.
+
+    Examples
+    --------
+    >>> {len(line) <= WIDTH for line in folded("* " + "word " * 100).splitlines()}
+    {True}
+    """
+    return textwrap.fill(line, _columns(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+
+
+def _columns() -> int:
+    """Give the width to fold at: the same in every file and pipe, on a screen what fits."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    return min(WIDTH, max(40, shutil.get_terminal_size((WIDTH, 24)).columns))
 
 
 def percent(value: float, decimals: int = 1) -> str:

@@ -1,4 +1,5 @@
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -578,6 +579,36 @@ def test_a_result_prints_what_for_whom_how_table_and_footnotes():
     assert lines[4].split() == ["category", "estimate", "se", "low", "high", "n", "weighted", "n", "deff"]
     assert lines[5].split()[:3] == ["in", "favour", "57.1%"]
     assert lines[-1].startswith("* ")
+
+
+def test_every_item_has_its_title_over_its_own_table():
+    text = str(proportion(design(), ["travel", "sex"]))
+    blocks = [block.splitlines() for block in text.split("\n\n")]
+    assert [block[0].split(" ")[0] for block in blocks] == ["For:", "Share:", "category", "Share:", "category", "*"]
+    assert blocks[1] == ["Share: travel (How far do you support or oppose this?)"]
+    assert [line.split()[0] for line in blocks[2]] == ["category", "oppose", "neither", "support", "strongly"]
+    assert blocks[3] == ["Share: sex"]
+    assert [line.split()[0] for line in blocks[4]] == ["category", "female", "male"]
+    assert proportion(design(), ["travel", "sex"]).to_markdown().count("| :--- |") == 2
+
+
+def test_items_of_one_row_share_a_table_with_their_titles_under_it():
+    blocks = [block.splitlines() for block in str(mean(design(), ["travel", "weight"])).split("\n\n")]
+    assert [line.split()[0] for line in blocks[1]] == ["item", "travel", "weight"]
+    assert blocks[2] == ["Mean: travel (How far do you support or oppose this?)", "Mean: weight"]
+
+
+@pytest.mark.parametrize(("terminal", "widest"), [("60", 60), ("300", 118), ("10", 40)])
+def test_footnotes_are_folded_at_the_width_of_the_terminal(monkeypatch, terminal, widest):
+    monkeypatch.setenv("COLUMNS", terminal)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    result = mean(rake(design(), {"sex": {"female": 0.5, "male": 0.5}}, missing="own_class"), "travel")
+    notes = str(result).split("\n\n")[-1].splitlines()
+    assert notes[0].startswith("* ")
+    assert all(len(line) <= widest for line in notes)
+    assert any(line.startswith("  ") for line in notes) == (terminal != "300")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: False)
+    assert str(result).split("\n\n")[-1].count("\n  ") == 0
 
 
 def test_printing_does_not_round_the_frame():

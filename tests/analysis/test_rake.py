@@ -277,6 +277,18 @@ def test_shipped_margins_bring_their_sources_as_footnotes():
     assert mean(raked, "y").method["footnotes"][-2:] == list(raked.raking.notes)
 
 
+def test_printed_estimates_name_a_source_of_margins_once():
+    population = margins("cn-netizens-2023")
+    raked = rake(Design(sample()), population, on=["sex", "age4"])
+    source = population.facts["sex"].source
+    text = " ".join(str(mean(raked, "y")).split())
+    assert text.count(source) == 1
+    assert f"* Margins of sex, age4: {source} (from memory;" in text
+    assert " ".join(str(weight_summary(raked)).split()).count(source) == 2
+    rounded = rake(Design(sample()), {"sex": {"1": 0.499, "2": 0.499}})
+    assert "* sex: target shares add up to 0.998 and were brought to 1." in str(mean(rounded, "y"))
+
+
 def test_the_report_lists_every_category_before_and_after():
     base = Design(sample(), weight="base")
     report = rake(base, MARGINS).raking
