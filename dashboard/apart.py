@@ -21,7 +21,7 @@ def apart_rows(rows: Sequence[ComparisonRow], minimum: int) -> list[Mapping[str,
     >>> pair = {"published_id": "sinus2019.punish", "published": 0.18, "published_wording": "Punish low scores"}
     >>> lines = apart_rows([ComparisonRow("travel", **pair), ComparisonRow("loans", **pair)], minimum=30)
     >>> [(line["Published question"], line["Our nearest question"]) for line in lines]
-    [('Punish low scores', 'travel: no figure worked out; loans: no figure worked out')]
+    [('Punish low scores', '“travel”: no figure worked out; “loans”: no figure worked out')]
     """
     found: dict[tuple[str, tuple[str, ...]], list[ComparisonRow]] = {}
     for row in rows:
@@ -63,8 +63,8 @@ def source(row: ComparisonRow) -> str:
 def ours(row: ComparisonRow, minimum: int) -> str:
     """Give our question, and our figure where one was worked out."""
     if row.suppressed:
-        return f"{short_label(row)}: base under {minimum}"
+        return f"“{short_label(row)}”: base under {minimum}"
     if row.estimate is None:
-        return f"{short_label(row)}: {NO_FIGURE}"
+        return f"“{short_label(row)}”: {NO_FIGURE}"
     size = f", n {row.n:,.0f}" if row.n is not None else ""
-    return f"{short_label(row)}: {minus(between(row.estimate, row.low, row.high, row))}, {counted(row)}{size}"
+    return f"“{short_label(row)}”: {minus(between(row.estimate, row.low, row.high, row))}, {counted(row)}{size}"

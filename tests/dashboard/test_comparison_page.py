@@ -138,7 +138,7 @@ def test_a_figure_that_stands_beside_several_of_our_questions_is_listed_once(das
     (listed,) = tables(dashboard(tmp_path))
     assert listed["Why it is not compared"].tolist() == ["Another question."]
     assert listed["Our nearest question"][0].count("n 1,204") == 2
-    assert listed["Our nearest question"][0].endswith("private schools: no figure worked out")
+    assert listed["Our nearest question"][0].endswith("private schools”: no figure worked out")
 
 
 def test_no_percentage_stands_alone_in_the_sentences(dashboard, bundle):
