@@ -34,8 +34,23 @@ def as_summary(comparison: Comparison) -> str:
     for number, row in enumerate(compared(comparison), start=1):
         columns = [split_cell(cell) for cell in cells(row, number)]
         rows += [[lines[0] for lines in columns], [lines[1] for lines in columns], [""] * len(HEADINGS)]
-    head = folded(heading(comparison))
+    head = "\n".join(map(folded, [heading(comparison), *answers_counted(comparison)]))
     return f"{head}\n\n{aligned(HEADINGS, rows[:-1], len(HEADINGS))}" if rows else head
+
+
+def answers_counted(comparison: Comparison) -> list[str]:
+    """Say what the percentages are shares of: without the answers counted, a share of an item says nothing."""
+    items: dict[str, list[str]] = {}
+    for row in compared(comparison):
+        if row.statistic == "share" and row.category:
+            items.setdefault(row.category, []).append(row.item)
+    if not items:
+        return []
+    most = max(items, key=lambda answer: len(items[answer]))
+    rest = [f"'{answer}' ({', '.join(dict.fromkeys(named))})" for answer, named in items.items() if answer != most]
+    return [
+        f"Percentages are shares of those answering {'; '.join([*rest, repr(most)])}{' (all others)' * bool(rest)}."
+    ]
 
 
 def split_cell(cell: str) -> tuple[str, str]:
