@@ -110,6 +110,7 @@ def save_estimates(folder: StudyFolder, estimates: Estimates) -> None:
 
 def compared(
     folder: StudyFolder,
+    design: Design,
     *,
     margin: float | None = None,
     nonsampling: float | None = None,
@@ -120,7 +121,9 @@ def compared(
     Parameters
     ----------
     folder : StudyFolder
-        With exported data.
+        What its study.yaml declares.
+    design : Design
+        Of its data, as :func:`weighted_design` gives it.
     margin, nonsampling : float, optional
         Percentage points; as in study.yaml when left out.
     figures : sequence of str
@@ -135,7 +138,6 @@ def compared(
 
     plan, registry = folder.plan.compare, published()
     wanted = [registry[name] for name in figures] if figures else registry
-    design = weighted_design(folder)
     codebook = design.study.codebook
     linked = [name for name in closed_questions(design.study) if codebook[name].bank or codebook[name].replicates]
     if not linked:

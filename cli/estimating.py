@@ -32,8 +32,8 @@ def weight(folder: Path, as_json: bool) -> None:
     from ..data.study_folder import read_folder
 
     study = read_folder(folder)
-    warn_when_stale(study)
     design = weighted_design(study)
+    warn_when_stale(study, design)
     summary = weight_summary(design)
     target = save_weighted(study, design)
     show(summary, as_json)
@@ -237,8 +237,8 @@ def folder_estimates(source: Path, options: Mapping[str, Any]) -> Estimates:
 
     refuse_in_folder(source, options, DESIGN)
     study = read_folder(source)
-    warn_when_stale(study)
     design = weighted_design(study)
+    warn_when_stale(study, design)
     if any(options[name] for name in ESTIMAND):
         return estimated(design, options)
     estimates = estimated(design, {**options, "proportion": closed_questions(design.study)})
@@ -250,22 +250,23 @@ def folder_comparison(
     source: Path, figures: Sequence[str], margin: float | None, nonsampling: float | None
 ) -> Comparison:
     """Compare in a study folder; the whole comparison, as study.yaml declares it, is kept for the dashboard."""
-    from ..analysis.recipe import compared, save_comparison
+    from ..analysis.recipe import compared, save_comparison, weighted_design
     from ..data.study_folder import read_folder
 
     study = read_folder(source)
-    warn_when_stale(study)
-    comparison = compared(study, margin=margin, nonsampling=nonsampling, figures=figures)
+    design = weighted_design(study)
+    warn_when_stale(study, design)
+    comparison = compared(study, design, margin=margin, nonsampling=nonsampling, figures=figures)
     if not figures and margin is None and nonsampling is None:
         save_comparison(study, comparison)
     return comparison
 
 
-def warn_when_stale(study: StudyFolder) -> None:
+def warn_when_stale(study: StudyFolder, design: Design) -> None:
     """Say on standard error when answers have come in since the last export."""
     from ..instrument.folder import pages_not_exported
 
-    newer = pages_not_exported(study)
+    newer = pages_not_exported(study, design.study.codebook)
     if newer:
         behind = f"{study.answers.name} holds {counted(newer, 'answered page')} that {study.data.name} lacks"
         click.echo(f"Note: {behind}. To count them: topline export {study.path}", err=True)

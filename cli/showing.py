@@ -130,7 +130,7 @@ def carried_out(study: StudyFolder) -> Comparison:
     save_weighted(study, design)
     click.echo(f"3. Weighted to {study.plan.weighting.margins}\n\n{weight_summary(design)}\n", err=True)
     save_estimates(study, proportion(design, closed_questions(design.study)))
-    comparison = compared(study)
+    comparison = compared(study, design)
     save_comparison(study, comparison)
     return comparison
 

@@ -307,6 +307,8 @@ def read_folder(path: Path | str) -> StudyFolder:
     folder = Path(path)
     document = folder / "study.yaml"
     if not document.is_file():
+        if folder.is_file():
+            raise FileError(f"{folder} is a file; this verb works on a study folder. Make one with: topline new NAME")
         missing = "does not exist" if not folder.exists() else "is not a study folder: it holds no study.yaml"
         raise FileError(f"{folder} {missing}. Make one with: topline new {folder}")
     return StudyFolder(folder, validated(StudyPlan, load_document(document)))

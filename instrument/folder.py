@@ -138,12 +138,10 @@ EXPORTED = "Exported by topline after {} answered pages."
 """Note in the exported file, by which a later verb sees that answers have come in since."""
 
 
-def pages_not_exported(folder: StudyFolder) -> int:
-    """Count the pages answered since the last export; 0 where there is no store or no export to compare with."""
-    if not (folder.answers.exists() and folder.data.exists()):
-        return 0
-    exported = pages_exported(folder.study().codebook)
-    if exported is None:
+def pages_not_exported(folder: StudyFolder, codebook: Codebook) -> int:
+    """Count the pages answered since a file of this codebook was exported; 0 where it or the store cannot tell."""
+    exported = pages_exported(codebook)
+    if exported is None or not folder.answers.exists():
         return 0
     with AnswerStore.open(folder.answers) as store:
         return max(0, store.pages() - exported)

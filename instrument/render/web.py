@@ -26,9 +26,6 @@ STATIC = HERE / "static"
 NONCE, ACTION, LANGUAGE, SHOWN, CHECKED = "__nonce", "__action", "__language", "__shown", "__checked"
 """Fields of the form that are not answers; no variable can have such a name."""
 
-MOST_COLUMNS = 8
-"""A grid with more options than this is shown as cards at every width."""
-
 Form = Mapping[str, Sequence[str]]
 
 

@@ -13,7 +13,7 @@ OTHER = MissingKind.OTHER
 
 @pytest.mark.parametrize("name", ["q1", "Größe", "省份", "q.1", "a@b", "a$", "x" * 64, "字" * 21, "हिन्दी"])
 def test_names_spss_allows(name):
-    refuse_names_of("SPSS", [name, "other"], "wave.sav")
+    assert refuse_names_of("SPSS", [name, "other"], "wave.sav") is None
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_names_spss_refuses(name, told):
 
 @pytest.mark.parametrize("name", ["q1", "_x", "Größe", "省份", "x" * 32, "字" * 32, "Q", "str"])
 def test_names_stata_allows(name):
-    refuse_names_of("Stata", [name, "other"], "wave.dta")
+    assert refuse_names_of("Stata", [name, "other"], "wave.dta") is None
 
 
 @pytest.mark.parametrize(

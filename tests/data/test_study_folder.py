@@ -42,6 +42,9 @@ def test_folder_without_study_yaml_says_how_to_make_one(tmp_path: Path) -> None:
         read_folder(tmp_path)
     with pytest.raises(FileError, match="does not exist"):
         read_folder(tmp_path / "nowhere")
+    (tmp_path / "wave.csv").write_text("a\n1\n")
+    with pytest.raises(FileError, match=r"wave\.csv is a file; this verb works on a study folder"):
+        read_folder(tmp_path / "wave.csv")
 
 
 def test_all_findings_of_study_yaml_come_at_once_with_their_lines(tmp_path: Path) -> None:
