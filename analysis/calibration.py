@@ -16,7 +16,8 @@ from scipy import sparse
 
 from .categories import Floats, Ints
 from .design import Design
-from .variance import Adjustment, Table, dense, sums
+from .sums import Table, dense, sums
+from .variance import Adjustment
 
 Auxiliaries = Sequence[tuple[Ints, int]]
 """For each margin the row's category and the number of categories."""

@@ -16,15 +16,20 @@ import numpy as np
 
 from ..data.codebook import Study, Variable, study_of
 from ..data.errors import DesignError, EstimationError
-from .categories import Floats, names_of, numbers
+from .categories import Bools, Floats, names_of, numbers
+from .joint import JointVariance, quadratic_form
+from .lone import collapsed, refuse_lone_psus
 from .sample import Stage, stages, weights_from_fpc
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
+    from numpy.typing import ArrayLike
 
     from .rake import Raking
+    from .replication import Replication
+    from .subpopulation import Subpopulation
 
-LonePsu = Literal["fail", "centre", "certainty", "average"]
+LonePsu = Literal["fail", "centre", "certainty", "average", "collapse"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,11 +55,19 @@ class Design:
         Column of population sizes, one for each stage: units in the population of the stratum, or, when no value
         is above 1, sampling fractions. Without it sampling counts as with replacement, and the variance comes from
         the first stage alone.
-    lone_psu : {"fail", "centre", "certainty", "average"}
+    lone_psu : {"fail", "centre", "certainty", "average", "collapse"}
         What to do with a stratum of one PSU, of which there are more in the population: stop and name it (the
         default); measure the PSU's distance from zero, R's ``"adjust"`` (an influence value has mean zero over
         the sample, so this centres at the grand mean; conservative); take it to add no variance; take it to add
-        the average of the other strata. Printed with every result.
+        the average of the other strata; join it with the stratum after it (the last with the one before), in the
+        order of the codebook. Printed with every result.
+    pps : "brewer" or array, optional
+        How units were drawn with unequal probabilities and without replacement. ``"brewer"``: ``fpc`` holds each
+        unit's inclusion probability, and Brewer's approximation stands for the joint probabilities. An array: the
+        joint inclusion probabilities of each pair of PSUs, in the order of their first rows, each PSU's own on the
+        diagonal; one stage, no ``fpc``.
+    pps_variance : {"horvitz-thompson", "yates-grundy"}
+        With joint probabilities: which estimator of variance. Yates-Grundy is for samples of fixed size.
 
     Attributes
     ----------
@@ -68,6 +81,14 @@ class Design:
         The stages of sampling that the variance uses.
     calibrations : tuple of Raking
         What has been done to the weights, in order.
+    joint : numpy.ndarray or None
+        The quadratic form of the variance, where joint probabilities are known.
+    replication : Replication or None
+        Replicate weights, which then carry the variance; see ``replicate_design`` and ``replicates``.
+    subpopulation : Subpopulation or None
+        The rows that estimates are about; see ``subset``.
+    joined_strata : tuple of str
+        Which strata ``lone_psu="collapse"`` joined, in words.
 
     Raises
     ------
@@ -79,7 +100,8 @@ class Design:
 
     References
     ----------
-    Lumley (2010), Complex Surveys, chapters 2 and 3. Wolter (2007), Introduction to Variance Estimation, chapter 1.
+    Lumley (2010), Complex Surveys, chapters 2 and 3. Wolter (2007), Introduction to Variance Estimation, chapters 1
+    and 2 (collapsed strata: section 2.5). Brewer (2002), Combined Survey Sampling Inference, chapter 9.
 
     Examples
     --------
@@ -98,29 +120,51 @@ class Design:
     psu: str | Sequence[str] | None = None
     fpc: str | Sequence[str] | None = None
     lone_psu: LonePsu = "fail"
+    pps: Literal["brewer"] | ArrayLike | None = None
+    pps_variance: JointVariance = "horvitz-thompson"
     study: Study = field(init=False)
     weights: Floats = field(init=False)
     weight_source: str = field(init=False)
     stages: tuple[Stage, ...] = field(init=False)
     calibrations: tuple[Raking, ...] = field(init=False, default=())
+    joint: Floats | None = field(init=False, default=None)
+    replication: Replication | None = field(init=False, default=None)
+    subpopulation: Subpopulation | None = field(init=False, default=None)
+    joined_strata: tuple[str, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
         """Read the columns and refuse what describes no sample."""
         if self.lone_psu not in get_args(LonePsu):
             raise DesignError(f"lone_psu is {self.lone_psu!r}; it can be {', '.join(map(repr, get_args(LonePsu)))}.")
+        if isinstance(self.pps, str) and self.pps != "brewer":
+            raise DesignError(f"pps is {self.pps!r}; it can be 'brewer' or an array of joint inclusion probabilities.")
         study = study_of(self.data)
         if not len(study.frame):
             raise DesignError(f"{study.source or 'the data'} holds no rows; a design needs respondents.")
         for part in ("strata", "psu", "fpc"):
             object.__setattr__(self, part, names_of(getattr(self, part)))
         object.__setattr__(self, "study", study)
-        object.__setattr__(self, "stages", stages(study, names_of(self.strata), names_of(self.psu), names_of(self.fpc)))
+        self._lay_out()
         weights, source = self._weights()
         weights.setflags(write=False)
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "weight_source", source)
-        if self.lone_psu == "fail":
-            _refuse_lone_psus(self.stages)
+
+    def _lay_out(self) -> None:
+        """Set the stages, and with joint probabilities the form of the variance."""
+        strata, psu, fpc = names_of(self.strata), names_of(self.psu), names_of(self.fpc)
+        if self.pps == "brewer" and not fpc:
+            raise DesignError("pps='brewer' needs each unit's inclusion probability; name its column, fpc='...'.")
+        laid = stages(self.study, strata, psu, fpc, unequal=isinstance(self.pps, str))
+        if self.pps is not None and not isinstance(self.pps, str):
+            joint, laid = quadratic_form(self.pps, self.pps_variance, laid, fpc)
+            object.__setattr__(self, "joint", joint)
+        if self.lone_psu == "collapse":
+            laid, joined = collapsed(laid)
+            object.__setattr__(self, "joined_strata", joined)
+        elif self.lone_psu == "fail" and self.joint is None:
+            refuse_lone_psus(laid)
+        object.__setattr__(self, "stages", laid)
 
     def __repr__(self) -> str:
         """Give the design in one line."""
@@ -128,14 +172,25 @@ class Design:
         for role in ("strata", "psu", "fpc"):
             names = names_of(getattr(self, role))
             parts += [f"{role} {', '.join(names)}"] if names else []
+        parts += [self.replication.text] if self.replication else []
+        parts += [f"where {self.subpopulation.text}"] if self.subpopulation else []
         return f"<Design: {'; '.join(parts)}>"
 
     @cached_property
     def df(self) -> int:
         """Degrees of freedom: PSUs minus strata, counted over rows of positive weight (R's ``degf``)."""
+        if self.replication is not None:
+            return self.replication.df
         first = self.stages[0]
         counted = np.flatnonzero(np.bincount(first.unit, weights=self.weights > 0))
         return len(counted) - len(np.unique(first.stratum[counted]))
+
+    @cached_property
+    def inside(self) -> Bools:
+        """For each row whether estimates are about it: all rows, or those of the subpopulation."""
+        if self.subpopulation is not None:
+            return self.subpopulation.rows
+        return np.ones(len(self.weights), dtype=bool)
 
     @property
     def raking(self) -> Raking | None:
@@ -145,9 +200,28 @@ class Design:
     def with_calibration(self, weights: Floats, calibration: Raking) -> Design:
         """Give the same design with calibrated weights, and the calibration on record for the variance."""
         weights.setflags(write=False)
-        new = copy.copy(self)
+        new = self._copy()
         object.__setattr__(new, "weights", weights)
         object.__setattr__(new, "calibrations", (*self.calibrations, calibration))
+        return new
+
+    def with_subpopulation(self, subpopulation: Subpopulation) -> Design:
+        """Give the same design for estimates about a part of the population."""
+        new = self._copy()
+        object.__setattr__(new, "subpopulation", subpopulation)
+        return new
+
+    def with_replication(self, replication: Replication) -> Design:
+        """Give the same sample with replicates, which carry the variance from now on."""
+        new = self._copy()
+        object.__setattr__(new, "replication", replication)
+        return new
+
+    def _copy(self) -> Design:
+        """Copy without the properties that have been worked out."""
+        new = copy.copy(self)
+        for worked_out in ("df", "inside"):
+            new.__dict__.pop(worked_out, None)
         return new
 
     def study_with_weights(self, name: str = "weight") -> Study:
@@ -182,6 +256,9 @@ class Design:
                 f"units ({', '.join(units)}). Name the column of weights, weight='...' (--weight ...), or give an fpc "
                 "for every stage."
             )
+        if self.stages[0].probability is not None:
+            source = "the inclusion probabilities" + (f" ({fpc})" if fpc else " of the joint probabilities")
+            return weights_from_fpc(self.stages), f"weights from {source}: their inverse"
         if fpc:
             return weights_from_fpc(self.stages), f"weights from the fpc ({fpc}): population over sample at each stage"
         return np.ones(len(self.study.frame)), "equal weights of 1"
@@ -229,17 +306,3 @@ def _checked_weights(study: Study, name: str) -> Floats:
     if not weights.any():
         raise DesignError(f"weight '{name}' is zero in all {len(weights)} rows; nobody would count.")
     return weights
-
-
-def _refuse_lone_psus(laid: Sequence[Stage]) -> None:
-    for depth, stage in enumerate(laid, start=1):
-        lone = stage.lone
-        if len(lone):
-            shown = "; ".join(stage.names[stratum] for stratum in lone[:5])
-            more = f" and {len(lone) - 5} more" if len(lone) > 5 else ""
-            units = "PSU" if depth == 1 else f"unit at stage {depth}"
-            raise DesignError(
-                f"only one {units} in {shown}{more}: its variance cannot be estimated. Join it with a similar stratum, "
-                "or choose lone_psu='centre' (--lone-psu centre; conservative), 'certainty' (no variance) or 'average' "
-                "(of the others)."
-            )

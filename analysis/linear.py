@@ -22,7 +22,8 @@ from .estimates import NUMBERS, Estimates
 from .intervals import beta_interval, check_level, few_events, logit_interval, t_interval
 from .method import method_of
 from .plan import Domains, Measure
-from .variance import Scatter, Table, dense, summed
+from .sums import Table, dense, summed
+from .variance import Scatter
 
 Deff = Literal["auto", "replace"]
 

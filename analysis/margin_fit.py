@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from .categories import Floats, Ints
-from .variance import summed
+from .sums import summed
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from ..data.errors import EstimationError, UnknownNameError
 from .categories import Bools, Categories, Floats, Ints, Shown, categories, code_text, numbers
 from .method import KINDS
 from .sample import combined
-from .variance import Table, sums
+from .sums import Table, sums
 
 Category = Code | Sequence[Code] | Mapping[str, Sequence[Code]] | None
 """A code, a value label, the name of a collapse of the codebook, several of these, or named groups of codes."""

@@ -14,7 +14,7 @@ import pandas as pd
 
 from ..data.codebook import Study
 from ..data.errors import DesignError
-from .categories import Floats, Ints, categories, code_text, numbers
+from .categories import Bools, Floats, Ints, categories, code_text, numbers
 
 COMPLETE = 1e-7
 """A stratum whose unsampled share is below this is a census, and has no sampling variance (R's bound)."""
@@ -61,6 +61,8 @@ class Stage:
         For each stratum the product of the sampling fractions of the stages above.
     names : StratumNames
         What people call each stratum.
+    probability : numpy.ndarray of float, optional
+        For each unit its inclusion probability, where units of a stratum were drawn with unequal probabilities.
     """
 
     unit: Ints
@@ -70,21 +72,38 @@ class Stage:
     population: Floats
     above: Floats
     names: StratumNames
+    probability: Floats | None = None
 
     @property
     def unsampled(self) -> Floats:
-        """For each stratum the share of its population that was not sampled, ``(N - n) / N``."""
+        """For each unit the unsampled share of its stratum, ``(N - n) / N``; with a probability, one minus that."""
+        if self.probability is not None:
+            return 1 - self.probability
         with np.errstate(invalid="ignore"):
             share = (self.population - self.sampled) / self.population
-        return np.where(np.isinf(self.population), 1.0, share)
+        return np.where(np.isinf(self.population), 1.0, share)[self.stratum]
+
+    @property
+    def fraction(self) -> Floats:
+        """For each unit its sampling fraction, 0 when drawn with replacement."""
+        return (self.sampled / self.population)[self.stratum] if self.probability is None else self.probability
+
+    @property
+    def complete(self) -> Bools:
+        """For each stratum whether all of its units were sampled."""
+        left_out = np.zeros(len(self.sampled), dtype=bool)
+        left_out[self.stratum[self.unsampled >= COMPLETE]] = True
+        return ~left_out
 
     @property
     def lone(self) -> Ints:
         """The strata with one sampled unit that is not their whole population."""
-        return np.flatnonzero((self.sampled == 1) & (self.unsampled >= COMPLETE))
+        return np.flatnonzero((self.sampled == 1) & ~self.complete)
 
 
-def stages(study: Study, strata: Sequence[str], psu: Sequence[str], fpc: Sequence[str]) -> tuple[Stage, ...]:
+def stages(
+    study: Study, strata: Sequence[str], psu: Sequence[str], fpc: Sequence[str], *, unequal: bool = False
+) -> tuple[Stage, ...]:
     """Lay out the stages that the variance needs: every stage with an fpc, and the first in any case.
 
     Stages without an fpc after stages with one count as complete, as R's manual has it: they add no variance.
@@ -95,6 +114,8 @@ def stages(study: Study, strata: Sequence[str], psu: Sequence[str], fpc: Sequenc
         The data.
     strata, psu, fpc : sequence of str
         Columns, one for each stage, first stage first, e.g. ``["district", "school"]``.
+    unequal : bool
+        Whether ``fpc`` holds the inclusion probability of each unit, which differ within a stratum.
 
     Raises
     ------
@@ -115,7 +136,11 @@ def stages(study: Study, strata: Sequence[str], psu: Sequence[str], fpc: Sequenc
         above_it = [name for level in range(depth) for name in (*strata[level : level + 1], psu[level])]
         columns = tuple((name, study.frame[name]) for name in (*above_it, *strata[depth : depth + 1]))
         stage = _stage(unit, stratum, above, columns)
-        laid.append(_with_population(stage, fpc[depth], sizes[depth], fractions) if fpc else stage)
+        if unequal:
+            stage = with_probabilities(stage, fpc[depth], sizes[depth])
+        elif fpc:
+            stage = _with_population(stage, fpc[depth], sizes[depth], fractions)
+        laid.append(stage)
     return tuple(laid)
 
 
@@ -123,6 +148,9 @@ def weights_from_fpc(laid: Sequence[Stage]) -> Floats:
     """Give each row the inverse of its sampling fraction: the product over the stages of N / n."""
     weights = np.ones(len(laid[0].unit))
     for stage in laid:
+        if stage.probability is not None:
+            weights /= stage.probability[stage.unit]
+            continue
         if np.isinf(stage.population).any():
             raise DesignError(
                 "an infinite fpc (drawn with replacement) gives no weights; name the column of weights, weight='...' "
@@ -190,8 +218,7 @@ def _stage(unit: Ints, stratum: Ints, above: Stage | None, columns: tuple[tuple[
     fraction_above = np.ones(strata)
     if above is not None:
         parent[unit] = above.unit
-        to_here = above.above * above.sampled / above.population
-        fraction_above[stratum] = to_here[above.stratum[above.unit]]
+        fraction_above[stratum] = (above.above[above.stratum] * above.fraction)[above.unit]
     first_row = np.zeros(strata, dtype=np.int64)
     first_row[stratum[::-1]] = np.arange(len(stratum))[::-1]
     return Stage(
@@ -225,6 +252,32 @@ def _with_population(stage: Stage, name: str, size: Floats, fractions: bool) -> 
             "the sample; it counts the units of this stage (PSUs at the first stage), not people."
         )
     return replace(stage, population=population)
+
+
+def with_probabilities(stage: Stage, name: str, probability: Floats) -> Stage:
+    """Give the stage the inclusion probability of each of its units.
+
+    Raises
+    ------
+    DesignError
+        When a probability is above 1 or varies within a unit.
+    """
+    above_one = np.flatnonzero(probability > 1)
+    if len(above_one):
+        raise DesignError(
+            f"fpc '{name}' is {probability[above_one[0]]:g} in row {above_one[0] + 1}; with pps it holds each unit's "
+            "inclusion probability, above 0 and at most 1."
+        )
+    of_unit = np.zeros(len(stage.stratum))
+    of_unit[stage.unit] = probability
+    varying = np.flatnonzero(probability != of_unit[stage.unit])
+    if len(varying):
+        row = varying[0]
+        raise DesignError(
+            f"fpc '{name}' varies within a unit of {stage.names[stage.stratum[stage.unit[row]]]}: {probability[row]:g} "
+            f"in row {row + 1} and {of_unit[stage.unit[row]]:g}; all rows of a unit share its inclusion probability."
+        )
+    return replace(stage, probability=of_unit)
 
 
 def _sizes(study: Study, fpc: Sequence[str]) -> tuple[list[Floats], bool]:

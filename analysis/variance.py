@@ -1,14 +1,16 @@
 """Design-based variance: from the totals of influence values in each PSU to a full covariance matrix.
 
 Stage by stage as R's ``svyrecvar``: within each stratum of a stage, the unit totals are centred, squared, and
-multiplied by ``(1 - n/N) n / (n - 1)`` and by the sampling fractions of the stages above.
-Bellhouse (1985), Computing methods for variance estimation in complex surveys, Journal of Official Statistics 1(3).
+multiplied by ``(1 - n/N) n / (n - 1)`` and by the sampling fractions of the stages above. Units drawn with unequal
+probabilities p have ``1 - p`` in the place of ``1 - n/N``: Brewer's approximation (Brewer 2002, Combined Survey
+Sampling Inference, chapter 9). Bellhouse (1985), Computing methods for variance estimation in complex surveys,
+Journal of Official Statistics 1(3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,41 +18,11 @@ from scipy import sparse
 
 from ..data.errors import DesignError
 from .categories import Floats, Ints
-from .sample import COMPLETE, Stage
-
-Table = Floats
-"""Sums by group and cell: an array, or a scipy.sparse.csr_array where groups are many (every row its own PSU)."""
-
-DENSE = 20_000_000
-"""Tables of more cells than this are sparse."""
+from .sample import Stage
+from .sums import Table, dense, summed
 
 CHUNK = 4_000_000
 """Cells of a sparse table that are made dense at a time."""
-
-
-def sums(group: Ints, groups: int, cell: Ints, cells: int, values: Floats) -> Table:
-    """Add up values by group and cell.
-
-    Examples
-    --------
-    >>> sums(np.array([0, 0, 1]), 2, np.array([1, 1, 0]), 2, np.array([1.0, 2.0, 5.0])).tolist()
-    [[0.0, 3.0], [5.0, 0.0]]
-    """
-    if groups * cells <= DENSE:
-        return summed(group * cells + cell, groups * cells, values).reshape(groups, cells)
-    table: Table = sparse.csr_array((values, (group, cell)), shape=(groups, cells))
-    return table
-
-
-def summed(code: Ints, codes: int, values: Floats) -> Floats:
-    """Add up values by code.
-
-    Examples
-    --------
-    >>> summed(np.array([0, 2, 2]), 3, np.array([1.0, 2.0, 5.0])).tolist()
-    [1.0, 0.0, 7.0]
-    """
-    return np.bincount(code, weights=values, minlength=codes).astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,6 +87,12 @@ class Scatter:
                 total += block.T @ block
         return total
 
+    def picked(self, columns: Ints) -> Scatter:
+        """Give the scatter of some of the estimates, in another order."""
+        steps = tuple(Adjustment(step.auxiliaries, step.coefficients[:, columns]) for step in self.adjustments)
+        present = None if self.present is None else self.present[:, columns]
+        return replace(self, totals=self.totals[:, columns], adjustments=steps, present=present)
+
     def _levels(self) -> Iterator[_Level]:
         """Go from the last stage to the first, adding up totals to the units of the stage above."""
         totals, adjustments = self.totals, self.adjustments
@@ -144,17 +122,17 @@ class Scatter:
 
 
 def _scale(stage: Stage, lone_psu: str, *, later: bool) -> tuple[Floats, Floats]:
-    """Give for each stratum the root of its multiplier, and 1 where totals are centred, 0 where they are not."""
-    n, unsampled = stage.sampled, stage.unsampled
-    scale = stage.above * unsampled * n / np.maximum(n - 1, 1)
-    lone = stage.lone
-    scale[(n == 1) | (unsampled < COMPLETE)] = 0.0
-    centred = np.ones(len(n))
+    """Give for each unit the root of its multiplier, and for each stratum 1 where totals are centred, else 0."""
+    n, above, unsampled = stage.sampled[stage.stratum], stage.above[stage.stratum], stage.unsampled
+    scale = above * unsampled * n / np.maximum(n - 1, 1)
+    scale[(n == 1) | stage.complete[stage.stratum]] = 0.0
+    centred, lone = np.ones(len(stage.sampled)), stage.lone
     if lone_psu == "centre":
-        scale[lone] = (stage.above * unsampled)[lone]
+        alone = np.isin(stage.stratum, lone)
+        scale[alone] = (above * unsampled)[alone]
         centred[lone] = 0.0
     if lone_psu == "average" and later and len(lone):
-        scale *= _average_within_parent(stage)
+        scale *= _average_within_parent(stage)[stage.stratum]
     return np.sqrt(scale), centred
 
 
@@ -177,8 +155,8 @@ def _average_within_parent(stage: Stage) -> Floats:
 class _Level:
     """One stage's unit totals, and how their squares count.
 
-    ``root`` is the root of each stratum's multiplier, ``centred`` 1 where its totals are centred and 0 where not,
-    ``inflation`` a factor for each estimate.
+    ``root`` is the root of each unit's multiplier, ``centred`` 1 where a stratum's totals are centred and 0 where
+    not, ``inflation`` a factor for each estimate.
     """
 
     stage: Stage
@@ -199,19 +177,23 @@ def _blocks(level: _Level) -> Iterator[Floats]:
         block = dense(totals[rows]) - means[stage.stratum[rows]]
         for step in level.adjustments:
             block -= step.auxiliaries[rows] @ step.coefficients
-        block *= level.root[stage.stratum[rows]][:, None]
+        block *= level.root[rows, None]
         yield block * level.inflation
 
 
 def _sparse_squares(level: _Level) -> Floats:
     """Add up the squares of centred totals from the entries that are there; the others are all minus the mean."""
-    table, stage = sparse.coo_array(level.totals), level.stage
+    table, stage = sparse.csr_array(level.totals), level.stage
     columns, strata = table.shape[1], len(stage.sampled)
-    stratum, means = stage.stratum[table.row], _means(level)
-    squares = (level.root[stratum] * (table.data - means[stratum, table.col])) ** 2
-    present = np.bincount(stratum * columns + table.col, minlength=strata * columns).reshape(strata, columns)
-    absent = level.root[:, None] ** 2 * (stage.sampled[:, None] - present) * means**2
-    return np.asarray((summed(table.col, columns, squares) + absent.sum(axis=0)) * level.inflation**2)
+    unit = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
+    column = table.indices.astype(np.int64)
+    cell = stage.stratum[unit] * columns + column
+    means, factor = _means(level), (level.root**2)[unit]
+    squares = factor * (table.data - means.ravel()[cell]) ** 2
+    present = summed(cell, strata * columns, factor).reshape(strata, columns)
+    everybody = summed(stage.stratum, strata, level.root**2)
+    absent = np.maximum(everybody[:, None] - present, 0.0) * means**2
+    return np.asarray((summed(column, columns, squares) + absent.sum(axis=0)) * level.inflation**2)
 
 
 def _means(level: _Level) -> Floats:
@@ -227,14 +209,3 @@ def _indicator(code: Ints) -> sparse.csr_array:
     """Give the matrix that adds up rows of the same code."""
     groups = int(code.max()) + 1
     return sparse.csr_array((np.ones(len(code)), (code, np.arange(len(code)))), shape=(groups, len(code)))
-
-
-def dense(table: Table) -> Floats:
-    """Give a table as an array.
-
-    Examples
-    --------
-    >>> dense(sparse.csr_array(np.eye(2))).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
-    return np.asarray(sparse.csr_array(table).toarray()) if sparse.issparse(table) else table

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topline.analysis import variance
+from topline.analysis import sums, variance
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion, total
 from topline.analysis.rake import rake
@@ -507,7 +507,7 @@ def test_sparse_tables_give_what_dense_ones_give(monkeypatch, raked, lone_psu):
         return [array for part in parts for array in (part.to_frame()[NUMBERS].to_numpy(), part.covariance)]
 
     dense = results()
-    monkeypatch.setattr(variance, "DENSE", 0)
+    monkeypatch.setattr(sums, "DENSE", 0)
     monkeypatch.setattr(variance, "CHUNK", 50)
     for one, two in zip(dense, results(), strict=True):
         assert two == pytest.approx(one, rel=1e-10, abs=1e-13, nan_ok=True)
