@@ -1,171 +1,206 @@
-"""Grouped estimates and raking on large samples: ours beside a bare numpy floor and R's survey, in one run.
+"""Grouped means of a large sample with standard errors and full covariance, beside a bare floor, svy and R.
 
-python benchmarks/bench_estimates.py [rows, default 1000000] [--without-r]
+python benchmarks/bench_estimates.py [rows, default 1000000] [--without-r] [--without-svy]
 
-The floor does only the sums and products that the result needs, on arrays that are ready; ours starts from a
-design, checks, orders, labels, and gives intervals and design effects. All must give the same numbers.
+The floor does only the sums and products that the result needs, on arrays that are ready. Ours starts from a made
+design; it checks, orders and labels, and gives intervals and design effects too. Both give the covariance of all
+300 estimates; the peers give standard errors alone (svy has no covariance across items, and R's takes the influence
+of every row on every estimate: 2.4 GB here).
 """
 
-import shutil
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable
-from pathlib import Path
+import itertools
+from collections.abc import Iterator
 
 import numpy as np
-import pandas as pd
-
-from topline.analysis.design import Design
-from topline.analysis.estimate import mean
-from topline.analysis.rake import rake
+from contest import Contest, machine, rows_asked, run
 
 STRATA, PSUS, DOMAINS, ITEMS = 100, 50, 30, 10
-SIZES = {"m2": 2, "m6": 6, "m5": 5, "m4": 4, "m30": 30}
+NAMES = [f"y{item}" for item in range(ITEMS)]
 
 
 def main() -> None:
-    rows = int(next((word for word in sys.argv[1:] if word.isdigit()), 1_000_000))
-    frame = made(rows)
-    targets = {name: skewed(size) for name, size in SIZES.items()}
-    design = Design(frame, weight="w", strata="stratum", psu="psu")
-    items = [f"y{item}" for item in range(ITEMS)]
+    print(machine())
+    columns = made(rows_asked(1_000_000))
+    exact = {"estimate": 1e-9, "se": 1e-9, "covariance": 1e-9}
+    faster = {"floor": 3, "svy": 20, "R": 20}
+    clustered = ["stratum", "psu", "domain", "w", *NAMES]
+    peers = {"svy": "svy", "R": "estimates.R psu"}
+    alone = {"svy": "svy_rows", "R": "estimates.R rows"}
+    run(
+        columns,
+        [
+            Contest(
+                "Means of ten items in 30 domains, 100 strata x 50 PSUs; full covariance",
+                __file__,
+                {"floor": "floor", "ours": "ours", **peers},
+                clustered,
+                exact,
+                fastest=faster,
+                leanest={"columns": 3},
+            ),
+            Contest(
+                "The same as proportions, with logit intervals",
+                __file__,
+                {"floor": "floor", "ours": "ours_proportions"},
+                clustered,
+                exact,
+                fastest=faster,
+                leanest={"columns": 3},
+            ),
+            Contest(
+                "The same means, every row a PSU",
+                __file__,
+                {"floor": "floor_rows", "ours": "ours_rows", **alone},
+                ["stratum", "domain", "w", *NAMES],
+                exact,
+                fastest=faster,
+                leanest={"columns": 3},
+            ),
+        ],
+    )
 
-    seconds, floor = timed(lambda: floor_means(frame, items))
-    ours_seconds, ours = timed(lambda: mean(design, items, by="domain"))
-    agree("standard errors", floor[1].ravel(), ours.to_frame()["se"].to_numpy())
-    covariance_seconds, _ = timed(lambda: mean(design, items, by="domain").covariance)
-    rake_floor_seconds, raked_floor = timed(lambda: floor_rake(frame, targets))
-    margins = {name: {str(code): share for code, share in enumerate(shares)} for name, shares in targets.items()}
-    rake_seconds, raked = timed(lambda: rake(design, margins, tolerance=1e-6))
-    agree("raked weights", raked_floor, raked.weights, 1e-4)
-    r_means, r_rake = run_r(frame, targets, ours.to_frame()) if "--without-r" not in sys.argv else (None, None)
 
-    print(f"{rows:,} rows, {STRATA} strata x {PSUS} PSUs; medians of five (R once), seconds")
-    line("ten items x 30 domains, mean and SE", seconds, ours_seconds, r_means)
-    line("  the same with full covariance", seconds, covariance_seconds, None)
-    line("raking on 2, 6, 5, 4, 30 categories", rake_floor_seconds, rake_seconds, r_rake)
-
-
-def made(rows: int) -> pd.DataFrame:
+def made(rows: int) -> dict[str, np.ndarray]:
     random = np.random.default_rng(20)
+    stratum = random.integers(0, STRATA, rows)
     columns = {
-        "stratum": random.integers(0, STRATA, rows),
-        "psu": random.integers(0, PSUS, rows),
+        "stratum": stratum,
+        "psu": stratum * PSUS + random.integers(0, PSUS, rows),
         "domain": random.integers(0, DOMAINS, rows),
         "w": random.gamma(4, 0.25, rows),
     }
-    columns |= {f"y{item}": (random.random(rows) < 0.3 + 0.04 * item).astype(float) for item in range(ITEMS)}
-    columns |= {name: random.choice(size, rows, p=skewed(size)[::-1]) for name, size in SIZES.items()}
-    return pd.DataFrame(columns)
+    return columns | {name: (random.random(rows) < 0.3 + 0.04 * at).astype(float) for at, name in enumerate(NAMES)}
 
 
-def skewed(size: int) -> np.ndarray:
-    shares = np.arange(size, 2 * size, dtype=float)
-    return shares / shares.sum()
+def floor(columns: dict[str, np.ndarray]) -> Iterator[object]:
+    yield
+
+    def work() -> tuple[np.ndarray, np.ndarray]:
+        w = columns["w"]
+        cell, cells = columns["psu"] * DOMAINS + columns["domain"], STRATA * PSUS * DOMAINS
+        weights = np.bincount(cell, weights=w, minlength=cells).reshape(-1, DOMAINS)
+        total = weights.sum(axis=0)
+        means, influence = np.empty((ITEMS, DOMAINS)), np.empty((STRATA, PSUS, ITEMS, DOMAINS))
+        for at, name in enumerate(NAMES):
+            sums = np.bincount(cell, weights=w * columns[name], minlength=cells).reshape(-1, DOMAINS)
+            means[at] = sums.sum(axis=0) / total
+            influence[:, :, at] = ((sums - weights * means[at]) / total).reshape(STRATA, PSUS, DOMAINS)
+        influence -= influence.mean(axis=1, keepdims=True)
+        scatter = influence.reshape(-1, ITEMS * DOMAINS)
+        return means, PSUS / (PSUS - 1) * (scatter.T @ scatter)
+
+    yield work, numbers_of_floor
 
 
-def floor_means(frame: pd.DataFrame, items: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Give means and standard errors by the fewest numpy calls."""
-    w, domain = frame["w"].to_numpy(), frame["domain"].to_numpy()
-    psu = (frame["stratum"] * PSUS + frame["psu"]).to_numpy()
-    cell, cells = psu * DOMAINS + domain, STRATA * PSUS * DOMAINS
-    weights = np.bincount(cell, weights=w, minlength=cells).reshape(-1, DOMAINS)
-    total = weights.sum(axis=0)
-    means, errors = np.empty((len(items), DOMAINS)), np.empty((len(items), DOMAINS))
-    for at, item in enumerate(items):
-        sums = np.bincount(cell, weights=w * frame[item].to_numpy(), minlength=cells).reshape(-1, DOMAINS)
-        means[at] = sums.sum(axis=0) / total
-        z = ((sums - weights * means[at]) / total).reshape(STRATA, PSUS, DOMAINS)
-        z -= z.mean(axis=1, keepdims=True)
-        errors[at] = np.sqrt(PSUS / (PSUS - 1) * (z**2).sum(axis=(0, 1)))
-    return means, errors
+def floor_rows(columns: dict[str, np.ndarray]) -> Iterator[object]:
+    yield
+
+    def work() -> tuple[np.ndarray, np.ndarray]:
+        w, domain, stratum = columns["w"], columns["domain"], columns["stratum"]
+        cell, cells = stratum * DOMAINS + domain, STRATA * DOMAINS
+        weights = np.bincount(cell, weights=w, minlength=cells).reshape(-1, DOMAINS)
+        total, drawn = weights.sum(axis=0), np.bincount(stratum, minlength=STRATA)
+        multiplier = drawn / (drawn - 1)
+        root = np.sqrt(multiplier)[stratum] * (w / total[domain])
+        means, sums = np.empty((ITEMS, DOMAINS)), np.empty((STRATA, ITEMS, DOMAINS))
+        influence = np.empty((ITEMS, len(w)))
+        for at, name in enumerate(NAMES):
+            valued = np.bincount(cell, weights=w * columns[name], minlength=cells).reshape(-1, DOMAINS)
+            means[at] = valued.sum(axis=0) / total
+            sums[:, at] = (valued - weights * means[at]) / total
+            influence[at] = root * (columns[name] - means[at][domain])
+        covariance = np.zeros((ITEMS, DOMAINS, ITEMS, DOMAINS))
+        for one, two in itertools.combinations_with_replacement(range(ITEMS), 2):
+            products = np.bincount(domain, weights=influence[one] * influence[two], minlength=DOMAINS)
+            for pair in {(one, two), (two, one)}:
+                covariance[pair[0], np.arange(DOMAINS), pair[1], np.arange(DOMAINS)] = products
+        between = sums.reshape(STRATA, -1)
+        width = ITEMS * DOMAINS
+        return means, covariance.reshape(width, width) - between.T @ (between * (multiplier / drawn)[:, None])
+
+    yield work, numbers_of_floor
 
 
-def floor_rake(frame: pd.DataFrame, targets: dict[str, np.ndarray]) -> np.ndarray:
-    """Give raked weights by sweeps on the cell table."""
-    w = frame["w"].to_numpy()
-    shape = tuple(len(shares) for shares in targets.values())
-    cell = np.ravel_multi_index(tuple(frame[name].to_numpy() for name in targets), shape)
-    table = np.bincount(cell, weights=w, minlength=int(np.prod(shape))).reshape(shape)
-    base, total = table.copy(), w.sum()
-    for _ in range(100):
-        worst = 0.0
-        for axis, shares in enumerate(targets.values()):
-            others = tuple(other for other in range(len(shape)) if other != axis)
-            margin = table.sum(axis=others)
-            worst = max(worst, np.abs(margin / total - shares).max())
-            factor = shares * total / margin
-            table = table * factor.reshape([-1 if each == axis else 1 for each in range(len(shape))])
-        if worst < 1e-6:
-            break
-    return w * (table / np.where(base > 0, base, 1)).ravel()[cell]
+def numbers_of_floor(result: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndarray]:
+    means, covariance = result
+    return {"estimate": means.ravel(), "se": np.sqrt(np.diag(covariance)), "covariance": covariance.ravel()}
 
 
-def timed(work: Callable[[], object]) -> tuple[float, object]:
-    seconds, result = [], None
-    for _ in range(5):
-        start = time.perf_counter()
-        result = work()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds), result
+def ours(columns: dict[str, np.ndarray]) -> Iterator[object]:
+    from topline.analysis.design import Design
+    from topline.analysis.estimate import mean
+
+    frame = framed(columns)
+    yield
+    design = Design(frame, weight="w", strata="stratum", psu="psu")
+    yield lambda: with_covariance(mean(design, NAMES, by="domain")), numbers_of_ours
 
 
-def agree(what: str, one: np.ndarray, two: np.ndarray, rel: float = 1e-9) -> None:
-    gap = float(np.abs(two / one - 1).max())
-    if gap > rel:
-        raise SystemExit(f"{what} differ by {gap:.2g} (relative); more than {rel:g}")
+def ours_proportions(columns: dict[str, np.ndarray]) -> Iterator[object]:
+    from topline.analysis.design import Design
+    from topline.analysis.estimate import proportion
+
+    frame = framed(columns)
+    yield
+    design = Design(frame, weight="w", strata="stratum", psu="psu")
+    yield lambda: with_covariance(proportion(design, NAMES, category=1, by="domain")), numbers_of_ours
 
 
-def run_r(frame: pd.DataFrame, targets: dict[str, np.ndarray], ours: pd.DataFrame) -> tuple[float | None, float | None]:
-    """Time R's survey on the same rows, and hold its standard errors to ours."""
-    if shutil.which("Rscript") is None:
-        return None, None
-    with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        np.column_stack([frame[name].to_numpy(dtype=float) for name in frame]).ravel("F").tofile(place / "data.bin")
-        (place / "names.txt").write_text("\n".join(frame.columns))
-        for name, shares in targets.items():
-            (place / f"{name}.txt").write_text("\n".join(map(repr, shares.tolist())))
-        (place / "bench.R").write_text(R_SCRIPT)
-        run = subprocess.run(["Rscript", "bench.R"], cwd=place, capture_output=True, text=True, check=False)
-        if run.returncode:
-            print("R did not run:", run.stderr.strip().splitlines()[-1])
-            return None, None
-        errors = np.fromfile(place / "se.bin")
-        agree("standard errors of R", errors, ours["se"].to_numpy())
-        means, raking = map(float, run.stdout.split())
-        return means, raking
+def ours_rows(columns: dict[str, np.ndarray]) -> Iterator[object]:
+    from topline.analysis.design import Design
+    from topline.analysis.estimate import mean
+
+    frame = framed(columns)
+    yield
+    design = Design(frame, weight="w", strata="stratum")
+    yield lambda: with_covariance(mean(design, NAMES, by="domain")), numbers_of_ours
 
 
-R_SCRIPT = """
-suppressMessages(library(survey))
-names <- readLines("names.txt")
-rows <- file.size("data.bin") / 8 / length(names)
-data <- as.data.frame(matrix(readBin("data.bin", "double", rows * length(names)), ncol = length(names)))
-names(data) <- names
-design <- svydesign(id = ~psu, strata = ~stratum, weights = ~w, nest = TRUE, data = data)
-start <- proc.time()[[3]]
-fit <- svyby(reformulate(paste0("y", 0:9)), ~domain, design, svymean)
-means <- proc.time()[[3]] - start
-writeBin(as.vector(as.matrix(SE(fit))), "se.bin")
-margins <- c("m2", "m6", "m5", "m4", "m30")
-total <- sum(data$w)
-population <- lapply(margins, function(name) {
-  shares <- as.numeric(readLines(paste0(name, ".txt")))
-  setNames(data.frame(seq_along(shares) - 1, shares * total), c(name, "Freq"))
-})
-start <- proc.time()[[3]]
-raked <- rake(design, lapply(margins, reformulate), population, control = list(maxit = 100, epsilon = 1e-6))
-cat(means, proc.time()[[3]] - start)
-"""
+def framed(columns: dict[str, np.ndarray]) -> object:
+    import pandas as pd
+
+    frame = pd.DataFrame(columns)
+    columns.clear()
+    return frame
 
 
-def line(what: str, floor: float, ours: float, r: float | None) -> None:
-    beside = f"  R {r:7.2f} ({r / ours:5.1f} times ours)" if r else ""
-    print(f"{what:38s} floor {floor:6.3f}  ours {ours:6.3f} ({ours / floor:4.1f} times the floor){beside}")
+def with_covariance(estimates: object) -> tuple[object, np.ndarray]:
+    return estimates, estimates.covariance
+
+
+def numbers_of_ours(result: tuple[object, np.ndarray]) -> dict[str, np.ndarray]:
+    frame = result[0].to_frame()
+    return {"estimate": frame["estimate"], "se": frame["se"], "covariance": result[1].ravel()}
+
+
+def svy(columns: dict[str, np.ndarray]) -> Iterator[object]:
+    import polars
+    from svy import Design, Sample
+
+    frame = polars.DataFrame(columns)
+    columns.clear()
+    yield
+    sample = Sample(frame, Design(stratum="stratum", psu="psu", wgt="w"))
+    yield lambda: sample.estimation.mean(NAMES, by="domain"), numbers_of_svy
+
+
+def svy_rows(columns: dict[str, np.ndarray]) -> Iterator[object]:
+    import polars
+    from svy import Design, Sample
+
+    frame = polars.DataFrame(columns)
+    columns.clear()
+    yield
+    sample = Sample(frame, Design(stratum="stratum", wgt="w"))
+    yield lambda: sample.estimation.mean(NAMES, by="domain"), numbers_of_svy
+
+
+def numbers_of_svy(results: list[object]) -> dict[str, np.ndarray]:
+    frames = [one.to_polars(tidy=True) for one in results]
+    return {name: np.concatenate([frame[short].to_numpy() for frame in frames]) for name, short in SVY.items()}
+
+
+SVY = {"estimate": "est", "se": "se"}
 
 
 if __name__ == "__main__":
