@@ -97,11 +97,11 @@ def _characters(size: int) -> Signs:
     legendre[0] = 0
     if prime == size:
         element = np.arange(size)
-        return legendre[(element[:, None] - element) % prime]
+        return np.asarray(legendre[(element[:, None] - element) % prime])
     high, low = np.divmod(np.arange(size), prime)
     non_square = int(np.flatnonzero(legendre == -1)[0])
     norm = (low[:, None] - low) ** 2 - non_square * (high[:, None] - high) ** 2
-    return legendre[norm % prime]
+    return np.asarray(legendre[norm % prime])
 
 
 def _field(size: int) -> int:

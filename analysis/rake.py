@@ -18,8 +18,9 @@ from .categories import Floats, Ints
 from .design import Design, check_design
 from .margin_fit import Cells, Fit, fitted
 from .method import RAKED
+from .replicate_raking import RakingTask
 from .sample import combined
-from .targets import Targets, targets
+from .targets import OWN_CLASS, Targets, targets
 
 Residuals = Literal["calibrated", "base", "unweighted"]
 
@@ -49,6 +50,8 @@ class Raking:
         variable, category, target, before, after (weighted shares, 0-1), n.
     auxiliaries : tuple of (numpy.ndarray, int)
         For each margin each row's category and the number of categories.
+    task : RakingTask
+        What was raked to what, to be done again on replicates.
     residuals : {"calibrated", "base", "unweighted"}
         The weights of the regression on the margins that variances take residuals from.
     regression : numpy.ndarray or None
@@ -68,6 +71,7 @@ class Raking:
     worst_after: float
     table: pd.DataFrame
     auxiliaries: tuple[tuple[Ints, int], ...]
+    task: RakingTask
     residuals: Residuals = "calibrated"
     regression: Floats | None = None
     notes: tuple[str, ...] = ()
@@ -114,7 +118,7 @@ def rake(
     Parameters
     ----------
     design : Design
-        The sample with its base weights.
+        The sample with its base weights. Where it has replicates, each is raked to the same targets.
     margins : Margins or mapping of str to mapping of str to float
         By variable, the share (0-1) or the population count of each category; categories are codes or value labels,
         e.g. ``{"sex": {"female": 0.51, "male": 0.49}}``. Shares keep the sum of the weights, counts scale it to
@@ -192,12 +196,16 @@ def rake(
         worst_after=fit.worst,
         table=_report(design, wanted, cells, fit.ratio),
         auxiliaries=tuple((target.positions, len(target.share)) for target in wanted.margins),
+        task=_task(design, wanted, row_cell, cells, bounds, tolerance, max_iterations),
         residuals=residuals,
         regression=_regression_weights(design, residuals),
         notes=wanted.notes,
         brief=wanted.brief,
     )
-    return design.with_calibration(weights, report)
+    raked = design.with_calibration(weights, report)
+    if design.replication is None:
+        return raked
+    return raked.with_replication(report.task.replayed(design.replication))
 
 
 def _check_options(bounds: tuple[float, float] | None, tolerance: float, max_iterations: int) -> None:
@@ -223,6 +231,28 @@ def _regression_weights(design: Design, residuals: Residuals) -> Floats | None:
     if residuals == "calibrated":
         return None
     return design.weights if residuals == "base" else (design.weights > 0).astype(np.float64)
+
+
+def _task(
+    design: Design,
+    wanted: Targets,
+    row_cell: Ints,
+    cells: Cells,
+    bounds: tuple[float, float] | None,
+    tolerance: float,
+    max_iterations: int,
+) -> RakingTask:
+    return RakingTask(
+        before=design.weights,
+        row_cell=row_cell,
+        cells=cells,
+        names=tuple((target.column, *map(str, target.shown)) for target in wanted.margins),
+        kept=tuple(target.shown[-1] == OWN_CLASS for target in wanted.margins),
+        population=wanted.total if wanted.counted else None,
+        bounds=bounds or (0.0, np.inf),
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+    )
 
 
 def _cell_table(design: Design, wanted: Targets) -> tuple[Ints, Cells]:

@@ -65,6 +65,8 @@ class Targets:
         Sources, rounding, and missing values.
     brief : tuple of str
         The same with each source said once and short, as it stands under printed estimates.
+    counted : bool
+        Whether the total is a population that was given, not the sum that the weights have.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Targets:
     total: float
     notes: tuple[str, ...]
     brief: tuple[str, ...]
+    counted: bool
 
 
 def targets(
@@ -109,7 +112,7 @@ def targets(
             notes.append(margins.facts[dimension].footnote)
     name = margins.name if isinstance(margins, Margins) else "given margins"
     brief += _sources(margins, _dimensions(margins, on)) if isinstance(margins, Margins) else []
-    return Targets(name, tuple(matched), _total(design, totals), tuple(notes), tuple(brief))
+    return Targets(name, tuple(matched), _total(design, totals), tuple(notes), tuple(brief), bool(totals))
 
 
 def _sources(margins: Margins, dimensions: Iterable[str]) -> list[str]:
