@@ -21,11 +21,17 @@ def folded(line: str) -> str:
     >>> {len(line) <= WIDTH for line in folded("* " + "word " * 100).splitlines()}
     {True}
     """
-    return textwrap.fill(line, _columns(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(line, line_width(), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def _columns() -> int:
-    """Give the width to fold at: the same in every file and pipe, on a screen what fits."""
+def line_width() -> int:
+    """Give the width to fold at: the same in every file and pipe, on a screen what fits.
+
+    Examples
+    --------
+    >>> 40 <= line_width() <= WIDTH
+    True
+    """
     if not sys.stdout.isatty():
         return WIDTH
     return min(WIDTH, max(40, shutil.get_terminal_size((WIDTH, 24)).columns))

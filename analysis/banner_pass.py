@@ -1,0 +1,196 @@
+"""One grouped pass for a banner: the estimates of all items in all columns of one banner variable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..data.errors import EstimationError
+from .banner_table import LineKind
+from .categories import Floats, Ints, code_text
+from .design import Design
+from .estimates import Estimates
+from .linear import Request, estimated
+from .measure import Measure
+from .plan import Category, Domains, category_measures, domains, numeric_measure
+from .scatters import AnyScatter
+
+WIDEST = 200
+"""A banner variable, or an item, of more categories than this is an id or a measurement, and no table."""
+
+CELLS = 400
+"""Estimates whose covariances are taken at a time."""
+
+
+@dataclass(frozen=True)
+class ItemPlan:
+    """What is shown of an item.
+
+    Attributes
+    ----------
+    item : str
+        The column of the data.
+    shares : bool
+        Whether its answers are rows.
+    chosen : category
+        The answers chosen; None for all of them and the nets.
+    nets : tuple of str
+        The collapses of the codebook that are rows under the answers.
+    mean : bool
+        Whether its mean is a row.
+    """
+
+    item: str
+    shares: bool
+    chosen: Category
+    nets: tuple[str, ...]
+    mean: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """The rows of one item in the columns of one banner variable.
+
+    Attributes
+    ----------
+    item : str
+        The column of the data.
+    categories, kinds : tuple of str
+        Its rows.
+    numbers : mapping of str to numpy.ndarray
+        ``"estimate"``, ``"se"``, ``"low"``, ``"high"``: rows x columns, missing where nobody is in the base.
+    n : numpy.ndarray of int64
+        Respondents by column.
+    weighted_n, effective_n : numpy.ndarray
+        Their weights added up, and Kish's effective number.
+    place : numpy.ndarray of int64
+        Rows x columns: where in the scatter each estimate stands; -1 where there is none.
+    scatter : AnyScatter
+        The covariances of the whole pass.
+    """
+
+    item: str
+    categories: tuple[str, ...]
+    kinds: tuple[LineKind, ...]
+    numbers: dict[str, Floats]
+    n: Ints
+    weighted_n: Floats
+    effective_n: Floats
+    place: Ints
+    scatter: AnyScatter
+
+    def covariance(self) -> Floats:
+        """Give the covariances of the columns within each row: rows x columns x columns."""
+        rows, columns = self.place.shape
+        found = np.full((rows, columns, columns), np.nan)
+        present = np.flatnonzero(self.place[0] >= 0)
+        step = max(1, CELLS // max(1, len(present)))
+        for start in range(0, rows, step):
+            picked = self.place[start : start + step][:, present]
+            if not picked.size:
+                continue
+            whole = self.scatter.picked(picked.ravel()).covariance.reshape(*picked.shape, *picked.shape)
+            for at in range(len(picked)):
+                found[np.ix_([start + at], present, present)] = whole[at, :, at, :]
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Pass:
+    """All items in the columns of one banner variable.
+
+    Attributes
+    ----------
+    within : Domains
+        The columns.
+    blocks : tuple of Block
+        In the order of the items: the answers, then the mean, of each.
+    estimates : tuple of Estimates
+        Those of the shares and those of the means, where there are any; for their method.
+    """
+
+    within: Domains
+    blocks: tuple[Block, ...]
+    estimates: tuple[Estimates, ...]
+
+
+def grouped_pass(design: Design, items: Sequence[ItemPlan], by: Sequence[str], *, base: str, level: float) -> Pass:
+    """Estimate all items in every group of ``by``."""
+    within = domains(design, by)
+    if len(within.shown) > WIDEST:
+        raise EstimationError(
+            f"{' × '.join(by)} has {len(within.shown):,} categories, and a banner at most {WIDEST} for one variable; "
+            "group them first."
+        )
+    shares = {plan.item: _share_measures(design, plan, within, base) for plan in items if plan.shares}
+    means = {
+        plan.item: [numeric_measure(design, plan.item, within, "mean")]
+        for plan in items
+        if plan.mean
+    }
+    found: list[dict[str, Block]] = []
+    made: list[Estimates] = []
+    for measures, request in (
+        (shares, Request("proportion", base=base, level=level, interval="logit")),
+        (means, Request("mean", level=level, interval="t")),
+    ):
+        flat = [measure for each in measures.values() for measure in each]
+        estimates = estimated(design, request, within, flat) if flat else None
+        made += [estimates] if estimates else []
+        found.append(_blocks(design, measures, estimates) if estimates else {})
+    blocks = [part[plan.item] for plan in items for part in found if plan.item in part]
+    return Pass(within, tuple(blocks), tuple(made))
+
+
+def _share_measures(design: Design, plan: ItemPlan, within: Domains, base: str) -> list[Measure]:
+    def planned(category: Category) -> list[Measure]:
+        return category_measures(design, plan.item, within, category, whole_base=base == "all")
+
+    measures = planned(plan.chosen)
+    width = sum(measure.width for measure in measures)
+    if width > WIDEST:
+        raise EstimationError(
+            f"{plan.item} has {width:,} different answers, and a table at most {WIDEST}; group them first, or ask for "
+            f"its mean: means=['{plan.item}']."
+        )
+    return measures + (planned(list(plan.nets)) if plan.nets else [])
+
+
+def _blocks(design: Design, measures: dict[str, list[Measure]], estimates: Estimates) -> dict[str, Block]:
+    """Cut the estimates into blocks: they stand by item, group, and row of the item."""
+    start, blocks = 0, {}
+    columns = {name: estimates.frame[name].to_numpy() for name in ("estimate", "se", "low", "high")}
+    for item, own in measures.items():
+        block = _block(design, item, own, columns, start, estimates.scatter)
+        start += int((block.place >= 0).sum())
+        blocks[item] = block
+    return blocks
+
+
+def _block(
+    design: Design, item: str, own: Sequence[Measure], columns: dict[str, Floats], start: int, scatter: AnyScatter
+) -> Block:
+    base = own[0].base
+    collapse = design.study.codebook[item].collapse
+    rows = [(shown, codes) for measure in own for shown, codes in zip(measure.shown, measure.codes, strict=True)]
+    n, height = base.n, len(rows)
+    present = np.flatnonzero(n)
+    place = np.full((height, len(n)), -1, dtype=np.int64)
+    place[:, present] = start + np.arange(len(present) * height).reshape(len(present), height).T
+    numbers = {name: np.where(place >= 0, values[place], np.nan) for name, values in columns.items()}
+    return Block(
+        item=item,
+        categories=tuple("Mean" if shown is None else code_text(shown) for shown, _ in rows),
+        kinds=tuple(
+            "mean" if shown is None else "net" if len(codes) > 1 or shown in collapse else "category"
+            for shown, codes in rows
+        ),
+        numbers=numbers,
+        n=n,
+        weighted_n=np.where(n > 0, base.weighted_n, 0.0),
+        effective_n=np.where(n > 0, base.effective_n, 0.0),
+        place=place,
+        scatter=scatter,
+    )
