@@ -224,8 +224,8 @@ def _check_against_weights(weights: Floats, given: Floats, columns: Sequence[str
 
 def _scale(method: str, scale: float | None, given: Floats, fay: float, *, combined: bool, scaled: bool) -> float:
     """Give the factor of the sum of squares: the one given, or the method's own."""
-    replicates = given.shape[1]
-    fixed = {
+    replicates = int(given.shape[1])
+    fixed: dict[str, float] = {
         "BRR": 1 / replicates,
         "Fay": 1 / (replicates * (1 - fay) ** 2),
         "successive difference": 4 / replicates,
@@ -244,8 +244,8 @@ def _scale(method: str, scale: float | None, given: Floats, fay: float, *, combi
         return float(scale)
     if method == "other" and not scaled:
         raise DesignError(
-            "method='other' needs the factors of its squares: scale, rscales or both. The documentation of the data gives "
-            "them, often as the formula of the variance."
+            "method='other' needs the factors of its squares: scale, rscales or both. The documentation of the data "
+            "gives them, often as the formula of the variance."
         )
     if method == "bootstrap":
         return 1 / (replicates - 1)
