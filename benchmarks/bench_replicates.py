@@ -92,12 +92,12 @@ def ours_given(columns: dict[str, np.ndarray]) -> Iterator[object]:
     import pandas as pd
 
     from topline.analysis.estimate import proportion
-    from topline.analysis.replicate_design import replicate_design
+    from topline.analysis.replicate_weights import replicate_design
 
     frame = pd.DataFrame(columns)
     columns.clear()
     yield
-    design = replicate_design(frame, weight="w", replicates=GIVEN, kind="bootstrap", scale=1 / REPLICATES)
+    design = replicate_design(frame, weight="w", replicates=GIVEN, method="bootstrap", scale=1 / REPLICATES)
     yield lambda: proportion(design, NAMES, category=1), numbers_of_ours
 
 
@@ -111,7 +111,8 @@ def ours_drawn(columns: dict[str, np.ndarray]) -> Iterator[object]:
     frame = pd.DataFrame(columns)
     columns.clear()
     yield
-    design = replicates(Design(frame, weight="w", strata="stratum", psu="psu"), "bootstrap", REPLICATES, seed=1)
+    design = Design(frame, weight="w", strata="stratum", psu="psu")
+    design = replicates(design, "subbootstrap", replicates=REPLICATES, seed=1)
     yield lambda: proportion(design, NAMES, category=1), numbers_of_ours
 
 

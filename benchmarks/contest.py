@@ -148,8 +148,8 @@ def print_table(taken: Mapping[str, Measured], size: int) -> None:
     for name, one in taken.items():
         ratios = [f"{one.seconds / taken[other].seconds:.1f}" if other in taken else "" for other in ("floor", "ours")]
         print(
-            f"  {name:28s}{one.seconds:9.3f}{one.runs:6d}{ratios[0]:>9s}{ratios[1]:>8s}{megabytes(one.peak):>8s}"
-            f"{one.peak / size:11.1f}{one.preparing:9.2f}"
+            f"  {name:8s}{one.seconds:11.3f}{one.runs:11d}{ratios[0]:>11s}{ratios[1]:>11s}{megabytes(one.peak):>11s}"
+            f"{one.peak / size:11.1f}{one.preparing:11.2f}"
         )
 
 
