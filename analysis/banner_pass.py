@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +20,11 @@ from .scatters import AnyScatter
 WIDEST = 200
 """A banner variable, or an item, of more categories than this is an id or a measurement, and no table."""
 
-CELLS = 400
+TOGETHER = 400
 """Estimates whose covariances are taken at a time."""
+
+CELLS = 8_000_000
+"""Sampling units x estimates of the items that are summed at a time, as far as more than one item is."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ class Block:
         rows, columns = self.place.shape
         found = np.full((rows, columns, columns), np.nan)
         present = np.flatnonzero(self.place[0] >= 0)
-        step = max(1, CELLS // max(1, len(present)))
+        step = max(1, TOGETHER // max(1, len(present)))
         for start in range(0, rows, step):
             picked = self.place[start : start + step][:, present]
             if not picked.size:
@@ -130,18 +133,32 @@ def grouped_pass(design: Design, items: Sequence[ItemPlan], by: Sequence[str], *
         for plan in items
         if plan.mean
     }
-    found: list[dict[str, Block]] = []
+    blocks: dict[str, list[Block]] = {plan.item: [] for plan in items}
     made: list[Estimates] = []
     for measures, request in (
         (shares, Request("proportion", base=base, level=level, interval="logit")),
         (means, Request("mean", level=level, interval="t")),
     ):
-        flat = [measure for each in measures.values() for measure in each]
-        estimates = estimated(design, request, within, flat) if flat else None
-        made += [estimates] if estimates else []
-        found.append(_blocks(design, measures, estimates) if estimates else {})
-    blocks = [part[plan.item] for plan in items for part in found if plan.item in part]
-    return Pass(within, tuple(blocks), tuple(made))
+        for together in _batches(design, measures):
+            estimates = estimated(design, request, within, [one for each in together.values() for one in each])
+            made.append(estimates)
+            for block in _blocks(design, together, estimates):
+                blocks[block.item].append(block)
+    return Pass(within, tuple(block for own in blocks.values() for block in own), tuple(made))
+
+
+def _batches(design: Design, measures: dict[str, list[Measure]]) -> Iterator[dict[str, list[Measure]]]:
+    """Cut the items into batches whose sums by sampling unit fit in memory, each of one item at least."""
+    units, batch, taken = len(design.stages[-1].stratum), dict[str, list[Measure]](), 0
+    for item, own in measures.items():
+        cells = units * own[0].base.domains * sum(measure.width for measure in own)
+        if batch and taken + cells > CELLS:
+            yield batch
+            batch, taken = {}, 0
+        batch[item] = own
+        taken += cells
+    if batch:
+        yield batch
 
 
 def _share_measures(design: Design, plan: ItemPlan, within: Domains, base: str) -> list[Measure]:
@@ -158,15 +175,14 @@ def _share_measures(design: Design, plan: ItemPlan, within: Domains, base: str) 
     return measures + (planned(list(plan.nets)) if plan.nets else [])
 
 
-def _blocks(design: Design, measures: dict[str, list[Measure]], estimates: Estimates) -> dict[str, Block]:
+def _blocks(design: Design, measures: dict[str, list[Measure]], estimates: Estimates) -> Iterator[Block]:
     """Cut the estimates into blocks: they stand by item, group, and row of the item."""
-    start, blocks = 0, {}
+    start = 0
     columns = {name: estimates.frame[name].to_numpy() for name in ("estimate", "se", "low", "high")}
     for item, own in measures.items():
         block = _block(design, item, own, columns, start, estimates.scatter)
         start += int((block.place >= 0).sum())
-        blocks[item] = block
-    return blocks
+        yield block
 
 
 def _block(
