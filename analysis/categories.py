@@ -49,6 +49,11 @@ class Categories:
     labels: tuple[Shown, ...]
     missing: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def incomplete(self) -> bool:
+        """Whether a row has no position."""
+        return bool((self.positions < 0).any())
+
     def find(self, wanted: Code, *, kind: str = "category") -> int:
         """Give the position of a value named by its code, by its code written as text, or by its label.
 
@@ -76,7 +81,14 @@ class Categories:
         raise UnknownNameError(f"{kind} of {self.name}", text, known)
 
 
-def categories(study: Study, name: str, *, keep: Collection[MissingKind] = (), unused: bool = False) -> Categories:
+def categories(
+    study: Study,
+    name: str,
+    *,
+    keep: Collection[MissingKind] = (),
+    unused: bool = False,
+    inside: Bools | None = None,
+) -> Categories:
     """Code a column by its categories.
 
     Labelled values come first, in the codebook's order, then the others, ascending.
@@ -91,6 +103,8 @@ def categories(study: Study, name: str, *, keep: Collection[MissingKind] = (), u
         Kinds of missing that count as categories, e.g. don't know when the base is everybody asked.
     unused : bool
         Whether labelled answers that nobody gave are listed too.
+    inside : numpy.ndarray of bool, optional
+        The rows whose missing values are counted; all of them without it.
 
     Examples
     --------
@@ -120,11 +134,13 @@ def categories(study: Study, name: str, *, keep: Collection[MissingKind] = (), u
         values=tuple(listed),
         shown=_told_apart(labels, listed),
         labels=labels,
-        missing=_missing_counts(found, kinds, allowed),
+        missing=_missing_counts(found if inside is None else found[inside], kinds, allowed),
     )
 
 
-def numbers(study: Study, name: str, *, purpose: str = "mean", infinite: bool = False) -> tuple[Floats, dict[str, int]]:
+def numbers(
+    study: Study, name: str, *, purpose: str = "mean", infinite: bool = False, inside: Bools | None = None
+) -> tuple[Floats, dict[str, int]]:
     """Give a column as floats, missing as NaN, with the count of each kind of missing.
 
     Parameters
@@ -137,6 +153,15 @@ def numbers(study: Study, name: str, *, purpose: str = "mean", infinite: bool = 
         What the numbers are for, as messages say it.
     infinite : bool
         Whether infinite values are allowed.
+    inside : numpy.ndarray of bool, optional
+        The rows whose missing values are counted; all of them without it.
+
+    Returns
+    -------
+    values : numpy.ndarray
+        May be a read-only view of the column.
+    missing : dict
+        Count by kind; empty where no row is missing, so that it also tells whether the column is complete.
 
     Raises
     ------
@@ -145,6 +170,8 @@ def numbers(study: Study, name: str, *, purpose: str = "mean", infinite: bool = 
     """
     variable = _described(study, name)
     values = _as_floats(study.column(name), name, purpose)
+    if not (variable.missing or variable.missing_ranges) and np.isfinite(values.sum()):
+        return values, {}  # a finite sum has neither missing nor infinite values in it
     endless = 0 if infinite else int(np.isinf(values).sum())
     if endless:
         raise EstimationError(
@@ -152,11 +179,15 @@ def numbers(study: Study, name: str, *, purpose: str = "mean", infinite: bool = 
             "finite numbers. Replace them, or declare their code missing in the codebook."
         )
     blank = np.isnan(values)
-    missing = {"blank": int(blank.sum())} if blank.any() else {}
+    missing = {"blank": _count(blank, inside)} if blank.any() else {}
     for kind, rows in _user_missing(values, variable):
         values = np.where(rows, np.nan, values)
-        missing[kind.value] = missing.get(kind.value, 0) + int(rows.sum())
+        missing[kind.value] = missing.get(kind.value, 0) + _count(rows, inside)
     return values, missing
+
+
+def _count(rows: Bools, inside: Bools | None) -> int:
+    return int((rows if inside is None else rows & inside).sum())
 
 
 def code_text(code: object) -> str:
@@ -236,7 +267,7 @@ def _as_floats(column: pd.Series, name: str, purpose: str) -> Floats:
             "For the share of each answer use proportion." if purpose in ("mean", "total") else "Name another column."
         )
         raise EstimationError(f"{name} holds {_type_name(column)}, and a {purpose} needs numbers. {remedy}")
-    return np.array(column.to_numpy(dtype="float64", na_value=np.nan))
+    return np.asarray(column.to_numpy(dtype="float64", na_value=np.nan))
 
 
 def _type_name(column: pd.Series) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..data.description import SIMULATED, StudyDescription
 from ..data.errors import ComparisonError, EstimationError
 from .comparison import Comparison, ComparisonRow
-from .estimates import Estimates
+from .estimates import NUMBERS, Estimates
 from .gate import Grade, Reason, gate, grade_of, in_words
 from .method import simulated
 from .pairs import Figures, Pair, pairs
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ..data.figure import Figure, Source
     from .design import Design
 
-NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
 FIRST = {"forbids": 0, "unchecked": 1, "repaired": 2, "qualifies": 3}
 """In which order reasons are given, by their effect; what is unchecked, whatever it does, soon."""
 

@@ -24,7 +24,7 @@ class ComparisonRow:
         The new variable, and the answers counted.
     groups : mapping of str to object
         The part of the sample, by key; empty for everybody.
-    estimate, se, low, high, n, weighted_n, deff, df : float or None
+    estimate, se, low, high, n, weighted_n, deff, df, effective_n, cv : float or None
         The new estimate, on the figure's base and answers where those could be repaired.
     label, statistic : str
         Label of the variable; ``"share"`` or ``"mean"``.
@@ -83,6 +83,8 @@ class ComparisonRow:
     weighted_n: float | None = None
     deff: float | None = None
     df: float | None = None
+    effective_n: float | None = None
+    cv: float | None = None
     label: str = ""
     statistic: str = "share"
     estimate_total_low: float | None = None
@@ -236,7 +238,7 @@ class Comparison:
         """Give one row for each pair, at full precision.
 
         The columns are the estimate's (``item``, ``category``, keys, ``estimate``, ``se``, ``low``, ``high``, ``n``,
-        ``weighted_n``, ``deff``, ``df``), then the attributes of :class:`ComparisonRow`.
+        ``weighted_n``, ``deff``, ``df``, ``effective_n``, ``cv``), then the attributes of :class:`ComparisonRow`.
         """
         import pandas as pd
 

@@ -16,12 +16,13 @@ from dataclasses import replace
 from typing import Any
 
 from .comparison import Comparison, ComparisonRow
+from .estimates import NUMBERS
 from .method import missing_key_note, missing_note, zero_weights_note
 from .sentences import sentence
 from .targets import OWN_CLASS, own_class_note
 
-COLUMNS = ("item", "category", "estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
-TAKEN_OUT = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
+COLUMNS = ("item", "category", *NUMBERS)
+TAKEN_OUT = NUMBERS
 DERIVED = (
     *TAKEN_OUT,
     *("estimate_total_low", "estimate_total_high", "published_se", "difference", "difference_low", "difference_high"),

@@ -1,4 +1,4 @@
-"""Design-based estimates: proportions, means and totals, for the whole sample or by groups.
+"""Design-based estimates: proportions, means, totals and ratios, for the whole sample or by groups.
 
 Plan, sum, finish: an estimate is planned as sums of weights and weighted values by PSU and domain, summed in one
 grouped pass over the rows, and finished on those sums alone. A domain keeps the whole design, so that estimates
@@ -16,8 +16,9 @@ from .categories import names_of
 from .design import Design, check_design
 from .estimates import Estimates
 from .intervals import ProportionInterval
-from .linear import Deff, Request, estimated
-from .plan import Category, category_measures, domains, numeric_measure
+from .linear import Deff, DfRule, Request, estimated
+from .plan import Category, category_measures, domains, numeric_measure, ratio_measure
+from .subpopulation import Where, subset
 
 
 def proportion(
@@ -26,10 +27,12 @@ def proportion(
     *,
     category: Category = None,
     by: str | Sequence[str] | None = None,
+    where: Where = None,
     base: Literal["substantive", "all"] = "substantive",
     interval: ProportionInterval = "logit",
     level: float = 0.95,
     deff: Deff = "auto",
+    df: DfRule = "design",
 ) -> Estimates:
     """Estimate the share of the population that gives each answer.
 
@@ -47,6 +50,8 @@ def proportion(
         Without it every answer, labelled answers that nobody gave included.
     by : str or sequence of str, optional
         Keys of the groups, e.g. ``["urban", "sex"]``; combinations that do not occur have no row.
+    where : str, mapping or sequence of bool, optional
+        The subpopulation, e.g. ``"age >= 18"`` or ``{"sex": "female"}``; see :func:`subset`.
     base : {"substantive", "all"}
         ``"all"`` counts don't know and refused in the base, ``"substantive"`` leaves them out. Neither counts a
         question that was not asked, or a blank.
@@ -58,11 +63,14 @@ def proportion(
     deff : {"auto", "replace"}
         Design effect against simple random sampling without replacement (R's ``deff=TRUE``) where the weights can
         be inverse inclusion probabilities, else with replacement; ``"replace"`` forces the latter.
+    df : {"design", "domain"}
+        Degrees of freedom of the whole design, or of each base: its PSUs minus their strata.
 
     Returns
     -------
     Estimates
-        Columns item, category, the keys, estimate (0 to 1), se, low, high, n, weighted_n, deff, df.
+        Columns item, category, the keys, estimate (0 to 1), se, low, high, n, weighted_n, deff, df, effective_n,
+        cv.
 
     Raises
     ------
@@ -89,13 +97,14 @@ def proportion(
     1      for       0.8  4
     """
     check_design(design, "proportion")
-    request = Request("proportion", base=base, interval=interval, level=level, deff=deff)
-    within = domains(design.study, names_of(by))
+    request = Request("proportion", base=base, interval=interval, level=level, deff=deff, df=df)
+    design = subset(design, where)
+    within = domains(design, names_of(by))
     whole = base == "all"
     measures = [
         measure
-        for item in _listed(items)
-        for measure in category_measures(design.study, item, design.weights, within, category, whole_base=whole)
+        for item in listed(items)
+        for measure in category_measures(design, item, within, category, whole_base=whole)
     ]
     return estimated(design, request, within, measures)
 
@@ -105,8 +114,10 @@ def mean(
     items: str | Sequence[str],
     *,
     by: str | Sequence[str] | None = None,
+    where: Where = None,
     level: float = 0.95,
     deff: Deff = "auto",
+    df: DfRule = "design",
 ) -> Estimates:
     """Estimate the population mean of numeric columns.
 
@@ -121,15 +132,20 @@ def mean(
         Numeric columns, e.g. ``["trust_central", "trust_local"]``; codes declared missing are left out.
     by : str or sequence of str, optional
         Keys of the groups, e.g. ``"province"``.
+    where : str, mapping or sequence of bool, optional
+        The subpopulation, e.g. ``"age >= 18"`` or ``{"sex": "female"}``; see :func:`subset`.
     level : float
         Confidence level, e.g. 0.95.
     deff : {"auto", "replace"}
+        As for :func:`proportion`.
+    df : {"design", "domain"}
         As for :func:`proportion`.
 
     Returns
     -------
     Estimates
-        Columns item, the keys, estimate, se, low, high, n, weighted_n, deff, df.
+        Columns item, the keys, estimate, se, low, high, n, weighted_n, deff, df, effective_n,
+        cv.
 
     Raises
     ------
@@ -154,9 +170,10 @@ def mean(
     1   m       4.5  0.408248
     """
     check_design(design, "mean")
-    within = domains(design.study, names_of(by))
-    measures = [numeric_measure(design.study, item, design.weights, within, "mean") for item in _listed(items)]
-    return estimated(design, Request("mean", interval="t", level=level, deff=deff), within, measures)
+    design = subset(design, where)
+    within = domains(design, names_of(by))
+    measures = [numeric_measure(design, item, within, "mean") for item in listed(items)]
+    return estimated(design, Request("mean", level=level, deff=deff, df=df), within, measures)
 
 
 def total(
@@ -164,8 +181,10 @@ def total(
     items: str | Sequence[str],
     *,
     by: str | Sequence[str] | None = None,
+    where: Where = None,
     level: float = 0.95,
     deff: Deff = "auto",
+    df: DfRule = "design",
 ) -> Estimates:
     """Estimate the population total of numeric columns.
 
@@ -180,15 +199,20 @@ def total(
         Numeric columns, e.g. ``"complaints"``; a missing value adds nothing.
     by : str or sequence of str, optional
         Keys of the groups, e.g. ``"province"``.
+    where : str, mapping or sequence of bool, optional
+        The subpopulation, e.g. ``"age >= 18"`` or ``{"sex": "female"}``; see :func:`subset`.
     level : float
         Confidence level, e.g. 0.95.
     deff : {"auto", "replace"}
+        As for :func:`proportion`.
+    df : {"design", "domain"}
         As for :func:`proportion`.
 
     Returns
     -------
     Estimates
-        Columns item, the keys, estimate, se, low, high, n, weighted_n, deff, df.
+        Columns item, the keys, estimate, se, low, high, n, weighted_n, deff, df, effective_n,
+        cv.
 
     Raises
     ------
@@ -207,12 +231,96 @@ def total(
     [100.0]
     """
     check_design(design, "total")
-    within = domains(design.study, names_of(by))
-    measures = [numeric_measure(design.study, item, design.weights, within, "total") for item in _listed(items)]
-    return estimated(design, Request("total", interval="t", level=level, deff=deff), within, measures)
+    design = subset(design, where)
+    within = domains(design, names_of(by))
+    measures = [numeric_measure(design, item, within, "total") for item in listed(items)]
+    return estimated(design, Request("total", level=level, deff=deff, df=df), within, measures)
 
 
-def _listed(items: str | Sequence[str]) -> tuple[str, ...]:
+def ratio(
+    design: Design,
+    numerator: str | Sequence[str],
+    denominator: str | Sequence[str],
+    *,
+    by: str | Sequence[str] | None = None,
+    where: Where = None,
+    level: float = 0.95,
+    deff: Deff = "auto",
+    df: DfRule = "design",
+) -> Estimates:
+    """Estimate the ratio of two population totals.
+
+    The estimand is the weighted sum of the numerator over that of the denominator, both over those who gave both.
+    Variance by Taylor linearisation; intervals by t.
+
+    Parameters
+    ----------
+    design : Design
+        The sample.
+    numerator, denominator : str or sequence of str
+        Numeric columns, e.g. ``"hours_online"`` and ``"hours_awake"``; several are paired in order, or share one
+        denominator.
+    by : str or sequence of str, optional
+        Keys of the groups, e.g. ``"province"``.
+    where : str, mapping or sequence of bool, optional
+        The subpopulation, e.g. ``"age >= 18"`` or ``{"sex": "female"}``; see :func:`subset`.
+    level : float
+        Confidence level, e.g. 0.95.
+    deff : {"auto", "replace"}
+        As for :func:`proportion`.
+    df : {"design", "domain"}
+        As for :func:`proportion`.
+
+    Returns
+    -------
+    Estimates
+        Columns item (``"hours_online / hours_awake"``), the keys, estimate, se, low, high, n, weighted_n, deff, df,
+        effective_n, cv.
+
+    Raises
+    ------
+    EstimationError
+        When a column is text, holds infinite values or no values, or the denominator's total is 0 in a group.
+
+    Notes
+    -----
+    Not the mean of each respondent's own ratio, which is :func:`mean` of a column of ratios.
+
+    References
+    ----------
+    Lumley (2010), Complex Surveys, section 2.2. Cochran (1977), Sampling Techniques, chapter 6.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> wave = pd.DataFrame({"online": [2, 3, 5], "awake": [16, 16, 18]})
+    >>> ratio(Design(wave), "online", "awake").to_frame()[["item", "estimate"]]
+                 item  estimate
+    0  online / awake       0.2
+    """
+    check_design(design, "ratio")
+    above, below = listed(numerator), names_of(denominator)
+    if len(below) == 1:
+        below = below * len(above)
+    if len(below) != len(above):
+        raise EstimationError(
+            f"{len(above)} numerators ({', '.join(above)}) and {len(below)} denominators ({', '.join(below)}) do not "
+            "pair; name one denominator, or one for each numerator."
+        )
+    design = subset(design, where)
+    within = domains(design, names_of(by))
+    measures = [ratio_measure(design, one, other, within) for one, other in zip(above, below, strict=True)]
+    return estimated(design, Request("ratio", level=level, deff=deff, df=df), within, measures)
+
+
+def listed(items: str | Sequence[str]) -> tuple[str, ...]:
+    """Take one item or several, each named once.
+
+    Raises
+    ------
+    EstimationError
+        When none is named, or one twice.
+    """
     names = names_of(items)
     if not names:
         raise EstimationError("no item is named; name at least one column to estimate.")

@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from ..data.codebook import Code
     from .design import Design
-    from .variance import Scatter
+    from .scatters import AnyScatter
 
 Layout = Callable[[Sequence[str], Sequence[Sequence[str]], int], str]
 """What turns header and rows into a table: ``aligned`` or ``markdown``."""
 
-NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")
+SUBJECTS = {"proportion": "Share", "mean": "Mean", "total": "Total", "ratio": "Ratio"}
+"""What a kind of estimate is called where it is printed."""
+
+NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n", "cv")
 """The columns every result has, after item, category and keys."""
 
 
@@ -41,8 +44,8 @@ class Estimates:
         weighted_n, raking, footnotes.
     design : Design
         What they were made from.
-    scatter : Scatter
-        Totals of influence values by sampling unit, for covariances and contrasts.
+    scatter : AnyScatter
+        How the estimates vary, for covariances and contrasts.
     category_codes : tuple of tuple of code
         For each row the codes its category counts; empty for means and totals.
     key_codes : tuple of tuple of code
@@ -55,13 +58,13 @@ class Estimates:
     >>> from topline.analysis.estimate import mean
     >>> trust = mean(Design(pd.DataFrame({"trust": [1, 2, 4, 5]})), "trust")
     >>> trust.to_frame().columns.tolist()
-    ['item', 'estimate', 'se', 'low', 'high', 'n', 'weighted_n', 'deff', 'df']
+    ['item', 'estimate', 'se', 'low', 'high', 'n', 'weighted_n', 'deff', 'df', 'effective_n', 'cv']
     """
 
     frame: pd.DataFrame
     method: Mapping[str, Any]
     design: Design
-    scatter: Scatter
+    scatter: AnyScatter
     category_codes: tuple[tuple[Code, ...], ...]
     key_codes: tuple[tuple[Code, ...], ...]
 
@@ -82,7 +85,8 @@ class Estimates:
     def to_frame(self) -> pd.DataFrame:
         """Give one row for each estimate, at full precision; shares are 0 to 1.
 
-        Columns: item, category (proportions only), the keys, estimate, se, low, high, n, weighted_n, deff, df.
+        Columns: item, category (proportions only), the keys, estimate, se, low, high, n, weighted_n, deff, df,
+        effective_n (Kish's, of the base's weights), cv (se over the size of the estimate; missing where that is 0).
         Categories and keys are their value labels where the codebook has them; ``category_codes`` and ``key_codes``
         hold the codes.
         """
@@ -167,7 +171,7 @@ class Estimates:
 
 def _subjects(method: Mapping[str, Any]) -> list[str]:
     """Say what was estimated: one line for each item, with its wording or label."""
-    kind = {"proportion": "Share", "mean": "Mean", "total": "Total"}[method["estimand"]]
+    kind = SUBJECTS[method["estimand"]]
     lines = []
     for item in method["items"]:
         asked = item["wording"].get("en") or next(iter(item["wording"].values()), "") or item["label"]
@@ -178,8 +182,9 @@ def _subjects(method: Mapping[str, Any]) -> list[str]:
 def _population(method: Mapping[str, Any]) -> str:
     groups = f", by {', '.join(method['by'])}" if method["by"] else ""
     title = method["title"] or method["source"]
+    where = f", where {method['subpopulation']}" if method["subpopulation"] else ""
     return (
-        f"For: {method['base_text']}{groups}{f'; {title}' if title else ''}. "
+        f"For: {method['base_text']}{where}{groups}{f'; {title}' if title else ''}. "
         f"Sample: n {method['n']:,}, weighted {method['weighted_n']:,.0f}."
     )
 

@@ -15,17 +15,19 @@ import pandas as pd
 from scipy import sparse
 
 from ..data.errors import EstimationError
-from .calibration import adjustments
 from .categories import Bools, Floats, Ints
 from .design import Design
 from .estimates import NUMBERS, Estimates
+from .influence import taylor_scatter
 from .intervals import beta_interval, check_level, few_events, logit_interval, t_interval
+from .measure import Base, Measure
 from .method import method_of
-from .plan import Domains, Measure
+from .plan import Domains
+from .scatters import AnyScatter, ReplicateScatter, beside
 from .sums import Table, dense, summed
-from .variance import Scatter
 
 Deff = Literal["auto", "replace"]
+DfRule = Literal["design", "domain"]
 
 INVERSE_PROBABILITIES = 1.05
 """Weights with at least this mean can be inverse inclusion probabilities; normalised weights have a mean of 1."""
@@ -44,7 +46,7 @@ class Request:
 
     Attributes
     ----------
-    estimand : {"proportion", "mean", "total"}
+    estimand : {"proportion", "mean", "total", "ratio"}
         The kind of estimate.
     base : {"substantive", "all"}
         Who is in the base.
@@ -54,13 +56,16 @@ class Request:
         Confidence level.
     deff : {"auto", "replace"}
         The kind of design effect.
+    df : {"design", "domain"}
+        Whose degrees of freedom intervals have.
     """
 
-    estimand: Literal["proportion", "mean", "total"]
+    estimand: Literal["proportion", "mean", "total", "ratio"]
     base: str = "substantive"
     interval: str = "t"
     level: float = 0.95
     deff: Deff = "auto"
+    df: DfRule = "design"
 
     def __post_init__(self) -> None:
         """Refuse options that do not exist."""
@@ -69,6 +74,7 @@ class Request:
             "base": ("substantive", "all"),
             "interval": ("logit", "beta", "mean") if self.estimand == "proportion" else ("t",),
             "deff": ("auto", "replace"),
+            "df": ("design", "domain"),
         }
         for option, values in allowed.items():
             if getattr(self, option) not in values:
@@ -81,16 +87,11 @@ def estimated(design: Design, request: Request, within: Domains, measures: Seque
     """Sum and finish the measures, and put the estimates in order: by item, keys, category."""
     _check_keys(within)
     replacing = request.deff == "replace" or not weights_can_be_inverse_probabilities(design)
-    whole: dict[int, Table] = {}
-    sums = [_summed(design, measure, request.estimand, whole) for measure in measures]
-    table = _table(measures, sums, request, replacing=replacing)
+    sums = [_summed(design, measure, request.estimand) for measure in measures]
+    table = _table(measures, sums, request, within, replacing=replacing)
     scatter = _scatter(design, sums, table["column"].to_numpy())
-    se, simple = np.sqrt(scatter.variances), table["simple_variance"].to_numpy()
-    fixed = se <= FIXED * np.abs(table["estimate"].to_numpy())
-    table["se"] = np.where(fixed, 0.0, se)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        table["deff"] = np.where((simple > 0) & ~fixed, scatter.variances / simple, np.nan)
-    table["df"] = design.df
+    _add_errors(table, design, scatter)
+    table["df"] = design.df if request.df == "design" else own_df(table, design, measures)
     table["switched"] = _add_intervals(table, design, request, measures)
     return Estimates(
         frame=_frame(table, within, measures, request),
@@ -100,6 +101,18 @@ def estimated(design: Design, request: Request, within: Domains, measures: Seque
         category_codes=tuple(measures[at].codes[k] for at, k in zip(table["measure"], table["category"], strict=True)),
         key_codes=tuple(within.codes[at] for at in table["domain"]),
     )
+
+
+def _add_errors(table: pd.DataFrame, design: Design, scatter: AnyScatter) -> None:
+    """Add standard errors, design effects, and in how many replicates each estimate is not defined."""
+    se, estimate = np.sqrt(scatter.variances), table["estimate"].to_numpy()
+    fixed = se <= FIXED * np.abs(estimate)
+    table["se"] = np.where(fixed, 0.0, se)
+    simple = table["simple_variance"].to_numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        table["deff"] = np.where((simple > 0) & ~fixed, scatter.variances / simple, np.nan)
+        table["cv"] = np.where(estimate != 0, table["se"] / np.abs(estimate), np.nan)
+    table["undefined"] = scatter.undefined if isinstance(scatter, ReplicateScatter) else 0
 
 
 def _check_keys(within: Domains) -> None:
@@ -125,95 +138,109 @@ class Summed:
     ----------
     measure : Measure
         What was added up.
-    estimand : str
-        The kind of estimate.
-    by_unit : tuple of table
-        Weights by unit and domain; weighted values by unit, domain and category.
-    n : numpy.ndarray of int64
-        Respondents by domain.
-    weighted_n : numpy.ndarray
-        Weights by domain; 1 where a domain is empty.
+    divisor_by_unit : table or None
+        Divisors by unit and domain: sums of weights, or of the divisor of a ratio; None for totals.
+    by_unit : table
+        Weighted values by unit, domain and category.
+    divisor : numpy.ndarray
+        The divisor by domain; 1 where a domain is empty, and for totals.
     estimate : numpy.ndarray
         Estimates by domain and category.
     """
 
     measure: Measure
-    estimand: str
-    by_unit: tuple[Table, Table]
-    n: Ints
-    weighted_n: Floats
+    divisor_by_unit: Table | None
+    by_unit: Table
+    divisor: Floats
     estimate: Floats
 
     def influence(self, group: Ints, groups: int, weights: Floats) -> Table:
         """Add up influence values by group, each row's weight replaced by another."""
-        measure = self.measure
-        return self._linearised(measure.weight_sums(group, groups, weights), measure.value_sums(group, groups, weights))
+        values = self.measure.value_sums(group, groups, weights)
+        if self.divisor_by_unit is None:
+            return values
+        return self._linearised(self.measure.divisor_sums(group, groups, weights), values)
 
     def influence_by_unit(self) -> Table:
         """Add up influence values by unit of the last stage."""
-        return self._linearised(*self.by_unit)
+        return self.by_unit if self.divisor_by_unit is None else self._linearised(self.divisor_by_unit, self.by_unit)
 
-    def _linearised(self, weights: Table, values: Table) -> Table:
-        """Turn sums of weights W and weighted values Y into influence: Y, for ratios (Y - estimate W) / N."""
-        if self.estimand == "total":
-            return values
+    def _linearised(self, divisors: Table, values: Table) -> Table:
+        """Turn sums of values Y and divisors X into influence, (Y - estimate X) / total of X."""
         width = self.measure.width
-        if sparse.issparse(weights) or sparse.issparse(values):
-            scale = sparse.diags_array(1 / np.repeat(self.weighted_n, width))
-            domain = np.repeat(np.arange(len(self.n)), width)
+        if sparse.issparse(divisors) or sparse.issparse(values):
+            scale = sparse.diags_array(1 / np.repeat(self.divisor, width))
+            domain = np.repeat(np.arange(len(self.divisor)), width)
             shift = sparse.csr_array(
-                (self.estimate, (domain, np.arange(len(domain)))), shape=(len(self.n), len(domain))
+                (self.estimate, (domain, np.arange(len(domain)))), shape=(len(self.divisor), len(domain))
             )
-            linearised: Table = sparse.csr_array((sparse.csr_array(values) - sparse.csr_array(weights) @ shift) @ scale)
+            centred = sparse.csr_array(values) - sparse.csr_array(divisors) @ shift
+            linearised: Table = sparse.csr_array(centred @ scale)
             return linearised
-        by_category = values.reshape(len(values), len(self.n), width)
-        centred = by_category - weights[:, :, None] * self.estimate.reshape(len(self.n), width)
-        return np.asarray(centred / self.weighted_n[:, None]).reshape(len(values), -1)
+        by_category = values.reshape(len(values), len(self.divisor), width)
+        shifted = by_category - divisors[:, :, None] * self.estimate.reshape(len(self.divisor), width)
+        return np.asarray(shifted / self.divisor[:, None]).reshape(len(values), -1)
 
 
-def _summed(design: Design, measure: Measure, estimand: str, whole: dict[int, Table]) -> Summed:
-    """Sum a measure by unit; items that everybody answered share one table of weights."""
-    last = design.stages[-1]
-    units, complete = len(last.stratum), len(measure.rows) == len(last.unit)
-    weights = whole.get(units) if complete else None
+def _summed(design: Design, measure: Measure, estimand: str) -> Summed:
+    """Sum a measure by unit, and make the estimates."""
+    unit, units, weights = _units(design)
+    by_unit = measure.value_sums(unit, units, weights)
+    divisor_by_unit = None if estimand == "total" else measure.divisor_sums(unit, units, weights)
     if weights is None:
-        weights = measure.weight_sums(last.unit, units)
-    if complete:
-        whole[units] = weights
-    values = measure.value_sums(last.unit, units)
-    n = measure.counts()
-    weighted_n = np.where(n > 0, _column_sums(weights), 1.0)
-    estimate = _column_sums(values)
-    if estimand != "total":
-        estimate = estimate / np.repeat(weighted_n, measure.width)
-    if measure.category is not None:
-        events, base = measure.events(), np.repeat(n, measure.width)
+        estimate = _column_sums(by_unit)
+    else:
+        estimate = measure.value_sums(np.zeros(len(unit), dtype=np.int64), 1)[0]
+    divisor = np.ones(measure.base.domains) if divisor_by_unit is None else _divisor(measure)
+    estimate = estimate / np.repeat(divisor, measure.width)
+    if measure.share:
+        events, base = measure.events(), np.repeat(measure.base.n, measure.width)
         estimate = np.where(events == 0, 0.0, np.where(events == base, 1.0, estimate))
-    return Summed(measure, estimand, (weights, values), n, weighted_n, estimate)
+    return Summed(measure, divisor_by_unit, by_unit, divisor, estimate)
+
+
+def _units(design: Design) -> tuple[Ints, int, Floats | None]:
+    """Give the unit of each row, how many units there are, and the weights to add up if not those of the design."""
+    if design.replication is not None:
+        return design.replication.unit, design.replication.units, design.replication.base
+    last = design.stages[-1]
+    return last.unit, len(last.stratum), None
+
+
+def _divisor(measure: Measure) -> Floats:
+    """Give the divisor by domain; 1 where nobody is in the domain."""
+    if measure.divisor is None:
+        return measure.base.weighted_n
+    total = summed(measure.base.domain, measure.base.domains, measure.base.weights * measure.divisor)
+    return np.where(measure.base.n > 0, total, 1.0)
 
 
 def _column_sums(table: Table) -> Floats:
     return np.asarray(table.sum(axis=0)).ravel()
 
 
-def _table(measures: Sequence[Measure], sums: Sequence[Summed], request: Request, *, replacing: bool) -> pd.DataFrame:
+def _table(
+    measures: Sequence[Measure], sums: Sequence[Summed], request: Request, within: Domains, *, replacing: bool
+) -> pd.DataFrame:
     """List the estimates of all measures in printing order; ``column`` is each one's place before ordering."""
     parts = []
     items = list(dict.fromkeys(measure.item for measure in measures))
     for at, (measure, one) in enumerate(zip(measures, sums, strict=True)):
-        n, weighted_n = np.repeat(one.n, measure.width), np.repeat(one.weighted_n, measure.width)
+        base, width = measure.base, measure.width
+        _check_divisor(one, within)
         parts.append(
             pd.DataFrame(
                 {
                     "item": items.index(measure.item),
                     "measure": at,
-                    "domain": np.repeat(np.arange(measure.domains), measure.width),
-                    "category": np.tile(np.arange(measure.width), measure.domains),
+                    "domain": np.repeat(np.arange(base.domains), width),
+                    "category": np.tile(np.arange(width), base.domains),
                     "estimate": one.estimate,
-                    "n": n,
-                    "events": n if measure.category is None else measure.events(),
-                    "weighted_n": weighted_n,
-                    "simple_variance": _simple_variance(one, n, weighted_n, request, replacing=replacing),
+                    "n": np.repeat(base.n, width),
+                    "events": measure.events() if measure.share else np.repeat(base.n, width),
+                    "weighted_n": np.repeat(base.weighted_n, width),
+                    "effective_n": np.repeat(base.effective_n, width),
+                    "simple_variance": _simple_variance(one, request, replacing=replacing),
                 }
             )
         )
@@ -223,97 +250,151 @@ def _table(measures: Sequence[Measure], sums: Sequence[Summed], request: Request
     return table.sort_values(["item", "domain", "measure", "category"], kind="stable", ignore_index=True)
 
 
-def _simple_variance(one: Summed, n: Ints, weighted_n: Floats, request: Request, *, replacing: bool) -> Floats:
+def _check_divisor(one: Summed, within: Domains) -> None:
+    nothing = np.flatnonzero(one.divisor == 0)
+    if len(nothing):
+        keys = ", ".join(f"{key} {value}" for key, value in zip(within.by, within.shown[nothing[0]], strict=True))
+        raise EstimationError(
+            f"{one.measure.item}: the total of {one.measure.columns[-1]} is 0{f' for {keys}' if keys else ''}, and a "
+            "ratio to it is not defined. Leave that group out with where=, or name another denominator."
+        )
+
+
+def _simple_variance(one: Summed, request: Request, *, replacing: bool) -> Floats:
     """Give the variance of the estimate in a simple random sample of n from the weighted n (R ``svyvar / n``)."""
+    base, width = one.measure.base, one.measure.width
+    n, weighted_n = np.repeat(base.n, width), np.repeat(base.weighted_n, width)
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = _spread(one) * n / (n - 1) / n
+        variance = _spread(one, request) * n / (n - 1) / n
         if not replacing:
             variance = np.where(weighted_n > n, variance * (weighted_n - n) / weighted_n, np.nan)
+        if request.estimand == "ratio":
+            return np.asarray(variance * (weighted_n / one.divisor) ** 2)
     return variance * weighted_n**2 if request.estimand == "total" else variance
 
 
-def _spread(one: Summed) -> Floats:
+def _spread(one: Summed, request: Request) -> Floats:
     """Give the weighted mean square deviation of each estimate's variable in its domain."""
-    measure = one.measure
-    if measure.value is None:
-        return one.estimate * (1 - one.estimate)
-    mean = one.estimate / one.weighted_n if one.estimand == "total" else one.estimate
-    squares = measure.weights * (measure.value - mean[measure.domain]) ** 2
-    spread = summed(measure.domain, measure.domains, squares) / one.weighted_n
+    measure, base = one.measure, one.measure.base
+    mean = one.estimate / base.weighted_n if request.estimand == "total" else one.estimate
+    if measure.divisor is None and measure.binary:
+        return np.maximum(mean * (1 - mean), 0.0)
+    assert measure.value is not None
+    if measure.divisor is None:
+        spread = _squares(measure.value, base, mean)
+    else:
+        spread = (
+            summed(base.domain, base.domains, base.weights * (measure.value - mean[base.domain] * measure.divisor) ** 2)
+            / base.weighted_n
+        )
     # a value that does not vary leaves rounding noise, and a design effect of noise over noise
     return np.where(np.sqrt(spread) > CONSTANT * np.abs(mean), spread, 0.0)
 
 
-def _scatter(design: Design, sums: Sequence[Summed], column: Ints) -> Scatter:
+def _squares(value: Floats, base: Base, mean: Floats) -> Floats:
+    """Give the mean square deviation from the mean of each domain.
+
+    Deviations from one centre for all are enough where domains do not lie far apart; they spare a pass.
+    """
+    centre = float(mean @ base.n / base.n.sum())
+    off = value - centre
+    around_centre = summed(base.domain, base.domains, base.weights * off * off) / base.weighted_n
+    spread = around_centre - (mean - centre) ** 2
+    if (spread > 1e-4 * around_centre).all():
+        return spread
+    return summed(base.domain, base.domains, base.weights * (value - mean[base.domain]) ** 2) / base.weighted_n
+
+
+def _scatter(design: Design, sums: Sequence[Summed], column: Ints) -> AnyScatter:
+    if design.replication is not None:
+        return _replicate_scatter(design, sums, column)
+
     def totals(group: Ints, groups: int, weights: Floats) -> Table:
         return _picked([one.influence(group, groups, weights) for one in sums], column)
 
-    return Scatter(
-        totals=_picked([one.influence_by_unit() for one in sums], column),
-        stages=design.stages,
-        lone_psu=design.lone_psu,
-        adjustments=adjustments(design, totals),
-        present=_present(design, sums)[:, column] if design.lone_psu == "average" else None,
-    )
+    present = _present(design, sums)[:, column] if design.lone_psu == "average" else None
+    return taylor_scatter(design, _picked([one.influence_by_unit() for one in sums], column), totals, present)
+
+
+def _replicate_scatter(design: Design, sums: Sequence[Summed], column: Ints) -> ReplicateScatter:
+    """Make the estimates of every replicate from the sums of its units."""
+    replication = design.replication
+    assert replication is not None
+    found = []
+    for one in sums:
+        estimates = replication.sums(one.by_unit)
+        if one.divisor_by_unit is not None:
+            divisors = np.repeat(replication.sums(one.divisor_by_unit), one.measure.width, axis=1)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                estimates = np.where(divisors != 0, estimates / divisors, np.nan)
+        found.append(estimates)
+    estimate = np.concatenate([one.estimate for one in sums])[column]
+    replicates = np.hstack(found)[:, column]
+    return ReplicateScatter(replicates, estimate, replication.scale, replication.rscales, replication.mse)
 
 
 def _picked(tables: Sequence[Table], column: Ints) -> Table:
-    if any(sparse.issparse(table) for table in tables):
-        joined = sparse.hstack([sparse.csr_array(table) for table in tables], format="csc")
-        picked: Table = joined[:, column].tocsr()
-        return picked
-    return np.hstack(tables)[:, column]
+    """Put tables side by side, with the columns in another order; columns left out are empty."""
+    if not any(sparse.issparse(table) for table in tables):
+        return np.hstack(tables)[:, column]
+    joined = sparse.csr_array(beside(tables))
+    place = np.zeros(joined.shape[1], dtype=np.int64)
+    place[column] = np.arange(len(column))
+    picked: Table = sparse.csr_array(
+        (joined.data, place[joined.indices], joined.indptr), shape=(joined.shape[0], len(column))
+    )
+    return picked
 
 
 def _present(design: Design, sums: Sequence[Summed]) -> Floats:
     """Say for each first-stage stratum and estimate whether the stratum holds anybody of the base."""
     first = design.stages[0]
     stratum = first.stratum[first.unit]
-    tables = [one.measure.weight_sums(stratum, len(first.sampled)) for one in sums]
+    tables = [one.measure.base.weight_sums(stratum, len(first.sampled)) for one in sums]
     wide = [np.repeat(dense(table) > 0, one.measure.width, axis=1) for table, one in zip(tables, sums, strict=True)]
     return np.hstack(wide).astype(np.float64)
 
 
 def _add_intervals(table: pd.DataFrame, design: Design, request: Request, measures: Sequence[Measure]) -> Bools:
     """Add low and high, and mark where a logit interval gave way to a beta interval."""
-    estimate, se, df = table["estimate"].to_numpy(), table["se"].to_numpy(), design.df
+    estimate, se, df = table["estimate"].to_numpy(), table["se"].to_numpy(), table["df"].to_numpy()
     few = np.zeros(len(table), dtype=bool)
     if request.interval == "logit":
         few = few_events(table["events"].to_numpy(), table["n"].to_numpy())
     make = logit_interval if request.interval == "logit" else t_interval
     low, high = make(estimate, se, df, request.level)
     beta = few | (request.interval == "beta")
-    if beta.any() and df > 0:
-        effective, n, own_df = _effective(table, measures), table["n"].to_numpy(), _own_df(table, design, measures)
-        by_beta = beta_interval(estimate, se, effective, n, own_df, request.level)
+    if beta.any() and design.df > 0:
+        effective, n, freedom = table["effective_n"].to_numpy(), table["n"].to_numpy(), own_df(table, design, measures)
+        by_beta = beta_interval(estimate, se, effective, n, freedom, request.level)
         low, high = np.where(beta, by_beta[0], low), np.where(beta, by_beta[1], high)
     table["low"], table["high"] = low, high
     return few
 
 
-def _own_df(table: pd.DataFrame, design: Design, measures: Sequence[Measure]) -> Ints:
-    """Give the degrees of freedom of each base: its PSUs minus their strata (R's ``degf`` of a subset)."""
-    first = design.stages[0]
-    found: dict[int, Ints] = {}
-    for at in table["measure"].unique():
-        measure = measures[at]
-        unit = first.unit[measure.rows]
-        units = _distinct(unit, measure.domain, measure.domains)
-        found[at] = units - _distinct(first.stratum[unit], measure.domain, measure.domains)
+def own_df(table: pd.DataFrame, design: Design, measures: Sequence[Measure]) -> Ints:
+    """Give the degrees of freedom of each base: its PSUs minus their strata (R's ``degf`` of a subset).
+
+    With replicates, those of the replicates.
+    """
+    if design.replication is not None:
+        return np.full(len(table), design.df)
+    found = [base_df(design, measure.base) for measure in measures]
     return np.array([found[at][domain] for at, domain in zip(table["measure"], table["domain"], strict=True)])
+
+
+def base_df(design: Design, base: Base) -> Ints:
+    """Give PSUs minus strata by domain, over the rows of a base."""
+    first = design.stages[0]
+    unit = base.own(first.unit)
+    units = _distinct(unit, base.domain, base.domains)
+    return units - _distinct(first.stratum[unit], base.domain, base.domains)
 
 
 def _distinct(group: Ints, domain: Ints, domains: int) -> Ints:
     """Count the different groups in each domain."""
     pairs: Ints = pd.unique(group * np.int64(domains) + domain)
     return np.bincount(pairs % domains, minlength=domains)
-
-
-def _effective(table: pd.DataFrame, measures: Sequence[Measure]) -> Floats:
-    """Give Kish's effective size of each base: the square of the summed weights over the sum of their squares."""
-    squares = [summed(measure.domain, measure.domains, measure.weights**2) for measure in measures]
-    own = np.array([squares[at][domain] for at, domain in zip(table["measure"], table["domain"], strict=True)])
-    return np.asarray(table["weighted_n"].to_numpy() ** 2 / own)
 
 
 def _frame(table: pd.DataFrame, within: Domains, measures: Sequence[Measure], request: Request) -> pd.DataFrame:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..data.codebook import Code, Study
 from ..data.description import SIMULATED
-from .categories import code_text, names_of
+from .categories import categories, code_text, names_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .design import Design
     from .linear import Request
-    from .plan import Domains, Measure
+    from .measure import Measure
+    from .plan import Domains
 
 INTERVALS = {
     "logit": "logit with t",
@@ -27,7 +30,13 @@ LONE = {
     "fail": "none allowed",
     "centre": "centred at the grand mean",
     "certainty": "adding no variance",
+    "collapse": "joined with the stratum beside it",
     "average": "adding the average of the other strata",
+}
+
+DF_RULES = {
+    "design": "PSUs minus strata of the whole design",
+    "domain": "PSUs minus strata of each base",
 }
 
 SIMULATED_NOTE = f"{SIMULATED[0].upper()}{SIMULATED[1:]}."
@@ -55,7 +64,6 @@ def method_of(
     replacing: bool,
 ) -> dict[str, object]:
     """Give the method of a set of estimates as plain values, ready for JSON."""
-    counted = design.weights > 0
     return {
         "estimand": request.estimand,
         "items": [
@@ -64,9 +72,32 @@ def method_of(
         "by": list(within.by),
         "base": request.base,
         "base_text": _base_text(request),
+        **design_method(design),
+        "interval": request.interval,
+        "level": request.level,
+        "df_rule": DF_RULES[request.df],
+        "deff_rule": "with replacement" if replacing else "without replacement",
+        "missing_keys": dict(within.missing),
+        "footnotes": _footnotes(design, request, within, measures, table, replacing=replacing),
+    }
+
+
+def design_method(design: Design) -> dict[str, object]:
+    """Give what every result says of its design, as plain values, ready for JSON.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from .design import Design
+    >>> design_method(Design(pd.DataFrame({"trust": [1, 3]})))["variance"]
+    'Taylor linearisation, with replacement'
+    """
+    here = (design.weights > 0) & design.inside
+    return {
         "simulated": simulated(design.study),
         "source": design.study.source,
         "title": design.study.codebook.title,
+        "subpopulation": design.subpopulation.text if design.subpopulation else None,
         "weight": design.weight,
         "weight_source": design.weight_source,
         "strata": list(names_of(design.strata)),
@@ -74,18 +105,53 @@ def method_of(
         "fpc": list(names_of(design.fpc)),
         "lone_psu": design.lone_psu,
         "variance": _variance_text(design),
-        "interval": request.interval,
-        "level": request.level,
         "df": design.df,
-        "df_rule": "PSUs minus strata of the whole design",
-        "deff_rule": "with replacement" if replacing else "without replacement",
-        "n": int(counted.sum()),
-        "weighted_n": float(design.weights.sum()),
-        "zero_weights": int((~counted).sum()),
-        "missing_keys": dict(within.missing),
+        "df_rule": DF_RULES["design"] if design.replication is None else "of the replicate weights",
+        "n": int(here.sum()),
+        "weighted_n": float(design.weights[design.inside].sum()),
+        "zero_weights": int((design.weights <= 0).sum()),
         "raking": [step.document() for step in design.calibrations] or None,
-        "footnotes": _footnotes(design, request, within, measures, table, replacing=replacing),
     }
+
+
+def design_footnotes(design: Design) -> list[str]:
+    """Give what a reader of any result must know of its design: first that answers are simulated, where they are."""
+    notes = [SIMULATED_NOTE] if simulated(design.study) else []
+    zero = int((design.weights <= 0).sum())
+    notes += [zero_weights_note(zero)] if zero else []
+    if design.replication is None:
+        lone = sum(len(stage.lone) for stage in design.stages)
+        if lone and design.joint is None:
+            rule = LONE[design.lone_psu]
+            notes.append(f"{counted(lone, 'stratum has', 'strata have')} a single PSU, {rule}.")
+        notes += (
+            [f"Strata of a single PSU are joined: {'; '.join(design.joined_strata)}."] if design.joined_strata else []
+        )
+        notes += _shared_ids_note(design)
+    if design.df < 1:
+        notes.append("The design has no degrees of freedom, so there are no intervals.")
+    raked_before = raked_before_note(design)
+    notes += [raked_before] if raked_before else []
+    return notes + [note for step in design.calibrations for note in step.notes]
+
+
+def _shared_ids_note(design: Design) -> list[str]:
+    """Say so when a few ids of PSUs occur in several strata, which is then more likely an error than a numbering."""
+    names = names_of(design.psu)
+    if not names or not names_of(design.strata):
+        return []
+    first = design.stages[0]
+    ids = categories(design.study, names[0])
+    row = np.zeros(len(first.stratum), dtype=np.int64)
+    row[first.unit] = np.arange(len(first.unit))
+    units = np.bincount(ids.positions[row], minlength=len(ids.values))
+    shared = int((units > 1).sum())
+    if not shared or 2 * shared > (units > 0).sum():
+        return []
+    return [
+        f"{counted(shared, 'id', 'ids')} of {names[0]} {'occurs' if shared == 1 else 'occur'} in several strata and "
+        f"{'counts as a different PSU' if shared == 1 else 'count as different PSUs'} in each."
+    ]
 
 
 def _items(measures: Sequence[Measure]) -> list[str]:
@@ -93,13 +159,15 @@ def _items(measures: Sequence[Measure]) -> list[str]:
 
 
 def _item(study: Study, name: str, measures: Sequence[Measure]) -> dict[str, object]:
-    variable = study.codebook[name]
+    variables = [study.codebook[column] for column in measures[0].columns]
     return {
         "item": name,
-        "label": variable.label,
-        "wording": dict(variable.wording),
-        "n": len(measures[0].rows),
-        "weighted_n": float(measures[0].weights.sum()),
+        "label": " / ".join(variable.label or variable.name for variable in variables)
+        if len(variables) > 1
+        else variables[0].label,
+        "wording": dict(variables[0].wording) if len(variables) == 1 else {},
+        "n": len(measures[0].base.rows),
+        "weighted_n": float(measures[0].base.weights.sum()),
         "missing": dict(measures[0].missing),
         "categories": [
             {"category": shown, "codes": [_plain(code) for code in codes]}
@@ -117,19 +185,31 @@ def _plain(code: Code) -> Code:
 def _base_text(request: Request) -> str:
     if request.base == "all":
         return "everybody asked, don't know and refused included"
+    if request.estimand == "ratio":
+        return "those with both numbers"
     return "those with a substantive answer" if request.estimand == "proportion" else "those with a number"
 
 
 def _variance_text(design: Design) -> str:
     stages = len(design.stages)
     named = max(1, len(names_of(design.psu)))
-    if not design.fpc:
+    rest = "; later stages complete" if named > stages else ""
+    if design.replication is not None:
+        text = design.replication.text
+    elif design.joint is not None:
+        text = f"joint inclusion probabilities, {design.pps_variance.title()}"
+    elif design.pps == "brewer":
+        text = f"Taylor linearisation, {_stages(stages)} with unequal probabilities, Brewer's approximation{rest}"
+    elif not design.fpc:
         rest = f"; of {named} stages of units only the first, as no fpc is given" if named > 1 else ""
         text = f"Taylor linearisation, with replacement{rest}"
     else:
-        rest = "; later stages complete" if named > stages else ""
-        text = f"Taylor linearisation, {stages} stage{'s' if stages > 1 else ''} without replacement{rest}"
-    return text + ("; residuals on the raked margins" if design.calibrations else "")
+        text = f"Taylor linearisation, {_stages(stages)} without replacement{rest}"
+    return text + ("; residuals on the raked margins" if design.calibrations and design.replication is None else "")
+
+
+def _stages(stages: int) -> str:
+    return f"{stages} stage{'s' if stages > 1 else ''}"
 
 
 def _footnotes(
@@ -142,31 +222,31 @@ def _footnotes(
     replacing: bool,
 ) -> list[str]:
     missing = {name: next(one.missing for one in measures if one.item == name) for name in _items(measures)}
-    notes = [SIMULATED_NOTE] if simulated(design.study) else []
-    notes += [missing_note(name, kinds, len(design.weights)) for name, kinds in missing.items() if kinds]
+    rows = int(design.inside.sum())
+    notes = [missing_note(name, kinds, rows) for name, kinds in missing.items() if kinds]
     notes += [missing_key_note(key, count) for key, count in within.missing.items()]
-    zero = int((design.weights <= 0).sum())
-    notes += [zero_weights_note(zero)] if zero else []
     switched = int(table["switched"].sum())
     if switched:
         notes.append(
-            f"{switched} {'interval is' if switched == 1 else 'intervals are'} Korn-Graubard (beta) instead of logit: "
-            "the estimate is 0 or 1, or rests on fewer than two events."
+            f"{switched} {'interval is' if switched == 1 else 'intervals are'} Korn-Graubard (beta) instead of "
+            f"{request.interval}: the estimate is 0 or 1, or rests on fewer than two events."
         )
-    lone = sum(len(stage.lone) for stage in design.stages)
-    if lone:
-        notes.append(f"{lone} {'stratum has' if lone == 1 else 'strata have'} a single PSU, {LONE[design.lone_psu]}.")
-    if design.df < 1:
-        notes.append("The design has no degrees of freedom, so there are no intervals.")
+    undefined = table["undefined"]
+    if undefined.any():
+        several = int((undefined > 0).sum())
+        notes.append(
+            f"{counted(several, 'estimate is', 'estimates are')} not defined in some replicates (up to "
+            f"{int(undefined.max())} of them), because nobody of the group is left there; the error rests on the "
+            "others."
+        )
     notes += _collapse_notes(design.study, measures)
     if replacing and request.deff == "auto":
         notes.append("The weights do not count the population, so deff is against sampling with replacement.")
     elif not replacing and (table["weighted_n"] <= table["n"]).any():
         notes.append("deff is missing where the weights add up to no more than the respondents.")
-    raked_before = raked_before_note(design)
-    notes += [raked_before] if raked_before else []
-    notes += [note for step in design.calibrations for note in step.notes]
-    return notes
+    about = design_footnotes(design)
+    first = [note for note in about if note == SIMULATED_NOTE]
+    return [*first, *notes, *(note for note in about if note not in first)]
 
 
 def simulated(study: Study) -> bool:
@@ -238,7 +318,7 @@ def _collapse_notes(study: Study, measures: Sequence[Measure]) -> list[str]:
     """Say which codes a collapse counts, and that it is not the answer of the same name."""
     notes = []
     for measure in measures:
-        variable = study.codebook[measure.item]
+        variable = study.codebook[measure.columns[0]]
         for shown, codes in zip(measure.shown, measure.codes, strict=True):
             if len(codes) > 1 or shown in variable.collapse:
                 labels = [variable.labels.get(code) or code_text(code) for code in codes]

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..data.codebook import Code, MissingKind, Study, code_of
 from ..data.errors import EstimationError, UnknownNameError
 from .categories import Bools, Categories, Floats, Ints, Shown, categories, code_text, numbers
+from .design import Design
+from .measure import Base, Measure
 from .method import KINDS
 from .sample import combined
-from .sums import Table, sums
 
 Category = Code | Sequence[Code] | Mapping[str, Sequence[Code]] | None
 """A code, a value label, the name of a collapse of the codebook, several of these, or named groups of codes."""
-
-Number = TypeVar("Number", np.float64, np.int64)
 
 WHOLE_BASE = (MissingKind.DONT_KNOW, MissingKind.REFUSED)
 """The kinds of missing that ``base="all"`` counts: people who were asked and gave no substantive answer."""
@@ -34,13 +33,15 @@ class Domains:
     by : tuple of str
         The keys.
     row : numpy.ndarray of int64
-        For each row its domain; -1 where a key is missing.
+        For each row its domain; -1 where a key is missing, and outside the subpopulation.
     shown : tuple of tuple
         For each domain its keys as printed.
     codes : tuple of tuple
         For each domain its keys as stored.
     missing : mapping of str to int
         Rows without a value, by key.
+    weights : numpy.ndarray
+        The weight of each row.
     """
 
     by: tuple[str, ...]
@@ -48,170 +49,115 @@ class Domains:
     shown: tuple[tuple[Shown, ...], ...]
     codes: tuple[tuple[Code, ...], ...]
     missing: Mapping[str, int]
-
-
-@dataclass(frozen=True, eq=False)
-class Measure:
-    """One quantity to estimate in every domain.
-
-    Attributes
-    ----------
-    item : str
-        Its column.
-    rows : numpy.ndarray of int64
-        The rows in its base.
-    domain : numpy.ndarray of int64
-        Their domains.
-    domains : int
-        How many domains there are.
-    weights : numpy.ndarray
-        Their weights.
-    value : numpy.ndarray or None
-        Their values; None for categories.
-    category : numpy.ndarray of int64 or None
-        Their categories, -1 for none of those estimated; None for values.
-    shown : tuple
-        The categories as printed; one None for values.
-    codes : tuple of tuple of code
-        The codes each category counts.
-    missing : mapping of str to int
-        Rows outside the base, by kind of missing.
-    """
-
-    item: str
-    rows: Ints
-    domain: Ints
-    domains: int
     weights: Floats
-    value: Floats | None
-    category: Ints | None
-    shown: tuple[Shown | None, ...]
-    codes: tuple[tuple[Code, ...], ...]
-    missing: Mapping[str, int]
 
-    @property
-    def width(self) -> int:
-        """Estimates for each domain."""
-        return len(self.shown)
+    @cached_property
+    def counted(self) -> Bools:
+        """For each row whether it has a domain and a weight above zero."""
+        return (self.row >= 0) & (self.weights > 0)
 
-    def weight_sums(self, group: Ints, groups: int, others: Floats | None = None) -> Table:
-        """Add up weights, or other numbers of each row in their place, by group and domain."""
-        weights = self.weights if others is None else self._own(others)
-        return sums(self._own(group), groups, self.domain, self.domains, weights)
+    @cached_property
+    def complete(self) -> Base:
+        """The base of every item that nobody is missing on."""
+        return self.base(self.counted)
 
-    def value_sums(self, group: Ints, groups: int, others: Floats | None = None) -> Table:
-        """Add up weighted values by group and domain, or weights by group, domain and category."""
-        group = self._own(group)
-        weights = self.weights if others is None else self._own(others)
-        if self.value is not None:
-            return sums(group, groups, self.domain, self.domains, weights * self.value)
-        assert self.category is not None
-        counted = self.category >= 0
-        cell = self.domain[counted] * self.width + self.category[counted]
-        return sums(group[counted], groups, cell, self.domains * self.width, weights[counted])
-
-    def _own(self, values: NDArray[Number]) -> NDArray[Number]:
-        return values if len(self.rows) == len(values) else values[self.rows]
-
-    def counts(self) -> Ints:
-        """Count respondents in the base by domain."""
-        return np.bincount(self.domain, minlength=self.domains)
-
-    def events(self) -> Ints:
-        """Count respondents by domain and category."""
-        assert self.category is not None
-        counted = self.category >= 0
-        cell = self.domain[counted] * self.width + self.category[counted]
-        return np.bincount(cell, minlength=self.domains * self.width)
+    def base(self, rows: Bools) -> Base:
+        """Give the base of the rows marked."""
+        if rows.all():
+            return Base(np.arange(len(rows)), self.row, len(self.shown), self.weights)
+        places = np.flatnonzero(rows)
+        return Base(places, self.row[places], len(self.shown), self.weights[places])
 
 
-def domains(study: Study, by: Sequence[str]) -> Domains:
-    """Lay out the combinations of keys that occur, in the order of their codebook.
+def domains(design: Design, by: Sequence[str]) -> Domains:
+    """Lay out the combinations of keys that occur in the subpopulation, in the order of their codebook.
 
     Raises
     ------
     EstimationError
         When no row has a value for every key.
     """
+    study, inside = design.study, design.inside
     rows = len(study.frame)
     if not by:
-        return Domains((), np.zeros(rows, dtype=np.int64), ((),), ((),), {})
+        return Domains((), np.where(inside, 0, -1), ((),), ((),), {}, design.weights)
     twice = sorted({name for name in by if by.count(name) > 1})
     if twice:
         raise EstimationError(f"by names {', '.join(twice)} more than once; name each key once.")
-    keys = [categories(study, name) for name in by]
-    known = np.logical_and.reduce([key.positions >= 0 for key in keys])
+    keys = [categories(study, name, inside=inside) for name in by]
+    known = np.logical_and.reduce([inside, *(key.positions >= 0 for key in keys)])
     if not known.any():
         raise EstimationError(f"no row has a value for every key of by ({', '.join(by)}).")
-    code = combined([key.positions[known] for key in keys], int(known.sum()))
-    row = np.full(rows, -1, dtype=np.int64)
-    row[known] = code
+    whole = bool(known.all())
+    code = combined([key.positions if whole else key.positions[known] for key in keys], int(known.sum()))
+    row = code if whole else np.full(rows, -1, dtype=np.int64)
+    if not whole:
+        row[known] = code
     first = np.zeros(int(code.max()) + 1, dtype=np.int64)
-    first[code[::-1]] = np.flatnonzero(known)[::-1]
-    places = [tuple(int(key.positions[at]) for key in keys) for at in first]
+    first[code[::-1]] = np.arange(rows - 1, -1, -1) if whole else np.flatnonzero(known)[::-1]
+    places = list(zip(*(key.positions[first].tolist() for key in keys), strict=True))
     return Domains(
         by=tuple(by),
         row=row,
-        shown=tuple(tuple(key.shown[place] for key, place in zip(keys, at, strict=True)) for at in places),
-        codes=tuple(tuple(key.values[place] for key, place in zip(keys, at, strict=True)) for at in places),
-        missing={key.name: count for key in keys if (count := int((key.positions < 0).sum()))},
+        shown=tuple(tuple(key.shown[at] for key, at in zip(keys, place, strict=True)) for place in places),
+        codes=tuple(tuple(key.values[at] for key, at in zip(keys, place, strict=True)) for place in places),
+        missing={key.name: count for key in keys if (count := int((inside & (key.positions < 0)).sum()))},
+        weights=design.weights,
     )
 
 
-def numeric_measure(study: Study, item: str, weights: Floats, within: Domains, purpose: str) -> Measure:
+def numeric_measure(design: Design, item: str, within: Domains, purpose: str) -> Measure:
     """Plan the mean or total of a numeric column over those who gave a number."""
-    values, missing = numbers(study, item, purpose=purpose)
-    rows = _rows(item, ~np.isnan(values), weights, within, missing)
-    whole = len(rows) == len(values)
+    values, missing = numbers(design.study, item, purpose=purpose, inside=design.inside)
+    base = _base(item, None if not missing else ~np.isnan(values), within, missing)
+    return Measure(item, (item,), base, base.own(values), None, (None,), ((),), Counter(missing) + Counter())
+
+
+def ratio_measure(design: Design, numerator: str, denominator: str, within: Domains) -> Measure:
+    """Plan the ratio of two numeric columns over those who gave both numbers."""
+    above, above_missing = numbers(design.study, numerator, purpose="ratio", inside=design.inside)
+    known = design.inside & ~np.isnan(above)
+    below, below_missing = numbers(design.study, denominator, purpose="ratio", inside=known)
+    missing = Counter(above_missing) + Counter(below_missing)
+    item = f"{numerator} / {denominator}"
+    complete = not above_missing and not below_missing
+    base = _base(item, None if complete else ~np.isnan(above) & ~np.isnan(below), within, missing)
     return Measure(
-        item=item,
-        rows=rows,
-        domain=within.row if whole else within.row[rows],
-        domains=len(within.shown),
-        weights=weights if whole else weights[rows],
-        value=values if whole else values[rows],
-        category=None,
-        shown=(None,),
-        codes=((),),
-        missing=missing,
+        item, (numerator, denominator), base, base.own(above), None, (None,), ((),), missing, base.own(below)
     )
 
 
 def category_measures(
-    study: Study, item: str, weights: Floats, within: Domains, category: Category, *, whole_base: bool
+    design: Design, item: str, within: Domains, category: Category, *, whole_base: bool
 ) -> list[Measure]:
     """Plan the shares of all categories of a column, or of chosen ones, over those in the base."""
-    coded = categories(study, item, keep=WHOLE_BASE if whole_base else (), unused=True)
-    rows = _rows(item, coded.positions >= 0, weights, within, coded.missing)
-    positions = coded.positions[rows]
-
-    def measure(category: Ints, shown: tuple[Shown, ...], codes: tuple[tuple[Code, ...], ...]) -> Measure:
-        domain, own = within.row[rows], weights[rows]
-        return Measure(item, rows, domain, len(within.shown), own, None, category, shown, codes, coded.missing)
-
+    study = design.study
+    coded = categories(study, item, keep=WHOLE_BASE if whole_base else (), unused=True, inside=design.inside)
+    base = _base(item, coded.positions >= 0 if coded.incomplete else None, within, coded.missing)
+    positions = base.own(coded.positions)
     if category is None:
-        return [measure(positions, coded.shown, tuple((value,) for value in coded.values))]
+        each = tuple((value,) for value in coded.values)
+        return [Measure(item, (item,), base, None, positions, coded.shown, each, coded.missing)]
     planned = []
     for shown, codes in _chosen(study, coded, category):
-        counted = np.array([value in codes for value in coded.values])
-        planned.append(measure(np.where(counted[positions], 0, -1), (shown,), (codes,)))
+        counted = np.array([float(value in codes) for value in coded.values])
+        planned.append(Measure(item, (item,), base, counted[positions], None, (shown,), (codes,), coded.missing))
     return planned
 
 
-def _rows(item: str, answered: Bools, weights: Floats, within: Domains, missing: Mapping[str, int]) -> Ints:
-    """Give the rows in the base: an answer, a domain, and a weight above zero."""
-    counted = answered & (within.row >= 0) & (weights > 0)
-    if counted.all():
-        return np.arange(len(counted))
+def _base(item: str, answered: Bools | None, within: Domains, missing: Mapping[str, int]) -> Base:
+    """Give the rows in the base: an answer (everybody has one where None), a domain, and a weight above zero."""
+    counted = within.counted if answered is None else answered & within.counted
     if counted.any():
-        return np.flatnonzero(counted)
-    if not answered.any():
+        return within.complete if answered is None else within.base(counted)
+    here = within.row >= 0 if answered is None else answered & (within.row >= 0)
+    if answered is not None and not here.any():
         kinds = ", ".join(f"{KINDS[kind]} {count:,}" for kind, count in missing.items())
         raise EstimationError(
-            f"{item}: all {len(answered)} values are missing ({kinds}); there is nothing to estimate."
+            f"{item}: all {int((within.row >= 0).sum())} values are missing ({kinds}); there is nothing to estimate."
         )
     raise EstimationError(
-        f"{item}: none of the {int(answered.sum())} rows with an answer has a weight above zero"
+        f"{item}: none of the {int(here.sum())} rows with an answer has a weight above zero"
         f"{' and a value of ' + ', '.join(within.by) if within.by else ''}."
     )
 

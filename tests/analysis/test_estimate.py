@@ -18,7 +18,7 @@ from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_
 from topline.data.description import SIMULATED
 from topline.data.errors import DesignError, EstimationError, UnknownNameError, WeightingError
 
-NUMBERS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df"]
+NUMBERS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n", "cv"]
 
 TRAVEL = Variable(
     "travel",

@@ -42,7 +42,9 @@ def test_a_small_base_is_taken_out_together_with_the_next_smallest(tmp_path, des
     out = {row["region"] for row in rows(tmp_path) if row["suppressed"]}
     assert out == {"north", "south"}
     hidden = next(row for row in rows(tmp_path) if row["region"] == "north")
-    assert {hidden[name] for name in ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df")} == {None}
+    assert {
+        hidden[name] for name in ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n", "cv")
+    } == {None}
     assert all(row["estimate"] is not None for row in rows(tmp_path) if row["region"] in ("east", "west"))
 
 
