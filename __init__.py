@@ -13,10 +13,12 @@ PUBLIC = {
     "Design": "analysis.design",
     "mean": "analysis.estimate",
     "proportion": "analysis.estimate",
+    "ratio": "analysis.estimate",
     "total": "analysis.estimate",
     "Estimates": "analysis.estimates",
     "rake": "analysis.rake",
     "respondents": "analysis.recipe",
+    "subset": "analysis.subpopulation",
     "weight_summary": "analysis.weights",
     "bank": "data.bank",
     "Codebook": "data.codebook",
@@ -64,10 +66,12 @@ if TYPE_CHECKING:
     from .analysis.design import Design as Design
     from .analysis.estimate import mean as mean
     from .analysis.estimate import proportion as proportion
+    from .analysis.estimate import ratio as ratio
     from .analysis.estimate import total as total
     from .analysis.estimates import Estimates as Estimates
     from .analysis.rake import rake as rake
     from .analysis.recipe import respondents as respondents
+    from .analysis.subpopulation import subset as subset
     from .analysis.weights import weight_summary as weight_summary
     from .data.bank import bank as bank
     from .data.codebook import Codebook as Codebook

@@ -385,8 +385,8 @@ def test_groups_keep_their_keys_and_say_that_they_are_a_part():
     frame = comparison.to_frame()
     assert frame["urban"].tolist() == ["rural", "urban"]
     assert frame.columns[:14].tolist() == [
-        "item", "category", "urban", "estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n", "cv",
-        "label",
+        "item", "category", "urban", "estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n",
+        "cv", "label",
     ]  # fmt: skip
     assert "describes only urban = urban" in " ".join(comparison.rows[1].reasons)
     repaired = compare(estimates, figure_of(base="all"), about=ALIKE).to_frame()
