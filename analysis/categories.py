@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+MANY_CODES = 4096
+"""Whole numbers in a narrower range than this are counted, not hashed."""
+
 Shown = str | int | float | bool
 """A category or key as printed: its value label where it has one, else its value (``1``, not ``1.0``)."""
 
@@ -117,7 +120,7 @@ def categories(
     """
     variable = _described(study, name)
     column = study.column(name)
-    found, uniques = pd.factorize(column)
+    found, uniques = _factorized(column)
     values = [code_of(value) for value in uniques]
     kinds = [_kind(variable, value) for value in values]
     allowed = [kind is None or kind in keep for kind in kinds]
@@ -216,6 +219,28 @@ def _described(study: Study, name: str) -> Variable:
     return study.codebook[name]
 
 
+def _factorized(column: pd.Series) -> tuple[Ints, Iterable[object]]:
+    """Give for each row the place of its value, -1 where missing, and the values; whole numbers by counting them."""
+    values = column.to_numpy() if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf" else None
+    if values is None or not len(values) or not np.isfinite(values.sum(dtype=np.float64)):
+        return _by_hashing(column)
+    low, high = values.min(), values.max()
+    if not high - low < MANY_CODES:
+        return _by_hashing(column)
+    code = (values - low).astype(np.int64)
+    if values.dtype.kind == "f" and not (code + low == values).all():
+        return _by_hashing(column)
+    present = np.flatnonzero(np.bincount(code))
+    place = np.zeros(int(present[-1]) + 1, dtype=np.int64)
+    place[present] = np.arange(len(present))
+    return (code if len(present) == len(place) else place[code]), (present + low).astype(values.dtype)
+
+
+def _by_hashing(column: pd.Series) -> tuple[Ints, Iterable[object]]:
+    found, uniques = pd.factorize(column)
+    return found.astype(np.int64, copy=False), uniques
+
+
 def _kind(variable: Variable, value: Code) -> MissingKind | str | None:
     if isinstance(value, str) and not value.strip() and value not in variable.labels:
         return "blank"
@@ -245,10 +270,10 @@ def _told_apart(labels: tuple[Shown, ...], values: list[Code]) -> tuple[Shown, .
     return tuple(f"{label} ({code_text(code)})" if times[label] > 1 else label for label, code in pairs)
 
 
-def _missing_counts(
-    found: NDArray[np.intp], kinds: list[MissingKind | str | None], allowed: list[bool]
-) -> dict[str, int]:
+def _missing_counts(found: Ints, kinds: list[MissingKind | str | None], allowed: list[bool]) -> dict[str, int]:
     counts: dict[str, int] = {}
+    if all(allowed) and not (found < 0).any():
+        return counts
     per_value = np.bincount(found + 1, minlength=len(kinds) + 1)
     if per_value[0]:
         counts["blank"] = int(per_value[0])

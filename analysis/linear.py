@@ -336,7 +336,8 @@ def _replicate_scatter(design: Design, sums: Sequence[Summed], column: Ints) -> 
 def _picked(tables: Sequence[Table], column: Ints) -> Table:
     """Put tables side by side, with the columns in another order; columns left out are empty."""
     if not any(sparse.issparse(table) for table in tables):
-        return np.hstack(tables)[:, column]
+        whole = np.hstack(tables)
+        return whole if np.array_equal(column, np.arange(whole.shape[1])) else whole[:, column]
     joined = sparse.csr_array(beside(tables))
     place = np.zeros(joined.shape[1], dtype=np.int64)
     place[column] = np.arange(len(column))
