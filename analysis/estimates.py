@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 Layout = Callable[[Sequence[str], Sequence[Sequence[str]], int], str]
 """What turns header and rows into a table: ``aligned`` or ``markdown``."""
 
-SUBJECTS = {"proportion": "Share", "mean": "Mean", "total": "Total", "ratio": "Ratio"}
+SUBJECTS = {
+    "proportion": "Share",
+    "mean": "Mean",
+    "total": "Total",
+    "ratio": "Ratio",
+    "alpha": "Cronbach's alpha",
+    "kappa": "Cohen's kappa",
+}
 """What a kind of estimate is called where it is printed."""
 
 NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n", "cv")

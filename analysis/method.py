@@ -24,6 +24,7 @@ INTERVALS = {
     "beta": "Korn-Graubard (beta)",
     "mean": "Wald with t",
     "t": "t",
+    "alpha": "t of log(1 - alpha), of Fisher's z for correlations",
 }
 
 LONE = {

@@ -118,7 +118,7 @@ srs_data <- bands(apisrs); save(of(srs_data), "reliability_srs")
 c1 <- bands(apiclus1); c2 <- bands(apiclus2); save(of(c2), "reliability_clus2")
 
 srs <- svydesign(id = ~1, fpc = ~fpc, data = srs_data)
-alpha_rows("srs", srs, items); alpha_rows("srs", srs, c("api99", "api00")); kappas("srs", srs, "band99", "band00")
+alpha_rows("srs", srs, items); alpha_rows("srs, two items", srs, c("api99", "api00")); kappas("srs", srs, "band99", "band00")
 strat <- svydesign(id = ~1, strata = ~stype, weights = ~pw, fpc = ~fpc, data = s)
 alpha_rows("strata", strat, items); alpha_by("strata", strat, items, "stype")
 alpha_rows("strata, reversed, missing", strat, long, c("meals", "ell"))
