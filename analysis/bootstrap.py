@@ -13,7 +13,7 @@ import numpy as np
 
 from ..data.errors import DesignError
 from .categories import Floats, Ints
-from .replicate_factors import Factors, check_size, in_file_order, unsampled_share, varying
+from .replicate_factors import DROPPED, Factors, check_size, in_file_order, unsampled_share, varying
 from .sample import COMPLETE, Stage
 
 URN = 100_000_000
@@ -35,8 +35,8 @@ def canty_davison(stage: Stage, replicates: int, rng: np.random.Generator) -> Fa
     scale = float(mean / ((mean - 1) * (replicates - 1)))
     uneven = len(np.unique(stage.sampled[usable])) > 1
     text = f"bootstrap of PSUs (Canty and Davison), {replicates} replicates"
-    note = f"; strata of {min(stage.sampled[usable]):g} to {max(stage.sampled[usable]):g} PSUs scaled alike"
-    return Factors(stage.unit, factors, scale, np.ones(replicates), text + (note if uneven else ""))
+    note = f"strata of {min(stage.sampled[usable]):g} to {max(stage.sampled[usable]):g} PSUs scaled alike"
+    return Factors(stage.unit, factors, scale, np.ones(replicates), text, notes=(note,) if uneven else ())
 
 
 def _drawn(n: int, population: float, replicates: int, rng: np.random.Generator) -> Floats:
@@ -79,9 +79,9 @@ def rao_wu(
     finite = bool(np.isfinite(stage.population[usable]).any())
     how = "one PSU fewer than each stratum has" if drawn is None else f"{drawn} PSUs a stratum, one fewer at most"
     name = "Rao, Wu and Yue" if corrected else "Rao and Wu"
-    dropped = "; finite population corrections dropped" if finite and not corrected else ""
-    text = f"bootstrap of {how} ({name}), {replicates} replicates{dropped}"
-    return Factors(stage.unit, factors, 1 / (replicates - 1), np.ones(replicates), text)
+    text = f"bootstrap of {how} ({name}), {replicates} replicates"
+    notes = (DROPPED,) if finite and not corrected else ()
+    return Factors(stage.unit, factors, 1 / (replicates - 1), np.ones(replicates), text, notes=notes)
 
 
 def preston(laid: Sequence[Stage], replicates: int, rng: np.random.Generator) -> Factors:

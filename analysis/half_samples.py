@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.errors import DesignError
 from .hadamard import hadamard
-from .replicate_factors import Factors, in_file_order, varying
+from .replicate_factors import DROPPED, Factors, in_file_order, varying
 from .sample import Stage
 
 
@@ -43,9 +43,9 @@ def half_samples(stage: Stage, least: int, fay: float) -> Factors:
         factors[second] -= (1 - fay) * signs[row]
     scale = 1 / (len(signs) * (1 - fay) ** 2)
     words = f"Fay's balanced repeated replication, rho {fay:g}" if fay else "balanced repeated replication (BRR)"
-    dropped = np.isfinite(stage.population[usable]).any()
-    text = f"{words}, {len(signs)} replicates{'; finite population corrections dropped' if dropped else ''}"
-    return Factors(stage.unit, factors, scale, np.ones(len(signs)), text)
+    notes = (DROPPED,) if np.isfinite(stage.population[usable]).any() else ()
+    text = f"{words}, {len(signs)} replicates"
+    return Factors(stage.unit, factors, scale, np.ones(len(signs)), text, notes=notes)
 
 
 def _refuse_other_sizes(stage: Stage, usable: np.ndarray) -> None:

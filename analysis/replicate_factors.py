@@ -11,6 +11,9 @@ from ..data.errors import DesignError
 from .categories import Bools, Floats, Ints
 from .sample import Stage
 
+DROPPED = "finite population corrections dropped"
+"""What a method says that knows of none, where the design has some."""
+
 CELLS = 100_000_000
 """Units times replicates that are made at most: 800 MB."""
 
@@ -37,6 +40,8 @@ class Factors:
         The method in words.
     df : int or None
         Degrees of freedom where the method knows them; else they follow from the rank of the weights.
+    notes : tuple of str
+        What the method leaves out of the design.
     """
 
     unit: Ints
@@ -45,6 +50,7 @@ class Factors:
     rscales: Floats
     text: str
     df: int | None = None
+    notes: tuple[str, ...] = ()
 
 
 def check_size(units: int, replicates: int, method: str) -> None:

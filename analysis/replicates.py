@@ -256,8 +256,7 @@ def _made(
 
 def _text(design: Design, method: str, made: Factors, seed: int | None) -> str:
     """Say how the replicates were made, and what of the design they leave out."""
-    parts = [made.text]
-    parts += [f"seed {seed}"] if method in DRAWN else []
+    notes = list(made.notes)
     if method != "mrb" and len(design.stages) > 1:
-        parts.append("of the stages of sampling only the first")
-    return ", ".join(parts[:2]) + "".join(f"; {part}" for part in parts[2:]) if method in DRAWN else "; ".join(parts)
+        notes.append("of the stages of sampling only the first")
+    return "; ".join([made.text + (f", seed {seed}" if method in DRAWN else ""), *notes])
