@@ -17,12 +17,14 @@ NAMES = [f"x{item}" for item in range(5)]
 
 def main() -> None:
     print(machine())
+    # svy divides the width of the interval by another approximation of the t quantile than its limits have
     contest = Contest(
         "Medians of five variables in 30 domains, 100 strata x 50 PSUs",
         __file__,
         {"floor": "floor", "ours": "ours", "svy": "svy", "R": "quantiles.R"},
         ["stratum", "psu", "domain", "w", *NAMES],
         {"estimate": 1e-9, "se": 1e-9, "low": 1e-9, "high": 1e-9},
+        looser={"svy.se": 1e-5},
         fastest={"R": 5},
         leanest={"columns": 3},
     )

@@ -182,7 +182,7 @@ def agree(contest: Contest, taken: Mapping[str, Measured], folder: Path) -> bool
             theirs = left(contest.contenders[name], what, folder)
             if theirs is None:
                 continue
-            gap = difference(left(contest.contenders["ours"], what, folder), theirs)
+            gap = difference(what, left(contest.contenders["ours"], what, folder), theirs)
             allowed = contest.looser.get(f"{name}.{what}", tolerance)
             fine &= gap <= allowed
             said = f"same to {gap:.0e}" if gap <= allowed else f"DIFFERENT by {gap:.2g}, more than {allowed:g}"
@@ -190,11 +190,14 @@ def agree(contest: Contest, taken: Mapping[str, Measured], folder: Path) -> bool
     return fine
 
 
-def difference(ours: np.ndarray | None, theirs: np.ndarray) -> float:
-    """Give the largest relative difference, that of a value near zero against the size of the others."""
+def difference(what: str, ours: np.ndarray | None, theirs: np.ndarray) -> float:
+    """Give the largest relative difference; that of a covariance is relative to its two standard errors."""
     if ours is None or len(ours) != len(theirs):
         return float("inf")
-    size = np.maximum(np.abs(ours), 1e-3 * np.abs(ours).max())
+    size = np.abs(ours)
+    if what == "covariance":
+        se = np.sqrt(np.diag(ours.reshape(int(len(ours) ** 0.5), -1)))
+        size = np.outer(se, se).ravel()
     return float(np.max(np.abs(theirs - ours) / size))
 
 
