@@ -106,7 +106,7 @@ def alpha(
     names, reversed_items = _items(items, names_of(reverse))
     values, missing = _answers(design, names, reversed_items)
     within = domains(design, names_of(by))
-    base = complete_base(within, ~np.isnan(values).any(axis=1), missing, "alpha")
+    base = complete_base(within, np.asarray(~np.isnan(values).any(axis=1)), missing, "alpha")
     answers = base.own(values)
     moments = _moments(base, answers, base.weights)
     labels = _labels(names, each_item=each_item)
@@ -159,7 +159,8 @@ def _answers(
     design: Design, names: Sequence[str], reverse: Sequence[str]
 ) -> tuple[Floats, dict[str, Mapping[str, int]]]:
     """Give the items as columns, with the opposite sign where they are worded the other way round."""
-    columns, missing = [], {}
+    columns: list[Floats] = []
+    missing: dict[str, Mapping[str, int]] = {}
     for name in names:
         column, missing[name] = numbers(design.study, name, purpose="battery of items", inside=design.inside)
         columns.append(-column if name in reverse else column)

@@ -184,7 +184,7 @@ def _check_scales(variables: Sequence[Variable], used: Sequence[set[Code]]) -> N
     for at, (variable, other) in enumerate(((variables[0], variables[1]), (variables[1], variables[0]))):
         known = {code_of(code) for code in other.labels} | used[1 - at]
         foreign = [code for code in used[at] if code not in known]
-        if foreign and (other.labels or len(foreign) == len(used[at])):
+        if foreign and all(used) and (other.labels or len(foreign) == len(used[at])):
             listed = ", ".join(sorted(map(code_text, foreign))[:6])
             raise EstimationError(
                 f"the categories of {variable.name} and {other.name} do not match: {listed} of {variable.name} is no "
