@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from .banner_pass import Pass
@@ -141,3 +142,36 @@ def group_sizes(columns: Sequence[BannerColumn]) -> list[int]:
     """Give for each column how many its banner has."""
     sizes = Counter(column.banner for column in columns)
     return [sizes[column.banner] for column in columns]
+
+
+def column_blocks(banners: Sequence[str], widths: Sequence[int], room: int) -> list[list[int]]:
+    """Fold columns into blocks that fit; a banner that fits a block of its own is not cut.
+
+    Parameters
+    ----------
+    banners : sequence of str
+        The banner of each column.
+    widths : sequence of int
+        The width of each column.
+    room : int
+        The width of a block.
+
+    Examples
+    --------
+    >>> column_blocks(["", "sex", "sex", "age", "age", "age"], [1] * 6, 4)
+    [[0, 1, 2], [3, 4, 5]]
+    """
+    blocks: list[list[int]] = [[]]
+    taken = 0
+    for _, group in groupby(range(len(banners)), key=banners.__getitem__):
+        members = list(group)
+        needed = sum(widths[at] for at in members)
+        whole = taken + needed > room >= needed
+        for at in members:
+            if blocks[-1] and (whole or taken + widths[at] > room):
+                blocks.append([])
+                taken = 0
+            whole = False
+            blocks[-1].append(at)
+            taken += widths[at]
+    return blocks

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from ..data.printing import decimals_for, folded, line_width, markdown, number, percent, shortened, width
-from .banner_notes import DASH, LOW_MARK, group_sizes, how_lines, letters_shown, line_label
+from .banner_notes import DASH, LOW_MARK, column_blocks, group_sizes, how_lines, letters_shown, line_label
 from .banner_table import Banner, BannerBase, BannerColumn, BannerLine, BannerTable
 from .column_letters import LOW_BASE, NO_BASE, SUPPRESSED
 
@@ -27,9 +27,7 @@ def banner_text(banner: Banner) -> str:
     parts = ["\n".join(map(folded, how_lines(banner.method)))]
     for table in banner.tables:
         labels, cells = table_cells(banner, table)
-        columns = [
-            _printed(column, [row[at] for row in cells]) for at, column in enumerate(banner.columns)
-        ]
+        columns = [_printed(column, [row[at] for row in cells]) for at, column in enumerate(banner.columns)]
         parts += [folded(table.caption), *_folded_columns(labels, columns)]
     parts.append("\n".join(folded(f"* {note}") for note in banner.method["footnotes"]))
     return "\n\n".join(part for part in parts if part)
@@ -41,7 +39,9 @@ def banner_markdown(banner: Banner) -> str:
     parts = ["  \n".join(map(_escaped, how_lines(banner.method)))]
     for table in banner.tables:
         labels, cells = table_cells(banner, table)
-        rows = [[label, *(" ".join(filter(None, cell)) for cell in row)] for label, row in zip(labels, cells, strict=True)]
+        rows = [
+            [label, *(" ".join(filter(None, cell)) for cell in row)] for label, row in zip(labels, cells, strict=True)
+        ]
         flat = [[_flat(_escaped(text)) for text in row] for row in (header, *rows)]
         parts += [f"**{_flat(_escaped(table.caption))}**", markdown(flat[0], flat[1:], 1)]
     parts.append("\n".join(f"- {_escaped(note)}" for note in banner.method["footnotes"]))
@@ -51,7 +51,7 @@ def banner_markdown(banner: Banner) -> str:
 def table_cells(banner: Banner, table: BannerTable) -> tuple[list[str], list[list[Cell]]]:
     """Give the names of a table's rows, bases first, and what stands in them."""
     bases = [
-        (f"{name}{of}", _base_cells(base, name))
+        (f"{name}{of}", base_cells(base, name))
         for of, base in table.bases
         for name in ("n", "weighted n", *(["effective n"] if banner.method["effective"] else []))
     ]
@@ -60,7 +60,8 @@ def table_cells(banner: Banner, table: BannerTable) -> tuple[list[str], list[lis
     return [label for label, _ in rows], [cells for _, cells in rows]
 
 
-def _base_cells(base: BannerBase, name: str) -> list[Cell]:
+def base_cells(base: BannerBase, name: str) -> list[Cell]:
+    """Give a row of bases, low ones marked: ``"n"``, ``"weighted n"`` or ``"effective n"``."""
     values = {"n": base.n, "weighted n": base.weighted_n, "effective n": base.effective_n}[name]
     return [
         (number(float(value), 0), LOW_MARK if flag == LOW_BASE else "")
@@ -107,7 +108,7 @@ class Printed:
 def _printed(column: BannerColumn, cells: Sequence[Cell]) -> Printed:
     figures, letters = (max(width(cell[part]) for cell in cells) for part in (0, 1))
     laid = [_right(figure, figures) + (f" {_left(after, letters)}" if letters else "") for figure, after in cells]
-    head = [*textwrap.wrap(" / ".join(column.values), HEAD, break_long_words=False)]
+    head = [line for value in column.values for line in textwrap.wrap(value, HEAD, break_long_words=False) or [""]]
     if column.letter:
         head.append(f"({column.letter})")
     # the heading stands over the figures, not over the letters behind them
@@ -123,21 +124,12 @@ def _printed(column: BannerColumn, cells: Sequence[Cell]) -> Printed:
 
 
 def _folded_columns(labels: Sequence[str], columns: Sequence[Printed]) -> list[str]:
-    """Put columns side by side, as many as fit; a banner that fits a line of its own is not cut."""
+    """Put columns side by side, as many as fit."""
     names = [shortened(label, LABEL) for label in labels]
     side = max(map(width, names))
     room = line_width() - side
-    blocks: list[list[Printed]] = [[]]
-    for _, group in groupby(columns, key=lambda column: column.banner):
-        members = list(group)
-        needed = _taken(members)
-        if blocks[-1] and _taken(blocks[-1]) + needed > room >= needed:
-            blocks.append([])
-        for column in members:
-            if blocks[-1] and _taken(blocks[-1]) + _taken([column]) > room:
-                blocks.append([])
-            blocks[-1].append(column)
-    return [_block(names, side, block) for block in blocks]
+    blocks = column_blocks([column.banner for column in columns], [column.wide + 2 for column in columns], room)
+    return [_block(names, side, [columns[at] for at in block]) for block in blocks]
 
 
 def _taken(columns: Sequence[Printed]) -> int:
