@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ..data.atomic import replacing
 from ..data.printing import decimals_for, width
-from .banner_notes import group_sizes, how_lines, line_label
+from .banner_notes import column_blocks, group_sizes, how_lines, line_label
 from .banner_table import Banner, BannerBase, BannerLine, BannerTable, HeaderCell, header_rows
 from .banner_text import Cell, base_cells, line_cells
 
@@ -32,8 +32,8 @@ LONGEST = 32_000
 LABEL, FIGURE = 34, 11
 """Widths of the column of names and of those of figures, in characters."""
 
-SHEET = 170
-"""Characters across a printed page in landscape, before a wide banner takes a second one."""
+SHEET, SCALE = 165, 60
+"""Characters across a printed page in landscape at this scale in percent; wider banners take several pages."""
 
 LINE = 15
 """Height of a line, in points."""
@@ -84,7 +84,7 @@ class TableSheet:
             places.append(row)
             row = self._table(row, table) + 1
         for note in self.banner.method["footnotes"]:
-            row = self._words(row, note, self._format(font_color=SOFT, text_wrap=True, valign="top"))
+            row = self._words(row, note, self._format(font_color=SOFT, text_wrap=True, valign="top"), first=1)
         return places
 
     def _set_up(self, depth: int) -> None:
@@ -98,9 +98,14 @@ class TableSheet:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-        sheet.fit_to_pages(math.ceil((LABEL + sum(FIGURE + wide for wide in letters)) / SHEET), 0)
         sheet.repeat_rows(0, depth - 1)
         sheet.repeat_columns(0)
+        pages = self._blocks
+        if len(pages) == 1:
+            sheet.fit_to_pages(1, 0)
+        else:
+            sheet.set_print_scale(SCALE)
+            sheet.set_v_pagebreaks([1 + 2 * block[0] for block in pages[1:]])
         sheet.set_footer("&L&A&RPage &P of &N")
 
     @cached_property
@@ -108,6 +113,12 @@ class TableSheet:
         """Give the width of each column of letters: as narrow as what stands in it."""
         cells = [line_cells(line, self._sizes) for table in self.banner.tables for line in table.lines]
         return [max([2.0, *(1.3 * len(row[at][1]) + 1 for row in cells)]) for at in range(len(self.banner.columns))]
+
+    @cached_property
+    def _blocks(self) -> list[list[int]]:
+        """Give the columns of each page across, so that no page ends between a figure and its letters."""
+        widths = [math.ceil(FIGURE + wide) for wide in self._letter_widths]
+        return column_blocks([column.banner for column in self.banner.columns], widths, SHEET - LABEL)
 
     @cached_property
     def _sizes(self) -> list[int]:
@@ -185,15 +196,13 @@ class TableSheet:
             else:
                 sheet.write_blank(row, 2 + 2 * at, None, letters)
 
-    def _words(self, row: int, words: str, form: Format) -> int:
-        """Write a text over several columns; give the row under it."""
-        room, last = float(LABEL), 0
-        while room < 110 and last < 2 * len(self.banner.columns):
-            last += 1
-            room += FIGURE if last % 2 else self._letter_widths[last // 2 - 1]
-        self.sheet.merge_range(row, 0, row, last, "", form)
-        self.sheet.write_string(row, 0, words[:LONGEST], form)
-        self.sheet.set_row(row, LINE * math.ceil(1.15 * width(words) / room))
+    def _words(self, row: int, words: str, form: Format, first: int = 0) -> int:
+        """Write a text over the columns of the first page; give the row under it."""
+        last = 2 + 2 * self._blocks[0][-1]
+        room = sum([FIGURE + self._letter_widths[at] for at in self._blocks[0]]) + (0 if first else LABEL)
+        self.sheet.merge_range(row, first, row, last, "", form)
+        self.sheet.write_string(row, first, words[:LONGEST], form)
+        self.sheet.set_row(row, LINE * math.ceil(width(words) / room))
         return row + 1
 
     def _format(self, **look: object) -> Format:
@@ -249,7 +258,7 @@ def _write_contents(workbook: Workbook, sheet: Worksheet, banner: Banner, places
 
 def _line_of_words(sheet: Worksheet, row: int, words: str, form: Format) -> int:
     sheet.write_string(row, 1, words[:LONGEST], form)
-    sheet.set_row(row, LINE * math.ceil(1.1 * width(words) / 110))
+    sheet.set_row(row, LINE * math.ceil(0.95 * width(words) / 110))
     return row + 1
 
 
