@@ -168,6 +168,8 @@ class Summed:
     def _linearised(self, divisors: Table, values: Table) -> Table:
         """Turn sums of values Y and divisors X into influence, (Y - estimate X) / total of X."""
         width = self.measure.width
+        if sparse.issparse(divisors) and sparse.issparse(values) and width == 1:
+            return self._linearised_entries(sparse.csr_array(divisors), sparse.csr_array(values))
         if sparse.issparse(divisors) or sparse.issparse(values):
             scale = sparse.diags_array(1 / np.repeat(self.divisor, width))
             domain = np.repeat(np.arange(len(self.divisor)), width)
@@ -180,6 +182,13 @@ class Summed:
         by_category = values.reshape(len(values), len(self.divisor), width)
         shifted = by_category - divisors[:, :, None] * self.estimate.reshape(len(self.divisor), width)
         return np.asarray(shifted / self.divisor[:, None]).reshape(len(values), -1)
+
+    def _linearised_entries(self, divisors: sparse.csr_array, values: sparse.csr_array) -> Table:
+        """Do the same entry by entry: sums over one base have their entries in the same places."""
+        domain = values.indices
+        data = (values.data - self.estimate[domain] * divisors.data) / self.divisor[domain]
+        linearised: Table = sparse.csr_array((data, domain, values.indptr), shape=values.shape)
+        return linearised
 
 
 def _summed(design: Design, measure: Measure, estimand: str) -> Summed:

@@ -25,6 +25,10 @@ CHUNK = 4_000_000
 """Cells of a sparse table that are made dense at a time."""
 
 
+ENTRIES = 1_000_000
+"""Entries of a sparse table that are worked on at a time."""
+
+
 @dataclass(frozen=True, eq=False)
 class Adjustment:
     """What calibration takes out of unit totals: each unit's weighted sums of the auxiliaries, times coefficients.
@@ -183,26 +187,46 @@ def _blocks(level: _Level) -> Iterator[Floats]:
 
 def _sparse_squares(level: _Level) -> Floats:
     """Add up the squares of centred totals from the entries that are there; the others are all minus the mean."""
-    table, stage = sparse.csr_array(level.totals), level.stage
-    columns, strata = table.shape[1], len(stage.sampled)
-    unit = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
-    column = table.indices.astype(np.int64)
-    cell = stage.stratum[unit] * columns + column
-    means, factor = _means(level), (level.root**2)[unit]
-    squares = factor * (table.data - means.ravel()[cell]) ** 2
-    present = summed(cell, strata * columns, factor).reshape(strata, columns)
-    everybody = summed(stage.stratum, strata, level.root**2)
-    absent = np.maximum(everybody[:, None] - present, 0.0) * means**2
-    return np.asarray((summed(column, columns, squares) + absent.sum(axis=0)) * level.inflation**2)
+    stage, columns, strata = level.stage, level.totals.shape[1], len(level.stage.sampled)
+    means, factor = _means(level), level.root**2
+    squares, present = np.zeros(columns), np.zeros(strata * columns)
+    for unit, column, data in _entries(level.totals):
+        cell, weighted = stage.stratum[unit] * columns + column, factor[unit]
+        squares += summed(column, columns, weighted * (data - means.ravel()[cell]) ** 2)
+        present += summed(cell, strata * columns, weighted)
+    everybody = summed(stage.stratum, strata, factor)
+    absent = np.maximum(everybody[:, None] - present.reshape(strata, columns), 0.0) * means**2
+    return np.asarray((squares + absent.sum(axis=0)) * level.inflation**2)
 
 
 def _means(level: _Level) -> Floats:
     """Give for each stratum the mean of its unit totals, and zero where they are not centred."""
-    by_stratum = _indicator(level.stage.stratum)
-    means = dense(by_stratum @ level.totals)
+    means = _by_stratum(level.totals, level.stage)
     for step in level.adjustments:
-        means -= (by_stratum @ step.auxiliaries) @ step.coefficients
+        means -= _by_stratum(step.auxiliaries, level.stage) @ step.coefficients
     return np.asarray(means * (level.centred / level.stage.sampled)[:, None])
+
+
+def _by_stratum(totals: Table, stage: Stage) -> Floats:
+    """Add up unit totals by stratum."""
+    if not sparse.issparse(totals):
+        return np.asarray(_indicator(stage.stratum) @ totals)
+    columns, strata = totals.shape[1], len(stage.sampled)
+    added = np.zeros(strata * columns)
+    for unit, column, data in _entries(totals):
+        added += summed(stage.stratum[unit] * columns + column, strata * columns, data)
+    return added.reshape(strata, columns)
+
+
+def _entries(totals: Table) -> Iterator[tuple[Ints, Ints, Floats]]:
+    """Give unit, column and value of the entries of a sparse table, some rows at a time."""
+    table = sparse.csr_array(totals)
+    step = max(1, ENTRIES * table.shape[0] // max(1, table.nnz))
+    for start in range(0, table.shape[0], step):
+        stop = min(start + step, table.shape[0])
+        of_row = np.diff(table.indptr[start : stop + 1])
+        here = slice(table.indptr[start], table.indptr[stop])
+        yield np.repeat(np.arange(start, stop), of_row), table.indices[here], table.data[here]
 
 
 def _indicator(code: Ints) -> sparse.csr_array:
