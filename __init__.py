@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 PUBLIC = {
+    "banner": "analysis.banner",
+    "Banner": "analysis.banner_table",
     "compare": "analysis.compare",
     "Comparison": "analysis.comparison",
+    "Contrasts": "analysis.contrasts",
+    "contrast": "analysis.contrasts",
     "Design": "analysis.design",
     "mean": "analysis.estimate",
     "proportion": "analysis.estimate",
@@ -17,8 +21,11 @@ PUBLIC = {
     "total": "analysis.estimate",
     "Estimates": "analysis.estimates",
     "rake": "analysis.rake",
+    "rank_test": "analysis.ranks",
     "respondents": "analysis.recipe",
+    "SignificanceTest": "analysis.significance",
     "subset": "analysis.subpopulation",
+    "ttest": "analysis.ttest",
     "weight_summary": "analysis.weights",
     "bank": "data.bank",
     "Codebook": "data.codebook",
@@ -61,8 +68,12 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from .analysis.banner import banner as banner
+    from .analysis.banner_table import Banner as Banner
     from .analysis.compare import compare as compare
     from .analysis.comparison import Comparison as Comparison
+    from .analysis.contrasts import Contrasts as Contrasts
+    from .analysis.contrasts import contrast as contrast
     from .analysis.design import Design as Design
     from .analysis.estimate import mean as mean
     from .analysis.estimate import proportion as proportion
@@ -70,8 +81,11 @@ if TYPE_CHECKING:
     from .analysis.estimate import total as total
     from .analysis.estimates import Estimates as Estimates
     from .analysis.rake import rake as rake
+    from .analysis.ranks import rank_test as rank_test
     from .analysis.recipe import respondents as respondents
+    from .analysis.significance import SignificanceTest as SignificanceTest
     from .analysis.subpopulation import subset as subset
+    from .analysis.ttest import ttest as ttest
     from .analysis.weights import weight_summary as weight_summary
     from .data.bank import bank as bank
     from .data.codebook import Codebook as Codebook

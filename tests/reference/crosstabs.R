@@ -74,7 +74,7 @@ for (case in c("srs", "strata", "two stages", "two stages with gaps", "JK1 of cl
 for (percent in c("row", "column", "total")) shares("nhanes", health_tables[[1]], health, percent)
 
 # odds ratios ----------------------------------------------------------------------------------------------------
-for (case in c("srs", "strata", "clusters", "two stages", "two stages with gaps", "JKn of strata")) {
+for (case in c("srs", "strata", "two stages", "two stages with gaps", "JKn of strata")) {
   cells <- svymean(~interaction(sch.wide, comp.imp), designs[[case]], na.rm = TRUE)
   names(cells) <- c("p11", "p21", "p12", "p22")
   dimnames(attr(cells, "var")) <- NULL
