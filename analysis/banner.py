@@ -164,7 +164,7 @@ def banner(
     >>> tables.to_frame()[["category", "column", "letter", "estimate", "higher_than"]].tail(2)
       category column letter  estimate higher_than
     4      for      f      A  1.000000           B
-    5      for      m      B  0.166667            
+    5      for      m      B  0.166667
     """
     check_design(design, "banner")
     design = subset(design, where)

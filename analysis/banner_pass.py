@@ -128,11 +128,7 @@ def grouped_pass(design: Design, items: Sequence[ItemPlan], by: Sequence[str], *
             "group them first."
         )
     shares = {plan.item: _share_measures(design, plan, within, base) for plan in items if plan.shares}
-    means = {
-        plan.item: [numeric_measure(design, plan.item, within, "mean")]
-        for plan in items
-        if plan.mean
-    }
+    means = {plan.item: [numeric_measure(design, plan.item, within, "mean")] for plan in items if plan.mean}
     blocks: dict[str, list[Block]] = {plan.item: [] for plan in items}
     made: list[Estimates] = []
     for measures, request in (

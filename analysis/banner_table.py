@@ -336,8 +336,8 @@ class HeaderCell:
     down: int = 1
 
 
-def header_rows(columns: Sequence[BannerColumn]) -> list[list[HeaderCell]]:
-    """Lay out the heading: the banners, a row for each level of crossing, then the letters.
+def header_rows(columns: Sequence[BannerColumn], levels: int = 1) -> list[list[HeaderCell]]:
+    """Lay out the heading: the banners, a row for each level of crossing (at least ``levels``), then the letters.
 
     Examples
     --------
@@ -346,13 +346,18 @@ def header_rows(columns: Sequence[BannerColumn]) -> list[list[HeaderCell]]:
     [[('', 0, 1), ('Sex', 1, 2)], [('Total', 0, 1), ('f', 1, 1), ('m', 2, 1)]]
     """
     paths = [(column.heading, *column.values) for column in columns]
-    depth = max(map(len, paths))
+    depth = max(levels + 1, *map(len, paths))
     rows: list[list[HeaderCell]] = []
     for level in range(depth):
         cells: list[HeaderCell] = []
         for at, (column, path) in enumerate(zip(columns, paths, strict=True)):
             inner = level < len(path) - 1
-            if inner and at and columns[at - 1].banner == column.banner and paths[at - 1][: level + 1] == path[: level + 1]:
+            if (
+                inner
+                and at
+                and columns[at - 1].banner == column.banner
+                and paths[at - 1][: level + 1] == path[: level + 1]
+            ):
                 cells[-1] = replace(cells[-1], across=cells[-1].across + 1)
             elif level < len(path):
                 cells.append(HeaderCell(path[level], at, down=1 if inner else depth - level))

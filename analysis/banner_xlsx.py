@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,26 +126,22 @@ class TableSheet:
         return group_sizes(self.banner.columns)
 
     def _heading(self) -> int:
-        """Write the heading; give the number of its rows."""
-        rows = header_rows(self.banner.columns)
-        self.sheet.write_blank(0, 0, None, self._format())
-        for at, row in enumerate(rows):
-            last = at == len(rows) - 1
-            form = self._format(
-                bold=not last,
-                font_color=SOFT if last else "#000000",
-                align="center",
-                valign="bottom",
-                text_wrap=True,
-                bottom=1,
-                bottom_color=EDGE,
-            )
-            for cell in row:
-                self._head(at, cell, form)
-            self.sheet.set_row(at, LINE * max([1, *(self._lines(cell) for cell in row if cell.down == 1)]))
-        return len(rows)
+        """Write the heading, anew on each page; give the number of its rows."""
+        columns = self.banner.columns
+        levels = max(len(column.values) for column in columns)
+        for block in self._blocks:
+            for at, row in enumerate(header_rows([columns[place] for place in block], levels)):
+                for cell in row:
+                    self._head(at, replace(cell, at=block[0] + cell.at), letters=at > levels)
+        self.sheet.set_row(0, LINE * max(self._lines(cell) for cell in header_rows(columns, levels)[0]))
+        self.sheet.set_row(
+            levels, LINE * max(self._lines(HeaderCell(c.values[-1], at)) for at, c in enumerate(columns))
+        )
+        return levels + 2
 
-    def _head(self, at: int, cell: HeaderCell, form: Format) -> None:
+    def _head(self, at: int, cell: HeaderCell, *, letters: bool) -> None:
+        look = {"font_color": SOFT} if letters else {"bold": True}
+        form = self._format(align="center", valign="bottom", text_wrap=True, bottom=1, bottom_color=EDGE, **look)
         first, last = 1 + 2 * cell.at, 2 * (cell.at + cell.across)
         self.sheet.merge_range(at, first, at + cell.down - 1, last, "", form)
         if cell.text:
@@ -152,7 +149,7 @@ class TableSheet:
 
     def _lines(self, cell: HeaderCell) -> int:
         room = sum(FIGURE + wide for wide in self._letter_widths[cell.at : cell.at + cell.across])
-        return math.ceil(1.15 * width(cell.text) / room)
+        return max(1, math.ceil(1.15 * width(cell.text) / room))
 
     def _table(self, row: int, table: BannerTable) -> int:
         """Write a table; give the row under it."""
