@@ -153,7 +153,7 @@ class Design:
     def _lay_out(self) -> None:
         """Set the stages, and with joint probabilities the form of the variance."""
         strata, psu, fpc = names_of(self.strata), names_of(self.psu), names_of(self.fpc)
-        if self.pps == "brewer" and not fpc:
+        if isinstance(self.pps, str) and not fpc:
             raise DesignError("pps='brewer' needs each unit's inclusion probability; name its column, fpc='...'.")
         laid = stages(self.study, strata, psu, fpc, unequal=isinstance(self.pps, str))
         if self.pps is not None and not isinstance(self.pps, str):

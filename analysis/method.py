@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 INTERVALS = {
     "logit": "logit with t",
+    "xlogit": "logit with t",
     "beta": "Korn-Graubard (beta)",
+    "wilson": "Wilson at the effective sample size with t",
+    "asin": "arcsine square root with t",
+    "likelihood": "scaled likelihood ratio with t",
     "mean": "Wald with t",
     "t": "t",
     "alpha": "t of log(1 - alpha), of Fisher's z for correlations",
@@ -199,7 +203,7 @@ def _variance_text(design: Design) -> str:
         text = design.replication.text
     elif design.joint is not None:
         text = f"joint inclusion probabilities, {design.pps_variance.title()}"
-    elif design.pps == "brewer":
+    elif isinstance(design.pps, str):
         text = f"Taylor linearisation, {_stages(stages)} with unequal probabilities, Brewer's approximation{rest}"
     elif not design.fpc:
         rest = f"; of {named} stages of units only the first, as no fpc is given" if named > 1 else ""
