@@ -96,7 +96,7 @@ class Block:
                 continue
             whole = self.scatter.picked(picked.ravel()).covariance.reshape(*picked.shape, *picked.shape)
             for at in range(len(picked)):
-                found[np.ix_([start + at], present, present)] = whole[at, :, at, :]
+                found[start + at][np.ix_(present, present)] = whole[at, :, at, :]
         return found
 
 

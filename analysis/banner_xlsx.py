@@ -161,7 +161,12 @@ class TableSheet:
         for line in table.lines:
             strong = {"bold": True} if line.kind != "category" else {}
             self._row(
-                row, line_label(line), line.estimate, line_cells(line, self._sizes), _figure_format(line), **strong
+                row,
+                line_label(line),
+                line.estimate.tolist(),
+                line_cells(line, self._sizes),
+                _figure_format(line),
+                **strong,
             )
             row += 1
         return row

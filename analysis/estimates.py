@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from .categories import Floats, code_text
 from .method import INTERVALS
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
 
     from ..data.codebook import Code
@@ -28,6 +30,10 @@ SUBJECTS = {
     "mean": "Mean",
     "total": "Total",
     "ratio": "Ratio",
+    "quantile": "Quantile",
+    "variance": "Variance",
+    "covariance": "Covariance",
+    "correlation": "Correlation",
     "alpha": "Cronbach's alpha",
     "kappa": "Cohen's kappa",
 }
@@ -122,6 +128,32 @@ class Estimates:
         notes = "\n".join(f"- {note}" for note in self._notes())
         return "\n\n".join(part for part in (*parts, notes) if part)
 
+    def to_html(self, path: str | PathLike[str] | None = None) -> str:
+        """Give one web page that needs nothing else, and write it where a path is given: heading, tables, footnotes.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            File to write, e.g. ``"trust.html"``; whole or not at all.
+        """
+        from .result_html import result_page, written
+
+        laid = [(lines, None if frame is None else self._table(frame)) for lines, frame in self._sections()]
+        return written(result_page(laid, self._notes()), path)
+
+    def plot(self) -> alt.LayerChart:
+        """Give a chart: a dot and its interval for each row, groups under one another (at most 200 rows)."""
+        from .result_chart import interval_chart
+
+        return interval_chart(
+            self.frame,
+            share=self.method["estimand"] == "proportion",
+            names=[str(name) for name in self.frame.columns if name not in NUMBERS],
+            title=_subjects(self.method),
+            footing=[_population(self.method)],
+            level=self.method["level"],
+        )
+
     def __str__(self) -> str:
         """Print what was estimated, for whom, on which base, how, then the tables, then footnotes."""
         parts: list[str] = []
@@ -200,7 +232,8 @@ def _how(method: Mapping[str, Any]) -> str:
     parts = [method["weight_source"]]
     parts += [step["summary"] for step in method["raking"] or []]
     parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
-    interval = f"{100 * method['level']:g}% intervals, {INTERVALS[method['interval']]}, df {method['df']}"
+    kind = method.get("interval_text") or INTERVALS[method["interval"]]
+    interval = f"{100 * method['level']:g}% intervals, {kind}, df {method['df']}"
     return f"Method: {method['variance']}; {'; '.join(parts)}. {interval}."
 
 

@@ -38,7 +38,8 @@ caption span { display: block; width: fit-content; max-width: min(60rem, calc(10
 th, td { padding: .28rem .6rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
 th { font-weight: 600; }
 thead th { border-bottom: 1px solid var(--line); vertical-align: bottom; }
-tbody th, .word { text-align: left; font-weight: 400; white-space: normal; min-width: 6rem; max-width: 24rem; }
+.word { text-align: left; }
+tbody th { text-align: left; font-weight: 400; white-space: normal; min-width: 6rem; max-width: 24rem; }
 tbody tr { border-bottom: 1px solid var(--line); }
 tbody tr:last-child { border-bottom: 2px solid var(--line); }
 .notes { color: var(--soft); font-size: .87rem; max-width: 60rem; padding-left: 1.1rem; overflow-wrap: anywhere; }
@@ -79,8 +80,9 @@ def result_page(sections: Sequence[Section], notes: Sequence[str]) -> str:
             parts.append(paragraphs(lines))
         else:
             parts += [paragraphs(lines[1:]), table_html(table, caption=lines[0] if lines else "")]
-    title = next((line for lines, _ in sections for line in lines), "Result")
-    return page(title, "\n".join(parts) + footnotes(notes))
+    captions = [lines[0] for lines, table in sections if table is not None and lines]
+    title = next(iter([*captions, *(line for lines, _ in sections for line in lines)]), "Result")
+    return page(title, "\n".join([f'<h1 class="unseen">{text(title)}</h1>', *parts]) + footnotes(notes))
 
 
 def page(title: str, body: str, style: str = "", *, language: str = "en") -> str:
