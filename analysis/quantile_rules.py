@@ -15,7 +15,8 @@ from typing import Literal
 
 import numpy as np
 
-from .categories import Floats, Ints
+from .categories import Bools, Floats, Ints
+from .sums import summed
 
 QuantileRule = Literal["math", "school", "shahvaish", "hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9"]
 
@@ -90,9 +91,9 @@ def _shares(weights: Floats) -> Floats:
     return np.asarray(summed / summed[-1], dtype=np.float64)
 
 
-def _reached(shares: Floats, p: Floats) -> tuple[Ints, Floats]:
+def _reached(shares: Floats, p: Floats) -> tuple[Ints, Bools]:
     """Give the first place whose share reaches p, and whether it is p itself."""
-    place = np.minimum(np.searchsorted(shares, p - TIE), len(shares) - 1)
+    place = np.minimum(np.searchsorted(shares, p - TIE), len(shares) - 1).astype(np.int64)
     return place, np.abs(shares[place] - p) <= TIE
 
 
@@ -112,7 +113,7 @@ def _midpoint(values: Floats, weights: Floats, p: Floats) -> Floats:
 def _even(values: Floats, weights: Floats, p: Floats) -> Floats:
     """Give the same over different values, and where the share is p exactly that one of two in an even place."""
     distinct, which = np.unique(values, return_inverse=True)
-    place, met = _reached(_shares(np.bincount(which, weights=weights)), p)
+    place, met = _reached(_shares(summed(which, len(distinct), weights)), p)
     following = np.minimum(place + 1, len(distinct) - 1)
     return distinct[np.where(met & (place % 2 == 0), following, place)]
 
