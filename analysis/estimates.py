@@ -42,6 +42,9 @@ SUBJECTS = {
 NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n", "cv")
 """The columns every result has, after item, category and keys."""
 
+IMPUTED = ("riv", "fmi")
+"""The columns that combining imputations adds to them."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Estimates:
@@ -187,7 +190,7 @@ class Estimates:
 
     def _table(self, frame: pd.DataFrame) -> tuple[list[str], list[list[str]], int]:
         """Give header and rows as text, and how many leading columns are words."""
-        words = [str(name) for name in frame.columns if name not in NUMBERS]
+        words = [str(name) for name in frame.columns if name not in (*NUMBERS, *IMPUTED)]
         if frame["item"].nunique() == 1 and len(words) > 1:
             words.remove("item")
         numbers = self._numbers(frame)
@@ -205,6 +208,8 @@ class Estimates:
             }
         for name, decimals in (("n", 0), ("weighted_n", 0), ("deff", 2)):
             written[name] = [number(float(value), decimals) for value in frame[name]]
+        if "fmi" in frame:
+            written["fmi"] = [percent(value) for value in frame["fmi"]]
         return written
 
 

@@ -56,7 +56,7 @@ class ProportionBase:
 
 
 def proportion_interval(
-    kind: str, estimate: Floats, se: Floats, base: ProportionBase, df: float | Floats, level: float
+    kind: str, estimate: Floats, se: Floats, base: ProportionBase, df: float | Floats | Ints, level: float
 ) -> tuple[Floats, Floats, Bools]:
     """Give the interval of a kind, and where beta took its place.
 
@@ -111,7 +111,18 @@ def check_level(level: float) -> None:
         raise EstimationError(f"level is {level:g}; a confidence level lies between 0 and 1, e.g. 0.95 for 95%.")
 
 
-def t_interval(estimate: Floats, se: Floats, df: float | Floats, level: float) -> tuple[Floats, Floats]:
+def needs_base(kind: str, events: Ints, n: Ints) -> bool:
+    """Say whether an interval, or the beta that takes its place, needs the degrees of freedom of the base.
+
+    Examples
+    --------
+    >>> needs_base("logit", np.array([12]), np.array([30])), needs_base("logit", np.array([1]), np.array([30]))
+    (False, True)
+    """
+    return kind in ("beta", "wilson") or (kind in NEEDS_EVENTS and bool(few_events(events, n).any()))
+
+
+def t_interval(estimate: Floats, se: Floats, df: float | Floats | Ints, level: float) -> tuple[Floats, Floats]:
     """Give estimate -/+ t * se.
 
     Examples
@@ -120,11 +131,11 @@ def t_interval(estimate: Floats, se: Floats, df: float | Floats, level: float) -
     >>> round(float(low[0]), 3), round(float(high[0]), 3)
     (7.958, 12.042)
     """
-    reach = _t(df, level) * se
+    reach = t_quantile(df, level) * se
     return estimate - reach, estimate + reach
 
 
-def logit_interval(estimate: Floats, se: Floats, df: float | Floats, level: float) -> tuple[Floats, Floats]:
+def logit_interval(estimate: Floats, se: Floats, df: float | Floats | Ints, level: float) -> tuple[Floats, Floats]:
     """Give the t interval of the log odds, turned back into proportions.
 
     Examples
@@ -135,11 +146,11 @@ def logit_interval(estimate: Floats, se: Floats, df: float | Floats, level: floa
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = special.logit(estimate)
-        reach = _t(df, level) * se / (estimate * (1 - estimate))
+        reach = t_quantile(df, level) * se / (estimate * (1 - estimate))
     return special.expit(centre - reach), special.expit(centre + reach)
 
 
-def asin_interval(estimate: Floats, se: Floats, df: float | Floats, level: float) -> tuple[Floats, Floats]:
+def asin_interval(estimate: Floats, se: Floats, df: float | Floats | Ints, level: float) -> tuple[Floats, Floats]:
     """Give the t interval of the arcsine square root, turned back into proportions.
 
     An end beyond 0 or 1 is 0 or 1; R turns it back inside, ``sin(-0.1)**2`` being above 0.
@@ -152,13 +163,13 @@ def asin_interval(estimate: Floats, se: Floats, df: float | Floats, level: float
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = np.arcsin(np.sqrt(estimate))
-        reach = _t(df, level) * se / (2 * np.sqrt(estimate * (1 - estimate)))
+        reach = t_quantile(df, level) * se / (2 * np.sqrt(estimate * (1 - estimate)))
         low, high = np.maximum(centre - reach, 0.0), np.minimum(centre + reach, np.pi / 2)
     return np.sin(low) ** 2, np.sin(high) ** 2
 
 
 def likelihood_interval(
-    estimate: Floats, se: Floats, n: Ints, df: float | Floats, level: float
+    estimate: Floats, se: Floats, n: Ints, df: float | Floats | Ints, level: float
 ) -> tuple[Floats, Floats]:
     """Give the proportions whose scaled likelihood ratio is not rejected.
 
@@ -183,7 +194,7 @@ def likelihood_interval(
     (0.767, 0.973)
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = (_t(df, level) * se) ** 2 / (estimate * (1 - estimate)) * (n / (n - 1)) / 2
+        ratio = (t_quantile(df, level) * se) ** 2 / (estimate * (1 - estimate)) * (n / (n - 1)) / 2
         centre = special.logit(estimate)
     low, high = _profiled(estimate, ratio, centre, -1.0), _profiled(estimate, ratio, centre, 1.0)
     exact = (se == 0) & (estimate > 0) & (estimate < 1)
@@ -235,7 +246,7 @@ def wilson_interval(
     extreme = (estimate <= 0) | (estimate >= 1)
     spread = estimate * (1 - estimate)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(df > 0, _t(df, level), _t(np.maximum(n - 1, 1), level)) ** 2 / np.where(
+        share = np.where(df > 0, t_quantile(df, level), t_quantile(np.maximum(n - 1, 1), level)) ** 2 / np.where(
             extreme, effective, spread / se**2
         )
     middle = (estimate + share / 2) / (1 + share)
@@ -277,7 +288,7 @@ def beta_interval(
     extreme = (estimate <= 0) | (estimate >= 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where(extreme, effective, estimate * (1 - estimate) / se**2)
-        size = size * np.where(df > 0, _t(n - 1, level) / _t(df, level), 1.0) ** 2
+        size = size * np.where(df > 0, t_quantile(n - 1, level) / t_quantile(df, level), 1.0) ** 2
         tail = (1 - level) / 2
         hits, misses = size * estimate, size * (1 - estimate)
         low = np.where(estimate <= 0, 0.0, special.betaincinv(hits, misses + 1, tail))
@@ -297,8 +308,14 @@ def few_events(events: Ints, n: Ints) -> Bools:
     return np.asarray(np.minimum(events, n - events) < FEW_EVENTS)
 
 
-def _t(df: float | Floats | Ints, level: float) -> Floats:
-    """Give the t quantile of a two-sided interval; missing where there are no degrees of freedom."""
+def t_quantile(df: float | Floats | Ints, level: float) -> Floats:
+    """Give the t quantile of a two-sided interval; missing where there are no degrees of freedom.
+
+    Examples
+    --------
+    >>> float(t_quantile(30, 0.95).round(4))
+    2.0423
+    """
     freedom = np.asarray(df, dtype=np.float64)
     quantile: Floats = special.stdtrit(np.where(freedom > 0, freedom, np.nan), 0.5 + level / 2)
     return quantile

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -19,7 +19,14 @@ from .categories import Bools, Floats, Ints
 from .design import Design
 from .estimates import NUMBERS, Estimates
 from .influence import taylor_scatter
-from .intervals import beta_interval, check_level, few_events, logit_interval, t_interval
+from .intervals import (
+    ProportionBase,
+    ProportionInterval,
+    check_level,
+    needs_base,
+    proportion_interval,
+    t_interval,
+)
 from .measure import Base, Measure
 from .method import method_of
 from .plan import Domains
@@ -50,7 +57,7 @@ class Request:
         The kind of estimate.
     base : {"substantive", "all"}
         Who is in the base.
-    interval : {"logit", "beta", "mean", "t"}
+    interval : {"logit", "beta", "wilson", "mean", "asin", "likelihood", "xlogit", "t"}
         The kind of interval.
     level : float
         Confidence level.
@@ -72,7 +79,7 @@ class Request:
         check_level(self.level)
         allowed = {
             "base": ("substantive", "all"),
-            "interval": ("logit", "beta", "mean") if self.estimand == "proportion" else ("t",),
+            "interval": get_args(ProportionInterval) if self.estimand == "proportion" else ("t",),
             "deff": ("auto", "replace"),
             "df": ("design", "domain"),
         }
@@ -366,20 +373,16 @@ def _present(design: Design, sums: Sequence[Summed]) -> Floats:
 
 
 def _add_intervals(table: pd.DataFrame, design: Design, request: Request, measures: Sequence[Measure]) -> Bools:
-    """Add low and high, and mark where a logit interval gave way to a beta interval."""
+    """Add low and high, and mark where an interval gave way to a beta interval."""
     estimate, se, df = table["estimate"].to_numpy(), table["se"].to_numpy(), table["df"].to_numpy()
-    few = np.zeros(len(table), dtype=bool)
-    if request.interval == "logit":
-        few = few_events(table["events"].to_numpy(), table["n"].to_numpy())
-    make = logit_interval if request.interval == "logit" else t_interval
-    low, high = make(estimate, se, df, request.level)
-    beta = few | (request.interval == "beta")
-    if beta.any() and design.df > 0:
-        effective, n, freedom = table["effective_n"].to_numpy(), table["n"].to_numpy(), own_df(table, design, measures)
-        by_beta = beta_interval(estimate, se, effective, n, freedom, request.level)
-        low, high = np.where(beta, by_beta[0], low), np.where(beta, by_beta[1], high)
-    table["low"], table["high"] = low, high
-    return few
+    if request.estimand != "proportion" or design.df < 1:
+        table["low"], table["high"] = t_interval(estimate, se, df, request.level)
+        return np.zeros(len(table), dtype=bool)
+    n, events, effective = (table[name].to_numpy() for name in ("n", "events", "effective_n"))
+    own = own_df(table, design, measures) if needs_base(request.interval, events, n) else df
+    base = ProportionBase(n, events, effective, own)
+    table["low"], table["high"], switched = proportion_interval(request.interval, estimate, se, base, df, request.level)
+    return switched
 
 
 def own_df(table: pd.DataFrame, design: Design, measures: Sequence[Measure]) -> Ints:

@@ -44,6 +44,8 @@ DF_RULES = {
     "domain": "PSUs minus strata of each base",
 }
 
+REPLICATE_DF = "of the replicate weights"
+
 SIMULATED_NOTE = f"{SIMULATED[0].upper()}{SIMULATED[1:]}."
 """What stands first under everything made from invented answers."""
 
@@ -80,7 +82,7 @@ def method_of(
         **design_method(design),
         "interval": request.interval,
         "level": request.level,
-        "df_rule": DF_RULES[request.df],
+        "df_rule": DF_RULES[request.df] if design.replication is None else REPLICATE_DF,
         "deff_rule": "with replacement" if replacing else "without replacement",
         "missing_keys": dict(within.missing),
         "footnotes": _footnotes(design, request, within, measures, table, replacing=replacing),
@@ -111,7 +113,7 @@ def design_method(design: Design) -> dict[str, object]:
         "lone_psu": design.lone_psu,
         "variance": _variance_text(design),
         "df": design.df,
-        "df_rule": DF_RULES["design"] if design.replication is None else "of the replicate weights",
+        "df_rule": DF_RULES["design"] if design.replication is None else REPLICATE_DF,
         "n": int(here.sum()),
         "weighted_n": float(design.weights[design.inside].sum()),
         "zero_weights": int((design.weights <= 0).sum()),
