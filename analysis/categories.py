@@ -278,7 +278,7 @@ def _missing_counts(found: Ints, kinds: list[MissingKind | str | None], allowed:
     if per_value[0]:
         counts["blank"] = int(per_value[0])
     for kind, kept, count in zip(kinds, allowed, per_value[1:], strict=True):
-        if kind is not None and not kept:
+        if kind is not None and not kept and count:
             key = kind.value if isinstance(kind, MissingKind) else kind
             counts[key] = counts.get(key, 0) + int(count)
     return counts
