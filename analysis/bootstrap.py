@@ -23,16 +23,16 @@ URN = 100_000_000
 def canty_davison(stage: Stage, replicates: int, rng: np.random.Generator) -> Factors:
     """Draw as many PSUs as there are in each stratum, with replacement, or from a population of their copies.
 
-    The variance is multiplied by m / (m - 1), m the harmonic mean of the PSUs in a stratum: exact where all strata have
-    as many.
+    The variance is multiplied by m / (m - 1), m the harmonic mean of the PSUs in a stratum, as in R, and by
+    (M - 1) / M, M that of the PSUs in its population: exact where all strata have as many.
     """
     usable = _usable(stage, replicates, "the bootstrap")
     factors = np.ones((len(stage.stratum), replicates))
     members = in_file_order(stage)
     for stratum in np.flatnonzero(usable):
         factors[members[stratum]] = _drawn(len(members[stratum]), stage.population[stratum], replicates, rng)
-    mean = 1 / np.mean(1 / stage.sampled[usable])
-    scale = float(mean / ((mean - 1) * (replicates - 1)))
+    sampled, population = np.mean(1 / stage.sampled[usable]), np.mean(1 / stage.population[usable])
+    scale = float((1 - population) / ((1 - sampled) * (replicates - 1)))
     uneven = len(np.unique(stage.sampled[usable])) > 1
     text = f"bootstrap of PSUs (Canty and Davison), {replicates} replicates"
     note = f"strata of {min(stage.sampled[usable]):g} to {max(stage.sampled[usable]):g} PSUs scaled alike"

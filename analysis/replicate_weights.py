@@ -28,6 +28,9 @@ GivenAs = Literal["JK1", "JKn", "BRR", "Fay", "bootstrap", "successive differenc
 NEGATIVE_ALLOWED = ("successive difference",)
 """Methods whose replicate weights can be below zero: the Census Bureau publishes some for the ACS."""
 
+TOGETHER = 16
+"""Columns that are read at a time."""
+
 
 def replicate_design(
     data: Study | IntoFrame,
@@ -179,24 +182,29 @@ def _check_weight(weight: str | None, *, combined: bool) -> None:
 
 
 def _given(study: Study, columns: Sequence[str], method: str) -> Floats:
-    """Read the columns as rows x replicates, and refuse what is no weight."""
+    """Read the columns as rows x replicates; several at a time, which spares the memory to be walked once a column."""
     given = np.empty((len(study.frame), len(columns)))
-    for at, name in enumerate(columns):
-        column = numbers(study, name, purpose="replicate weight", infinite=True)[0]
-        faults = {"missing": np.isnan(column), "infinite": np.isinf(column), "negative": column < 0}
-        if method in NEGATIVE_ALLOWED:
-            del faults["negative"]
-        found = [f"{word} in {int(rows.sum())}" for word, rows in faults.items() if rows.any()]
-        if found:
-            raise DesignError(
-                f"replicate weight '{name}' is {' and '.join(found)} of {len(column)} rows; a replicate weight is a "
-                "number of at least 0. Correct them, or leave those rows out of the data."
-            )
-        given[:, at] = column
-    empty = [name for name, column in zip(columns, given.T, strict=True) if not column.any()]
-    if empty:
-        raise DesignError(f"replicate weight '{empty[0]}' is zero in all {len(given)} rows; nobody would count.")
+    for start in range(0, len(columns), TOGETHER):
+        some = columns[start : start + TOGETHER]
+        read = [_replicate_weight(study, name, negative=method in NEGATIVE_ALLOWED) for name in some]
+        given[:, start : start + len(some)] = np.stack(read, axis=1)
     return given
+
+
+def _replicate_weight(study: Study, name: str, *, negative: bool) -> Floats:
+    column = numbers(study, name, purpose="replicate weight", infinite=True)[0]
+    faults = {"missing": np.isnan(column), "infinite": np.isinf(column), "negative": column < 0}
+    if negative:
+        del faults["negative"]
+    found = [f"{word} in {int(rows.sum())}" for word, rows in faults.items() if rows.any()]
+    if found:
+        raise DesignError(
+            f"replicate weight '{name}' is {' and '.join(found)} of {len(column)} rows; a replicate weight is a number "
+            "of at least 0. Correct them, or leave those rows out of the data."
+        )
+    if not column.any():
+        raise DesignError(f"replicate weight '{name}' is zero in all {len(column)} rows; nobody would count.")
+    return column
 
 
 def _check_against_weights(weights: Floats, given: Floats, columns: Sequence[str], *, combined: bool) -> None:
@@ -204,16 +212,17 @@ def _check_against_weights(weights: Floats, given: Floats, columns: Sequence[str
 
     A replicate of weights adds up to about what the weights do, a replicate of factors to about the number of rows.
     """
-    positive = weights > 0
-    mean, replicate_mean = float(weights.mean()), float(given[positive].mean() if not combined else given.mean())
-    ratio = replicate_mean / (mean if combined else 1.0)
-    if not 0.5 < ratio < 2:
-        have = f"they have a mean of {replicate_mean:.4g}, and the weights of {mean:.4g}"
-        if combined:
-            remedy = "If they are factors that multiply the weight, say combined=False"
-            raise DesignError(f"{columns[0]} to {columns[-1]} are not weights like the weight: {have}. {remedy}.")
-        remedy = "If they are weights by themselves, say combined=True"
-        raise DesignError(f"{columns[0]} to {columns[-1]} are not factors around 1: {have}. {remedy}.")
+    positive, mean_of_row = weights > 0, given.mean(axis=1)
+    mean, own = float(weights.mean()), float(mean_of_row.mean() if combined else mean_of_row[positive].mean())
+    if not 0.5 < own / (mean if combined else 1.0) < 2:
+        what = "weights like the weight" if combined else "factors around 1"
+        remedy = "If they are factors that multiply the weight, say combined=False"
+        if not combined:
+            remedy = "If they are weights by themselves, say combined=True"
+        raise DesignError(
+            f"{columns[0]} to {columns[-1]} are not {what}: they have a mean of {own:.4g}, and the weights of "
+            f"{mean:.4g}. {remedy}; else name the weight that they were made from."
+        )
     stray = int((given[~positive] != 0).any(axis=1).sum()) if combined else 0
     if stray:
         raise DesignError(
@@ -300,7 +309,7 @@ def _df(df: int | None, unit: Ints, base: Floats, factors: Floats) -> int:
 def _text(method: str, columns: Sequence[str], given: Floats, fay: float | None) -> str:
     named = f"{method} (rho {fay:g})" if method == "Fay" else method
     text = f"replicate weights {columns[0]} to {columns[-1]}: {named}, {len(columns)} replicates"
-    negative = int((given < 0).sum())
+    negative = int((given < 0).sum()) if method in NEGATIVE_ALLOWED else 0
     if negative:
         text += f"; {counted(negative, 'replicate weight below zero is', 'replicate weights below zero are')} kept"
     if method == "BRR" and (given > 0).all():
