@@ -20,6 +20,8 @@ PUBLIC = {
     "ratio": "analysis.estimate",
     "total": "analysis.estimate",
     "Estimates": "analysis.estimates",
+    "Fit": "analysis.fit",
+    "glm": "analysis.glm",
     "rake": "analysis.rake",
     "rank_test": "analysis.ranks",
     "respondents": "analysis.recipe",
@@ -80,6 +82,8 @@ if TYPE_CHECKING:
     from .analysis.estimate import ratio as ratio
     from .analysis.estimate import total as total
     from .analysis.estimates import Estimates as Estimates
+    from .analysis.fit import Fit as Fit
+    from .analysis.glm import glm as glm
     from .analysis.rake import rake as rake
     from .analysis.ranks import rank_test as rank_test
     from .analysis.recipe import respondents as respondents
