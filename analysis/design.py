@@ -155,9 +155,10 @@ class Design:
         strata, psu, fpc = names_of(self.strata), names_of(self.psu), names_of(self.fpc)
         if isinstance(self.pps, str) and not fpc:
             raise DesignError("pps='brewer' needs each unit's inclusion probability; name its column, fpc='...'.")
-        known = self.pps is not None and not isinstance(self.pps, str)
-        laid = stages(self.study, strata, psu, () if known else fpc, unequal=isinstance(self.pps, str))
-        if self.pps is not None and not isinstance(self.pps, str):
+        if self.pps is None or isinstance(self.pps, str):
+            laid = stages(self.study, strata, psu, fpc, unequal=self.pps is not None)
+        else:
+            laid = stages(self.study, strata, psu, ())
             joint, laid = quadratic_form(self.pps, self.pps_variance, laid, fpc)
             object.__setattr__(self, "joint", joint)
         if self.lone_psu == "collapse":
