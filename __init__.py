@@ -25,6 +25,8 @@ PUBLIC = {
     "rake": "analysis.rake",
     "rank_test": "analysis.ranks",
     "respondents": "analysis.recipe",
+    "replicate_design": "analysis.replicate_weights",
+    "replicates": "analysis.replicates",
     "SignificanceTest": "analysis.significance",
     "subset": "analysis.subpopulation",
     "ttest": "analysis.ttest",
@@ -87,6 +89,8 @@ if TYPE_CHECKING:
     from .analysis.rake import rake as rake
     from .analysis.ranks import rank_test as rank_test
     from .analysis.recipe import respondents as respondents
+    from .analysis.replicate_weights import replicate_design as replicate_design
+    from .analysis.replicates import replicates as replicates
     from .analysis.significance import SignificanceTest as SignificanceTest
     from .analysis.subpopulation import subset as subset
     from .analysis.ttest import ttest as ttest
