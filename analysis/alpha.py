@@ -99,7 +99,7 @@ def alpha(
     >>> wave = pd.DataFrame({"central": [1, 2, 3, 5, 4], "local": [1, 1, 3, 4, 5], "police": [2, 2, 4, 5, 4]})
     >>> found = alpha(Design(wave), ["central", "local", "police"]).to_frame()
     >>> found[["estimate", "low", "high"]].round(3).values.tolist()
-    [[0.952, 0.75, 0.991]]
+    [[0.957, 0.79, 0.991]]
     """
     check_design(design, "alpha")
     design = subset(design, where)

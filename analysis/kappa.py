@@ -93,7 +93,7 @@ def kappa(
     >>> round(float(kappa(Design(coded), "a", "b").to_frame()["estimate"][0]), 3)
     0.75
     >>> round(float(kappa(Design(coded), "a", "b", weights="quadratic").to_frame()["estimate"][0]), 3)
-    0.875
+    0.889
     """
     check_design(design, "kappa")
     design = subset(design, where)

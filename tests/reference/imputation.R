@@ -69,7 +69,8 @@ estimates <- function(case, designs, key) {
   combine(case, "ratio", all(svyratio(~score, ~enroll, design = .design)), complete, "score/enroll")
   fits <- all(svyglm(score ~ meals + api99, design = .design))
   combine(case, "gaussian", fits, complete - 2)
-  fits <- suppressWarnings(all(svyglm(I(award == "Yes") ~ score, family = quasibinomial, design = .design)))
+  fits <- suppressWarnings(all(svyglm(I(award == "Yes") ~ score, family = quasibinomial, design = .design,
+    control = list(epsilon = 1e-14, maxit = 50))))  # R stops too early for nine digits of the error otherwise
   combine(case, "binomial", fits, complete - 1)
 }
 svycontrast_rows <- function(b, rows) structure(coef(b)[rows], var = vcov(b)[rows, rows], class = "svystat")
