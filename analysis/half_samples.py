@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.errors import DesignError
 from .hadamard import hadamard
-from .replicate_factors import DROPPED, Factors, in_file_order, varying
+from .replicate_factors import DROPPED, Factors, check_size, in_file_order, varying
 from .sample import Stage
 
 
@@ -36,6 +36,7 @@ def half_samples(stage: Stage, least: int, fay: float) -> Factors:
     usable = varying(stage)
     _refuse_other_sizes(stage, usable)
     pairs = [units for units, used in zip(in_file_order(stage), usable, strict=True) if used]
+    check_size(len(stage.stratum), max(len(pairs) + 1, least), "the method of half-samples")
     signs = hadamard(max(len(pairs) + 1, least))
     factors = np.ones((len(stage.stratum), len(signs)))
     for row, (first, second) in enumerate(pairs, start=1):

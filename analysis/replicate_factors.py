@@ -64,8 +64,8 @@ def check_size(units: int, replicates: int, method: str) -> None:
     if units * replicates > CELLS:
         raise DesignError(
             f"{method} would make {replicates:,} replicates of {units:,} PSUs, {units * replicates / 1.25e8:,.1f} GB. "
-            "Keep the design as it is (Taylor linearisation), or choose a method with a number of replicates, "
-            "method='subbootstrap', replicates=200."
+            "Keep the design as it is (Taylor linearisation), or choose fewer replicates, e.g. "
+            "method='subbootstrap', replicates=50."
         )
 
 

@@ -18,6 +18,9 @@ from .margin_fit import Cells, fitted
 from .replication import Replication
 from .sample import combined
 
+EACH = "; each of them raked"
+"""What is said of replicates after a raking."""
+
 
 @dataclass(frozen=True, eq=False)
 class RakingTask:
@@ -73,7 +76,8 @@ class RakingTask:
         by_cell = np.asarray(adding @ factors)
         for replicate in range(len(replication)):
             factors[:, replicate] *= self._ratio(by_cell[:, replicate], replicate, len(replication))[cell]
-        return replace(replication, unit=unit, factors=factors)
+        text = replication.text.removesuffix(EACH) + EACH
+        return replace(replication, unit=unit, factors=factors, text=text)
 
     def _ratio(self, weight: Floats, replicate: int, replicates: int) -> Floats:
         """Give for each cell the factor that rakes a replicate."""

@@ -113,7 +113,7 @@ def replicate_design(
     study = study_of(data)
     columns = _columns(study, replicates, weight)
     _check_weight(weight, combined=combined)
-    plain = Design(study, weight=weight, lone_psu="certainty")
+    plain = Design(study, weight=weight)
     given = _given(study, columns, chosen)
     _check_against_weights(plain.weights, given, columns, combined=combined)
     factor = _scale(chosen, scale, given, fay or 0.0, combined=combined, scaled=rscales is not None)

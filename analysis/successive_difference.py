@@ -15,7 +15,7 @@ import numpy as np
 from ..data.errors import DesignError
 from .categories import Ints
 from .hadamard import hadamard
-from .replicate_factors import Factors, in_file_order, unsampled_share, varying
+from .replicate_factors import Factors, check_size, in_file_order, unsampled_share, varying
 from .sample import Stage
 
 
@@ -44,7 +44,9 @@ def successive_differences(stage: Stage, least: int | None) -> Factors:
     strata = np.flatnonzero(usable)
     members = in_file_order(stage)
     wanted = sum(len(members[stratum]) for stratum in strata) + 1
-    signs = hadamard(least if least is not None else min(wanted, 200)).astype(np.float64)
+    least = least if least is not None else min(wanted, 200)
+    check_size(len(stage.stratum), least, "the method of successive differences")
+    signs = hadamard(least).astype(np.float64)
     share = np.sqrt(unsampled_share(stage))
     factors = np.ones((len(stage.stratum), len(signs)))
     rows = _Rows(len(signs) - 1)

@@ -309,6 +309,7 @@ def test_raking_replicates_and_replicating_a_raked_design_are_the_same():
     assert mean(one, ["trust", "hours"]).covariance == pytest.approx(
         mean(other, ["trust", "hours"]).covariance, rel=1e-12
     )
+    assert one.replication.text == "jackknife within strata (JKn), 10 replicates; each of them raked"
     twice = replicates(rake(rake(design, {"sex": {"f": 0.3, "m": 0.7}}), MARGINS))
     assert se(mean(twice, "trust")) == pytest.approx(se(mean(other, "trust")), rel=1e-6)
 
@@ -414,6 +415,8 @@ def test_more_replicates_than_fit_the_memory_are_refused():
     many = Design(pd.DataFrame({"y": np.arange(20_000)}))
     with pytest.raises(DesignError, match=r"the jackknife would make 20,000 replicates of 20,000 PSUs, 3.2 GB"):
         replicates(many)
+    with pytest.raises(DesignError, match=r"successive differences would make 10,000 replicates of 20,000 PSUs"):
+        replicates(many, "SDR", replicates=10_000)
     assert len(replicates(many, "subbootstrap", replicates=20, seed=1).replication) == 20
 
 
