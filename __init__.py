@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 PUBLIC = {
+    "alpha": "analysis.alpha",
     "banner": "analysis.banner",
     "Banner": "analysis.banner_table",
+    "Combined": "analysis.combined",
     "compare": "analysis.compare",
     "Comparison": "analysis.comparison",
     "Contrasts": "analysis.contrasts",
@@ -22,6 +24,8 @@ PUBLIC = {
     "Estimates": "analysis.estimates",
     "Fit": "analysis.fit",
     "glm": "analysis.glm",
+    "combine": "analysis.imputation",
+    "kappa": "analysis.kappa",
     "rake": "analysis.rake",
     "rank_test": "analysis.ranks",
     "respondents": "analysis.recipe",
@@ -72,8 +76,10 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from .analysis.alpha import alpha as alpha
     from .analysis.banner import banner as banner
     from .analysis.banner_table import Banner as Banner
+    from .analysis.combined import Combined as Combined
     from .analysis.compare import compare as compare
     from .analysis.comparison import Comparison as Comparison
     from .analysis.contrasts import Contrasts as Contrasts
@@ -86,6 +92,8 @@ if TYPE_CHECKING:
     from .analysis.estimates import Estimates as Estimates
     from .analysis.fit import Fit as Fit
     from .analysis.glm import glm as glm
+    from .analysis.imputation import combine as combine
+    from .analysis.kappa import kappa as kappa
     from .analysis.rake import rake as rake
     from .analysis.ranks import rank_test as rank_test
     from .analysis.recipe import respondents as respondents
