@@ -16,6 +16,8 @@ PUBLIC = {
     "Comparison": "analysis.comparison",
     "Contrasts": "analysis.contrasts",
     "contrast": "analysis.contrasts",
+    "Crosstab": "analysis.crosstab",
+    "crosstab": "analysis.crosstab",
     "Design": "analysis.design",
     "mean": "analysis.estimate",
     "proportion": "analysis.estimate",
@@ -84,6 +86,8 @@ if TYPE_CHECKING:
     from .analysis.comparison import Comparison as Comparison
     from .analysis.contrasts import Contrasts as Contrasts
     from .analysis.contrasts import contrast as contrast
+    from .analysis.crosstab import Crosstab as Crosstab
+    from .analysis.crosstab import crosstab as crosstab
     from .analysis.design import Design as Design
     from .analysis.estimate import mean as mean
     from .analysis.estimate import proportion as proportion

@@ -33,6 +33,9 @@ Adjust = Literal["holm"] | None
 ROUNDING = 1e-13
 """A variance below this share of what its terms could add up to is rounding: the contrast is fixed by the design."""
 
+OF_ESTIMATES = ("deff", "Korn-Graubard")
+"""Words of footnotes that are about the estimates alone."""
+
 MOST_ROWS = 4_000
 """Rows whose covariance with each other is worked out."""
 
@@ -318,10 +321,14 @@ def _method(
 ) -> dict[str, Any]:
     first = made[0].method
     estimands = list(dict.fromkeys(str(each.method["estimand"]) for each in made))
-    where = list(dict.fromkeys(each.design.subpopulation.text for each in made if each.design.subpopulation))
+    parts = [each.design.subpopulation for each in made]
+    where = list(dict.fromkeys(part.text if part else "everybody" for part in parts))
+    widest = max(made, key=lambda each: int(each.method["n"])).method
     return {
         **{name: first[name] for name in _SHARED if name in first},
-        "subpopulation": "; ".join(where) or None,
+        "n": widest["n"],
+        "weighted_n": widest["weighted_n"],
+        "subpopulation": " and ".join(where) if any(parts) else None,
         "estimand": " and ".join(estimands),
         "items": list(dict.fromkeys(str(item) for each in made for item in each.frame["item"])),
         "by": list(dict.fromkeys(key for each in made for key in each.by)),
@@ -335,7 +342,7 @@ def _method(
 
 _SHARED = (
     *("base_text", "simulated", "source", "title", "weight", "weight_source", "strata", "psu", "fpc", "lone_psu"),
-    *("variance", "df", "n", "weighted_n", "raking"),
+    *("variance", "df", "raking"),
 )
 """What a contrast says of its design as the estimates do."""
 
@@ -345,7 +352,8 @@ def _is_difference(degree: int, slopes: Mapping[int, float]) -> bool:
 
 
 def _footnotes(made: Sequence[Estimates], frame: pd.DataFrame) -> list[str]:
-    notes = list(dict.fromkeys(note for each in made for note in each.method["footnotes"]))
+    every = dict.fromkeys(note for each in made for note in each.method["footnotes"])
+    notes = [note for note in every if not any(word in note for word in OF_ESTIMATES)]
     fixed = frame.loc[frame["se"] == 0, "contrast"].tolist()
     if fixed:
         shown = ", ".join(fixed[:5]) + (f" and {len(fixed) - 5} more" if len(fixed) > 5 else "")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FREEDOMS = ("df", "ndf", "ddf")
-MEASURED = ("estimate", "se", "low", "high", "mean", "mean rank score")
+MEASURED = ("estimate", "se", "low", "high", "mean", "mean rank score", "odds_ratio", "log_odds_ratio")
 COUNTS = ("n", "weighted_n")
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from topline.analysis.contrasts import contrast
+from topline.analysis.crosstab import crosstab
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion, total
 from topline.analysis.ranks import rank_test
@@ -23,6 +24,7 @@ from topline.analysis.ttest import ttest
 
 REFERENCE = Path(__file__).parent.parent / "reference"
 TESTS = json.loads((REFERENCE / "tests.json").read_text())["rows"]
+CROSSTABS = json.loads((REFERENCE / "crosstabs.json").read_text())["rows"]
 
 STRATA = {"weight": "pw", "strata": "stype", "fpc": "fpc"}
 CLUSTERS = {"weight": "pw", "psu": "dnum", "fpc": "fpc"}
@@ -157,7 +159,46 @@ def test_rank_tests_equal_r_svyranktest(case, rows):
             assert mine["ndf"] == row["ndf"], row
 
 
-@pytest.mark.parametrize("name", ["tests"])
+STATISTICS = {"F": "F", "Chisq": "chisq", "Wald": "wald", "adjWald": "adj_wald", "saddlepoint": "saddlepoint"}
+
+
+@cache
+def table_of(case, row, column):
+    return crosstab(design_of(case, ("stype", "awards")), row, column, interval="mean")
+
+
+@pytest.mark.parametrize(("case", "rows"), of_kind(CROSSTABS, "independence"), ids=case_ids)
+def test_tests_of_independence_equal_r_svychisq(case, rows):
+    for row in rows:
+        mine = table_of(case, row["row"], row["column"]).test(STATISTICS[row["test"]]).to_frame().iloc[0]
+        assert mine["statistic"] == close(row["statistic"]), row
+        assert mine["p"] == pytest.approx(row["p"], rel=1e-9), row
+        if row["ndf"] is not None:
+            assert mine["ndf"] == close(row["ndf"]), row
+        if row["ddf"] is not None:
+            assert mine["ddf"] == close(row["ddf"]), row
+
+
+@pytest.mark.parametrize(("case", "rows"), of_kind(CROSSTABS, "share"), ids=case_ids)
+def test_percentages_of_crosstabs_equal_r(case, rows):
+    for row in rows:
+        frame = table_of(case, row["row"], row["column"]).to_frame(row["percent"])
+        mine = frame[(frame["row"].astype(str) == row["one"]) & (frame["column"].astype(str) == row["other"])].iloc[0]
+        assert mine["estimate"] == close(row["estimate"]), row
+        assert mine["se"] == close(row["se"]), row
+        assert (mine["low"], mine["high"]) == (close(row["low"]), close(row["high"])), row
+
+
+@pytest.mark.parametrize(("case", "rows"), of_kind(CROSSTABS, "odds"), ids=case_ids)
+def test_odds_ratios_equal_r(case, rows):
+    for row in rows:
+        mine = table_of(case, row["row"], row["column"]).odds_ratio().to_frame().iloc[0]
+        assert mine["odds_ratio"] == close(row["estimate"]), row
+        assert mine["se"] == close(row["se"]), row
+        assert mine["df"] == row["df"], row
+
+
+@pytest.mark.parametrize("name", ["tests", "crosstabs"])
 def test_stored_values_are_what_r_gives_here(require, tmp_path, name):
     program = require("r")
     subprocess.run([program, REFERENCE / f"{name}.R", tmp_path], check=True, capture_output=True, timeout=300)

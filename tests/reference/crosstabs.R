@@ -64,7 +64,8 @@ shares <- function(case, pair, design, percent) {
       row = eval(bquote(subset(hit, as.character(.(as.name(pair[1]))) == .(one)))),
       column = eval(bquote(subset(hit, as.character(.(as.name(pair[2]))) == .(other)))))
     m <- svymean(~.hit, base)
-    ci <- confint(m, df = degf(design))
+    # the degrees of freedom of the whole design, for a subpopulation as well
+    ci <- confint(m, df = degf(if (case == "large of clusters") clusters_wr else design))
     add(kind = "share", case = case, row = pair[1], column = pair[2], percent = percent, one = one, other = other,
         estimate = coef(m)[[1]], se = SE(m)[[1]], low = ci[1], high = ci[2])
   }
