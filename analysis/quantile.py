@@ -178,7 +178,7 @@ def _estimated(design: Design, measure: Measure, asked: _Asked) -> _Part:
     base, kind, level = measure.base, asked.interval, asked.options.level
     assert measure.value is not None
     p = np.tile(asked.shares, (base.domains, 1))
-    ordered = sorted_values(measure.value, base.weights, base.domain, base.domains)
+    ordered = sorted_values(measure.value, base.weights, base.domain, base.domains, asked.rule)
     estimate = ordered.quantiles(asked.rule, p)
     below = shares_below(base, measure.value, estimate)
     scatter = below.scatter(design)
@@ -222,7 +222,7 @@ def _replicated(
     def refit(weights: Floats) -> Floats:
         own = base.own(weights)
         kept = own > 0
-        again = sorted_values(values[kept], own[kept], base.domain[kept], base.domains)
+        again = sorted_values(values[kept], own[kept], base.domain[kept], base.domains, rule)
         return again.quantiles(rule, p).ravel()
 
     scatter = refitted(design.replication, estimate.ravel(), refit, what=f"quantiles of {measure.item}")
@@ -262,7 +262,7 @@ def _finished(
 def _table(measure: Measure, part: _Part, shares: Floats) -> pd.DataFrame:
     base, width = measure.base, len(shares)
     with np.errstate(divide="ignore", invalid="ignore"):
-        deff = np.where(part.simple > 0, part.variance / part.simple, np.nan)
+        deff = np.where((part.simple > 0) & (shares > 0) & (shares < 1), part.variance / part.simple, np.nan)
     return pd.DataFrame(
         {
             "item": measure.item,

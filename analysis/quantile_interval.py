@@ -54,8 +54,8 @@ def woodruff_interval(
         make = {"mean": t_interval, "xlogit": logit_interval, "asin": asin_interval}[kind]
         from_, to = make(share, error, freedom, level)
     from_, to = np.where(share >= 1, 1.0, from_), np.where(share >= 1, 1.0, to)
-    low = sorted_.quantiles(rule, np.maximum(from_, 0.0))
-    high = sorted_.quantiles(rule, np.minimum(to, 1.0))
+    ends = sorted_.quantiles(rule, np.hstack([np.maximum(from_, 0.0), np.minimum(to, 1.0)]))
+    low, high = np.hsplit(ends, 2)
     beyond = (from_ < 0) | (to > 1)
     with np.errstate(invalid="ignore"):
         se = np.where(beyond, np.nan, (high - low) / (2 * t_quantile(freedom, level)))

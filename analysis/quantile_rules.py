@@ -8,6 +8,7 @@ of the Section on Survey Research Methods.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +21,9 @@ from .sums import summed
 
 QuantileRule = Literal["math", "school", "shahvaish", "hf1", "hf2", "hf3", "hf4", "hf5", "hf6", "hf7", "hf8", "hf9"]
 
+UNORDERED = ("math", "school", "hf1", "hf2", "hf3")
+"""Rules that take the weights of equal values together."""
+
 TIE = 1e-12
 """Shares of the weights this close are equal; else the scale of the weights would decide at p = 0.5 of an even n."""
 
@@ -31,7 +35,7 @@ class Sorted:
     Attributes
     ----------
     values : numpy.ndarray
-        Domain after domain, ascending within each; equal values in the order of the rows.
+        Domain after domain, ascending within each.
     weights : numpy.ndarray
         Their weights, all above zero.
     start : numpy.ndarray of int64
@@ -68,15 +72,19 @@ class Sorted:
         return READERS[rule](values, weights, p)
 
 
-def sorted_values(values: Floats, weights: Floats, domain: Ints, domains: int) -> Sorted:
-    """Sort values within domains; rows without weight are left out beforehand."""
+def sorted_values(values: Floats, weights: Floats, domain: Ints, domains: int, rule: QuantileRule = "math") -> Sorted:
+    """Sort values within domains; rows without weight are left out beforehand.
+
+    Equal values keep the order of their rows where the rule interpolates, which then depends on it (as in R).
+    """
+    kind: Literal["stable"] | None = None if rule in UNORDERED else "stable"
     start = np.concatenate([[0], np.cumsum(np.bincount(domain, minlength=domains))]).astype(np.int64)
     if domains == 1:
-        order = np.argsort(values, kind="stable")
+        order = np.argsort(values, kind=kind)
     else:
         order = np.argsort(_small(domain, domains), kind="stable")
         for first, last in pairwise(start.tolist()):
-            order[first:last] = order[first:last][np.argsort(values[order[first:last]], kind="stable")]
+            order[first:last] = order[first:last][np.argsort(values[order[first:last]], kind=kind)]
     return Sorted(values[order], weights[order], start)
 
 
@@ -86,13 +94,18 @@ def _small(domain: Ints, domains: int) -> Ints:
 
 
 def _shares(weights: Floats) -> Floats:
-    """Add up shares of the weights; in extended precision, so that a million equal shares still meet at 0.5."""
-    summed = np.cumsum(weights, dtype=np.longdouble)
-    return np.asarray(summed / summed[-1], dtype=np.float64)
+    """Add up shares of the weights, in about the root of n blocks so that a million equal ones still meet at 0.5."""
+    size = math.isqrt(len(weights)) + 1
+    blocks = np.zeros((-(-len(weights) // size), size))
+    blocks.ravel()[: len(weights)] = weights
+    np.cumsum(blocks, axis=1, out=blocks)
+    blocks[1:] += np.cumsum(blocks[:-1, -1])[:, None]
+    summed_up = blocks.ravel()[: len(weights)]
+    return np.asarray(summed_up / summed_up[-1])
 
 
 def _reached(shares: Floats, p: Floats) -> tuple[Ints, Bools]:
-    """Give the first place whose share reaches p, and whether it is p itself."""
+    """Give the first place whose share or position reaches p, and whether it is p itself."""
     place = np.minimum(np.searchsorted(shares, p - TIE), len(shares) - 1).astype(np.int64)
     return place, np.abs(shares[place] - p) <= TIE
 
@@ -132,7 +145,9 @@ def _between(before: float, after: float, beyond: float) -> Callable[[Floats, Fl
     def read(values: Floats, weights: Floats, p: Floats) -> Floats:
         shares, own = _shares(weights), weights / weights.sum()
         position = (before * np.concatenate([[0.0], shares[:-1]]) + after * shares) / (1 + beyond * own[-1])
-        return np.interp(p, position, values)
+        place, met = _reached(position, p)
+        # a value itself and not one beside it by rounding, for the share at or below it would leave it out
+        return np.where(met, values[place], np.interp(p, position, values))
 
     return read
 
