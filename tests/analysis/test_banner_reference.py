@@ -1,4 +1,4 @@
-"""The tests behind column letters against R's survey package: tests/reference/banner.R made tests/reference/banner.json.
+"""Tests of banner columns against R's survey package: tests/reference/banner.R made tests/reference/banner.json.
 
 In R: ``groups <- svyby(~y, ~by, design, svymean, covmat = TRUE)``, ``svycontrast(groups, c(1, -1, 0, ...))``,
 ``2 * pt(-abs(t), degf(design))``, ``p.adjust(method = "holm")`` over the pairs of a row. R version and survey version
