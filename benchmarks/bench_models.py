@@ -76,7 +76,7 @@ def ours(columns: dict[str, np.ndarray]) -> Iterator[object]:
     import pandas as pd
 
     from topline.analysis.design import Design
-    from topline.analysis.models import glm
+    from topline.analysis.glm import glm
 
     frame = pd.DataFrame(columns)
     columns.clear()
