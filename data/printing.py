@@ -116,8 +116,8 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns:
     | for \| with | 12 |
     """
     rule = [":---" if at < text_columns else "---:" for at in range(len(header))]
-    escaped = [[cell.replace("|", "\\|") for cell in row] for row in rows]
-    return "\n".join(f"| {' | '.join(row)} |" for row in [list(header), rule, *escaped])
+    names, *escaped = [[cell.replace("|", "\\|") for cell in row] for row in (header, *rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in [names, rule, *escaped])
 
 
 def shortened(text: str, longest: int) -> str:
