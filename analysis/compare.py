@@ -109,8 +109,9 @@ def compare(
     parts = listed(estimates)
     if not parts:
         raise ComparisonError("there is no estimate to compare; make one with proportion or mean.")
-    if any(statistic_of(part) == "total" for part in parts):
-        raise ComparisonError("totals have no published counterpart; use proportion for shares, mean for means.")
+    other = next((part.method["estimand"] for part in parts if statistic_of(part) not in ("share", "mean")), None)
+    if other is not None:
+        raise ComparisonError(f"{other}s have no published counterpart; use proportion for shares, mean for means.")
     about = described(about or StudyDescription(), parts)
     rows = [row for pair in pairs(parts, figures) for row in rows_of(pair, about, declared)]
     finished = tuple(replace(row, sentence=sentence(row)) for row in with_holm(rows))
@@ -145,18 +146,20 @@ def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[Com
     made = []
     for record in terms.rows:
         groups = {name: record[name] for name in estimates.by if name in record}
-        own = [*reasons, *part_of_the_sample(groups, chosen=pair.chosen), *hedged(pair.figure)]
+        own = [*reasons, *part_of_the_sample(groups, estimates.design, chosen=pair.chosen), *hedged(pair.figure)]
         own += without_error(record, pair.figure)
         row = replace(beside(pair.figure, graded(own)), **new_side(record, terms, estimates, pair.item), groups=groups)
         made.append(with_tiers(row, printed(pair.figure), declared))
     return made
 
 
-def part_of_the_sample(groups: Mapping[str, object], *, chosen: bool) -> list[Reason]:
+def part_of_the_sample(groups: Mapping[str, object], design: Design, *, chosen: bool) -> list[Reason]:
     """Refuse to hold a part of the new sample against a whole published one, unless the user put them side by side."""
-    if not groups:
+    parts = [f"{key} = {value}" for key, value in groups.items()]
+    parts += [f"those where {design.subpopulation.text}"] if design.subpopulation else []
+    if not parts:
         return []
-    part = ", ".join(f"{key} = {value}" for key, value in groups.items())
+    part = ", ".join(parts)
     if chosen:
         words = f"The new result describes only {part}; make sure that the published one describes the same people."
         return [Reason("people", "qualifies", words)]

@@ -226,9 +226,8 @@ def _subjects(method: Mapping[str, Any]) -> list[str]:
 def _population(method: Mapping[str, Any]) -> str:
     groups = f", by {', '.join(method['by'])}" if method["by"] else ""
     title = method["title"] or method["source"]
-    where = f", where {method['subpopulation']}" if method["subpopulation"] else ""
     return (
-        f"For: {method['base_text']}{where}{groups}{f'; {title}' if title else ''}. "
+        f"For: {method['base_text']}{groups}{f'; {title}' if title else ''}. "
         f"Sample: n {method['n']:,}, weighted {method['weighted_n']:,.0f}."
     )
 

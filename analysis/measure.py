@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..data.codebook import Code
 from .categories import Floats, Ints, Shown
-from .sums import DENSE, Table, summed, sums
+from .sums import Table, is_dense, summed, sums
 
 Number = TypeVar("Number", np.float64, np.int64)
 
@@ -62,7 +62,7 @@ class Base:
 
     def sums(self, group: Ints, groups: int, values: Floats) -> Table:
         """Add up values of the rows in the base by group, for all rows of the sample, and domain."""
-        if groups * self.domains > DENSE:
+        if not is_dense(groups * self.domains, len(values)):
             return sums(self.own(group), groups, self.domain, self.domains, values)
         code = self._codes.get(id(group))
         if code is None:

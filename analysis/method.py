@@ -78,7 +78,7 @@ def method_of(
         ],
         "by": list(within.by),
         "base": request.base,
-        "base_text": _base_text(request),
+        "base_text": with_subpopulation(_base_text(request), design),
         **design_method(design),
         "interval": request.interval,
         "level": request.level,
@@ -187,6 +187,11 @@ def _item(study: Study, name: str, measures: Sequence[Measure]) -> dict[str, obj
 
 def _plain(code: Code) -> Code:
     return int(code) if isinstance(code, float) and code.is_integer() else code
+
+
+def with_subpopulation(base_text: str, design: Design) -> str:
+    """Add the subpopulation to who the base is, where there is one."""
+    return f"{base_text}, where {design.subpopulation.text}" if design.subpopulation else base_text
 
 
 def _base_text(request: Request) -> str:

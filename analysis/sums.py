@@ -10,8 +10,11 @@ from .categories import Floats, Ints
 Table = Floats
 """Sums by group and cell: an array, or a scipy.sparse.csr_array where groups are many (every row its own PSU)."""
 
-DENSE = 20_000_000
-"""Tables of more cells than this are sparse."""
+DENSE = 1_000_000
+"""Tables of more cells than this are sparse, unless a good part of the cells is filled."""
+
+FILLED = 4
+"""Cells for each value added up, below which a table counts as filled."""
 
 
 def sums(group: Ints, groups: int, cell: Ints, cells: int, values: Floats) -> Table:
@@ -22,10 +25,15 @@ def sums(group: Ints, groups: int, cell: Ints, cells: int, values: Floats) -> Ta
     >>> sums(np.array([0, 0, 1]), 2, np.array([1, 1, 0]), 2, np.array([1.0, 2.0, 5.0])).tolist()
     [[0.0, 3.0], [5.0, 0.0]]
     """
-    if groups * cells <= DENSE:
+    if is_dense(groups * cells, len(values)):
         return summed(group * cells + cell, groups * cells, values).reshape(groups, cells)
     table: Table = sparse.csr_array((values, (group, cell)), shape=(groups, cells))
     return table
+
+
+def is_dense(cells: int, values: int) -> bool:
+    """Say whether sums of some values into a table of some cells are kept as an array."""
+    return cells <= max(DENSE, FILLED * values)
 
 
 def summed(code: Ints, codes: int, values: Floats) -> Floats:

@@ -96,8 +96,9 @@ def on_terms(estimates: Estimates, item: str, figure: Figure, level: float) -> O
 
 
 def statistic_of(estimates: Estimates) -> str:
-    """Say whether estimates are shares or means."""
-    return {"proportion": "share", "mean": "mean"}.get(str(estimates.method["estimand"]), "total")
+    """Say whether estimates are shares, means, or something else by its own name."""
+    estimand = str(estimates.method["estimand"])
+    return "share" if estimand == "proportion" else estimand
 
 
 def own_rows(estimates: Estimates, item: str) -> list[Record]:

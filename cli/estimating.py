@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from .terminal import FOLDER, Command, as_json, counted, example, names_option, show
+from .designing import DESIGN, design_options, file_design, is_study, refuse_in_folder, warn_when_stale
+from .estimands import ESTIMAND, estimand_options, estimated, level_of
+from .terminal import FOLDER, as_json, example, names_option, show
 
 if TYPE_CHECKING:
     from ..analysis.comparison import Comparison
-    from ..analysis.design import Design
     from ..analysis.estimates import Estimates
-    from ..data.codebook import Study
-    from ..data.study_folder import StudyFolder
 
 
 @click.command(epilog=example("topline weight my-study"))
@@ -41,59 +39,20 @@ def weight(folder: Path, as_json: bool) -> None:
         click.echo(f"\nWrote {target}.")
 
 
-def design_options(command: Command) -> Command:
-    """Add the options that describe a design and choose what is estimated."""
-    options = (
-        click.option("--weight", help="Weight column. Without it weights follow from --fpc, else are equal."),
-        names_option("--strata", "Strata column, one for each stage."),
-        names_option("--psu", "PSU column, one for each stage."),
-        names_option("--fpc", "Population counts or fractions, one column for each stage."),
-        click.option(
-            "--lone-psu",
-            type=click.Choice(["fail", "centre", "certainty", "average"]),
-            default=None,
-            help="What to do with a stratum of one PSU. Default: fail.",
-        ),
-        names_option("--mean", "Means of these variables."),
-        names_option("--proportion", "Shares of the categories of these variables."),
-        names_option("--total", "Totals of these variables."),
-        click.option(
-            "--category",
-            help="With --proportion: this category only: a code, a label, a named group such as support, or codes "
-            "taken together, 4+5.",
-        ),
-        names_option("--by", "One result for each group of these variables."),
-        click.option(
-            "--base",
-            type=click.Choice(["substantive", "all"]),
-            help="With --proportion: leave don't know and refused out of the base, or keep them in. "
-            "Default: substantive.",
-        ),
-        click.option(
-            "--interval",
-            type=click.Choice(["logit", "beta", "mean"]),
-            help="With --proportion: how intervals are made. Default: logit.",
-        ),
-        click.option("--complete", is_flag=True, help="Only the complete interviews of a topline export."),
-        click.option("--level", type=click.FloatRange(50, 99.99), help="Confidence level in percent. Default: 95."),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
-
-
 @click.command(
     epilog=example(
         "topline estimate wave1.sav --weight w --strata province --psu community --proportion approval --by sex\n"
         "topline estimate apiclus2.csv --psu dnum,snum --fpc fpc1,fpc2 --mean api00 --json\n"
+        "topline estimate wave1.sav --weight w --quantile income --share 0.25,0.5,0.75 --where 'age >= 18'\n"
         "topline estimate my-study"
     )
 )
 @click.argument("source", type=FOLDER)
 @design_options
+@estimand_options
 @as_json
 def estimate(source: Path, as_json: bool, **options: Any) -> None:
-    """Estimate means, shares or totals with design-based errors.
+    """Estimate shares, means, totals, ratios, quantiles or variances with design-based errors.
 
     SOURCE is a data file (.sav .zsav .dta .csv .parquet) or a study folder. For a folder the design and the weighting
     come from study.yaml; every closed question is estimated and kept in results/estimates.json, or, when some are
@@ -113,6 +72,7 @@ def estimate(source: Path, as_json: bool, **options: Any) -> None:
 )
 @click.argument("source", type=FOLDER)
 @design_options
+@estimand_options
 @names_option("--published", "Ids of published figures; topline figures lists them.")
 @click.option("--margin", type=click.FloatRange(0, 50, min_open=True), help="Points that still count as equivalent.")
 @click.option("--nonsampling", type=click.FloatRange(0, 50), help="Points of non-sampling error per survey.")
@@ -149,87 +109,6 @@ def compare(
     show(found, as_json)
 
 
-DESIGN = ("weight", "strata", "psu", "fpc", "lone_psu", "complete")
-ESTIMAND = ("mean", "proportion", "total", "category", "by", "base", "interval", "level")
-
-
-def is_study(source: Path) -> bool:
-    """Say whether a source is a study folder rather than a data file."""
-    return source.is_dir() and (source / "study.yaml").exists()
-
-
-def refuse_in_folder(source: Path, options: Mapping[str, Any], names: Sequence[str]) -> None:
-    """Refuse options that a study folder's study.yaml decides."""
-    given = [f"--{name.replace('_', '-')}" for name in names if options[name]]
-    if given:
-        raise click.UsageError(f"{', '.join(given)}: for a study folder this stands in {source / 'study.yaml'}.")
-
-
-def file_design(path: Path, options: Mapping[str, Any]) -> Design:
-    """Make the design that the options describe, from a data file."""
-    from ..analysis.design import Design
-    from ..analysis.recipe import respondents
-    from ..data.files import read_study
-
-    names = {key: options[key] for key in ("weight", "strata", "psu", "fpc")}
-    study, complete = read_study(path), options["complete"]
-    if not complete:
-        note_incomplete(study)
-    return Design(respondents(study) if complete else study, **names, lone_psu=options["lone_psu"] or "fail")
-
-
-def note_incomplete(study: Study) -> None:
-    """Say on standard error when break-offs and people who declined are among the rows."""
-    from ..instrument.folder import pages_exported
-
-    if pages_exported(study.codebook) is None or "disposition" not in study.codebook:
-        return
-    incomplete = int((study.frame["disposition"] != 1).sum())
-    if incomplete:
-        among = f"{counted(incomplete, 'incomplete interview')} among the {len(study.frame):,} (disposition)"
-        click.echo(f"Note: {among}. To leave them out: --complete", err=True)
-
-
-def estimated(design: Design, options: Mapping[str, Any]) -> Estimates:
-    """Estimate what the options name: exactly one of --mean, --proportion, --total."""
-    from ..analysis.estimate import mean, proportion, total
-
-    kinds = [kind for kind in ("mean", "proportion", "total") if options[kind]]
-    if not kinds:
-        raise click.UsageError("Name what to estimate with one of --mean, --proportion, --total, e.g. --mean age")
-    if len(kinds) > 1:
-        raise click.UsageError(f"{' and '.join(f'--{kind}' for kind in kinds)}: only one of these at a time.")
-    kind, level, by = kinds[0], level_of(options), options["by"]
-    choices = {name: options[name] for name in ("category", "base", "interval") if options[name]}
-    if kind == "proportion":
-        choices["category"] = together(options["category"])
-        return proportion(design, options["proportion"], by=by, level=level, **choices)
-    if choices:
-        raise click.UsageError(
-            f"{', '.join(f'--{name}' for name in choices)}: belongs to --proportion, not to --{kind}."
-        )
-    estimator = mean if kind == "mean" else total
-    return estimator(design, options[kind], by=by, level=level)
-
-
-def level_of(options: Mapping[str, Any]) -> float:
-    """Give the confidence level as a share."""
-    return (options["level"] or 95.0) / 100
-
-
-def together(category: str | None) -> str | dict[str, list[float]] | None:
-    """Read codes joined by a plus as one category: ``4+5``; anything else stays a code, label or name.
-
-    Examples
-    --------
-    >>> together("4+5"), together("support")
-    ({'4+5': [4.0, 5.0]}, 'support')
-    """
-    if category is None or not re.fullmatch(r"-?[\d.]+(\+-?[\d.]+)+", category):
-        return category
-    return {category: [float(code) for code in category.split("+")]}
-
-
 def folder_estimates(source: Path, options: Mapping[str, Any]) -> Estimates:
     """Estimate in a study folder; all closed questions, when none are named, are kept for the dashboard."""
     from ..analysis.recipe import closed_questions, save_estimates, weighted_design
@@ -260,13 +139,3 @@ def folder_comparison(
     if not figures and margin is None and nonsampling is None:
         save_comparison(study, comparison)
     return comparison
-
-
-def warn_when_stale(study: StudyFolder, design: Design) -> None:
-    """Say on standard error when answers have come in since the last export."""
-    from ..instrument.folder import pages_not_exported
-
-    newer = pages_not_exported(study, design.study.codebook)
-    if newer:
-        behind = f"{study.answers.name} holds {counted(newer, 'answered page')} that {study.data.name} lacks"
-        click.echo(f"Note: {behind}. To count them: topline export {study.path}", err=True)

@@ -58,14 +58,15 @@ class DesignPlan(Part):
     strata, psu, fpc : tuple of str
         One name for each stage.
     lone_psu : str
-        What to do with a stratum of one PSU: ``"fail"``, ``"centre"``, ``"certainty"`` or ``"average"``.
+        What to do with a stratum of one PSU: ``"fail"``, ``"centre"``, ``"certainty"``, ``"average"`` or
+        ``"collapse"``.
     """
 
     weight: str = ""
     strata: Names = ()
     psu: Names = ()
     fpc: Names = ()
-    lone_psu: Literal["fail", "centre", "certainty", "average"] = "fail"
+    lone_psu: Literal["fail", "centre", "certainty", "average", "collapse"] = "fail"
 
 
 class WeightingPlan(Part):

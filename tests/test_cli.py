@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
@@ -15,7 +16,7 @@ from topline.data.files import read_study
 from topline.instrument.fieldwork.store import AnswerStore
 from topline.instrument.interview import Interview
 
-COLUMNS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df"]
+COLUMNS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n", "cv"]
 
 
 def run(*arguments: object) -> Result:
@@ -134,6 +135,44 @@ def test_estimate_gives_totals(wave: Path) -> None:
     )
 
 
+def test_estimate_gives_ratios_quantiles_and_variances(wave: Path) -> None:
+    ratio = document("estimate", wave, "--weight", "w", "--ratio", "trust/w")["rows"][0]
+    assert (ratio["item"], ratio["estimate"]) == ("trust / w", pytest.approx(32 / 17))
+    quartiles = document("estimate", wave, "--quantile", "trust", "--share", "0.25,0.5", "--rule", "hf1")["rows"]
+    assert [row["estimate"] for row in quartiles] == [2, 3]
+    spread = document("estimate", wave, "--variance", "trust")["rows"][0]
+    assert spread["estimate"] == pytest.approx(np.var([1, 2, 3, 4, 5, 5], ddof=1))
+
+
+def test_estimate_takes_a_part_of_the_population_and_its_degrees_of_freedom(wave: Path) -> None:
+    found = document(
+        "estimate", wave, "--psu", "town", "--mean", "trust", "--where", "province == 'a'", "--df", "domain"
+    )
+    assert (found["rows"][0]["estimate"], found["rows"][0]["n"], found["rows"][0]["df"]) == (2, 3, 1)
+    assert found["method"]["subpopulation"] == "province == 'a'"
+
+
+def test_estimate_takes_replicate_weights(wave: Path) -> None:
+    frame = pd.read_csv(wave)
+    for replicate, town in enumerate([1, 2, 3, 4]):
+        frame[f"rw{replicate}"] = frame["w"] * (frame["town"] != town) * 4 / 3
+    frame.to_csv(wave, index=False)
+    replicates = ("--replicates", "rw", "--replicate-method", "JK1")
+    found = document("estimate", wave, "--weight", "w", *replicates, "--total", "trust")
+    towns = (frame["w"] * frame["trust"]).groupby(frame["town"]).sum()
+    assert found["rows"][0]["se"] == pytest.approx((4 * towns.var()) ** 0.5)
+    assert "4 replicates" in found["method"]["variance"]
+
+
+def test_estimate_takes_unequal_probabilities_and_joins_lone_strata(wave: Path) -> None:
+    pd.read_csv(wave).assign(p=[0.1, 0.2, 0.1, 0.2, 0.1, 0.1]).to_csv(wave, index=False)
+    unequal = document("estimate", wave, "--fpc", "p", "--pps", "brewer", "--mean", "trust")
+    assert unequal["rows"][0]["weighted_n"] == pytest.approx(50)
+    assert "Brewer" in unequal["method"]["variance"]
+    joined = document("estimate", wave, "--strata", "town", "--lone-psu", "collapse", "--mean", "trust")
+    assert any("Strata of a single PSU are joined" in note for note in joined["method"]["footnotes"])
+
+
 def test_level_is_in_percent(wave: Path) -> None:
     wide, narrow = (
         document("estimate", wave, "--mean", "trust", "--level", level)["rows"][0] for level in ("99", "80")
@@ -190,13 +229,22 @@ def test_weights_that_are_none_are_refused_by_name(wave: Path, weights: str, mes
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "--mean, --proportion, --total"),
+        ([], "--mean age, --proportion approval, --quantile income"),
         (["--mean", "trust", "--total", "trust"], "--mean and --total: only one of these at a time"),
         (["--mean", "trust", "--category", "for"], "--category: belongs to --proportion, not to --mean"),
         (["--total", "trust", "--base", "all", "--interval", "beta"], "--base, --interval: belongs to --proportion"),
         (["--mean", "trust,,view"], "holds an empty name"),
         (["--mean", "trust", "--level", "12"], "--level"),
         (["--mean", "trust", "--lone-psu", "ignore"], "ignore"),
+        (["--ratio", "trust"], "write one variable over another"),
+        (["--quantile", "trust", "--share", "half"], "each is a number between 0 and 1"),
+        (["--mean", "trust", "--share", "0.5"], "--share: belongs to --quantile, not to --mean"),
+        (["--mean", "trust", "--replicates", "w"], "both --replicates and --replicate-method"),
+        (["--mean", "trust", "--fay", "0.3"], "both --replicates and --replicate-method"),
+        (
+            ["--mean", "trust", "--replicates", "w", "--strata", "town"],
+            "--strata: replicate weights stand in the place",
+        ),
     ],
 )
 def test_wrong_usage_ends_with_exit_code_2(wave: Path, options: list[str], message: str) -> None:

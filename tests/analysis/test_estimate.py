@@ -508,6 +508,7 @@ def test_sparse_tables_give_what_dense_ones_give(monkeypatch, raked, lone_psu):
 
     dense = results()
     monkeypatch.setattr(sums, "DENSE", 0)
+    monkeypatch.setattr(sums, "FILLED", 0)
     monkeypatch.setattr(variance, "CHUNK", 50)
     for one, two in zip(dense, results(), strict=True):
         assert two == pytest.approx(one, rel=1e-10, abs=1e-13, nan_ok=True)
