@@ -292,7 +292,8 @@ def _method(
 ) -> dict[str, Any]:
     """Give the method of the first result, with what combining changes."""
     first, imputations = made[0].method, len(made)
-    smallest = float(rules.df.min())
+    known = np.isfinite(rules.se)
+    smallest = float(rules.df[known].min(initial=math.inf))
     complete = _complete(frames, asked.complete_df)
     return {
         **first,
@@ -306,7 +307,7 @@ def _method(
             "rule": "Rubin (1987)",
             "df": asked.df,
             "complete_df": float(complete.min()) if np.isfinite(complete.min()) else None,
-            "largest_fmi": float(rules.fmi.max()),
+            "largest_fmi": float(rules.fmi[known].max(initial=0.0)),
         },
         "footnotes": [
             *_shared_notes([result.method["footnotes"] for result in made]),
@@ -330,7 +331,13 @@ def _shared_notes(told: Sequence[Sequence[str]]) -> list[str]:
 
 def _own_notes(frames: Sequence[pd.DataFrame], rules: Rubin) -> list[str]:
     notes = []
-    imputations, share = len(frames), float(rules.share.max())
+    imputations, known = len(frames), np.isfinite(rules.se)
+    if not known.all():
+        notes.append(
+            f"{counted(int((~known).sum()), 'estimate has', 'estimates have')} no error in one of the imputations, and "
+            "so none here."
+        )
+    share = float(rules.share[known].max(initial=0.0))
     if share == 0:
         notes.append("The imputations do not differ in any of these estimates.")
     elif 100 * share > imputations:
@@ -338,7 +345,7 @@ def _own_notes(frames: Sequence[pd.DataFrame], rules: Rubin) -> list[str]:
             f"Up to {share:.0%} of the variance comes from imputing, for which {imputations} imputations are few; with "
             f"about {math.ceil(100 * share)} the errors would be stable."
         )
-    if rules.df.min() != rules.df.max():
+    if len(np.unique(rules.df[known])) > 1:
         notes.append("The df above is the smallest of the rows; each has its own.")
     if "n" in frames[0] and any((frame["n"] != frames[0]["n"]).any() for frame in frames):
         notes.append("n differs between imputations; the smallest is shown.")

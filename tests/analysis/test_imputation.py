@@ -7,6 +7,7 @@ freedom three times: Barnard and Rubin's, mitools', and those for infinite compl
 import json
 import math
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -303,3 +304,43 @@ def test_a_category_that_occurs_in_one_imputation_only_is_named():
         [proportion(design, "view") for design in designs],
         match="imputation 1 has no row item view category perhaps, imputation 3 has. Label every answer",
     )
+
+
+def test_variances_are_the_diagonal_of_the_covariance():
+    found = combine(trials(2, 3, 5), lambda design: mean(design, "trust", by="sex"))
+    assert found.scatter.variances == pytest.approx(np.diag(found.covariance), rel=1e-12)
+    assert found.to_frame()["se"].to_numpy() == pytest.approx(np.sqrt(found.scatter.variances), rel=1e-12)
+    turned = found.scatter.picked(np.array([1, 0]))
+    assert turned.covariance == pytest.approx(found.covariance[::-1, ::-1], rel=1e-12)
+
+
+def test_an_estimate_without_an_error_in_one_imputation_has_none_and_says_so():
+    results = [mean(design, "trust", by="sex") for design in trials(2, 3, 5)]
+    frame = results[1].to_frame()
+    frame.loc[0, ["se", "low", "high"]] = np.nan
+    found = combine([results[0], replace(results[1], frame=frame), results[2]])
+    assert found.to_frame()["se"].isna().tolist() == [True, False]
+    assert "1 estimate has no error in one of the imputations, and so none here." in found.method["footnotes"]
+    assert found.method["df"] == round(found.to_frame()["df"][1], 1)
+
+
+class Scores:
+    """A result of another kind: whatever has a frame, a covariance and a method can be combined."""
+
+    def __init__(self, *columns: str) -> None:
+        self.columns = columns
+        self.method = {"variance": "given", "footnotes": [], "weight_source": "none", "raking": None}
+        self.method.update({"strata": [], "psu": [], "fpc": []})
+        self.covariance = np.array([[4.0, 1.0], [1.0, 9.0]])
+
+    def to_frame(self) -> pd.DataFrame:
+        columns = {"name": ["a", "a"], "estimate": [1.0, 2.0], "se": [2.0, 3.0], "df": [10.0, 10.0]}
+        return pd.DataFrame(columns)[list(self.columns)]
+
+
+def test_results_of_another_kind_are_combined_row_by_row_even_where_names_come_again():
+    found = combine([Scores("name", "estimate", "se", "df"), Scores("name", "estimate", "se", "df")])
+    assert found.to_frame()["estimate"].tolist() == [1.0, 2.0]
+    assert found.covariance.tolist() == [[4.0, 1.0], [1.0, 9.0]]
+    refused([Scores("name", "estimate"), Scores("name", "estimate")], match="has no column se")
+    refused([Scores("name", "estimate", "se")] * 2, match="no column df; give complete_df")
