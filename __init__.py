@@ -28,6 +28,7 @@ PUBLIC = {
     "glm": "analysis.glm",
     "combine": "analysis.imputation",
     "kappa": "analysis.kappa",
+    "multiple_response": "analysis.multiple_response",
     "rake": "analysis.rake",
     "rank_test": "analysis.ranks",
     "respondents": "analysis.recipe",
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
     from .analysis.glm import glm as glm
     from .analysis.imputation import combine as combine
     from .analysis.kappa import kappa as kappa
+    from .analysis.multiple_response import multiple_response as multiple_response
     from .analysis.rake import rake as rake
     from .analysis.ranks import rank_test as rank_test
     from .analysis.recipe import respondents as respondents

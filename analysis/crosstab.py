@@ -12,13 +12,12 @@ import numpy as np
 from scipy import special
 
 from ..data.errors import EstimationError
-from .categories import Shown
 from .cells import Cells
-from .crosstab_plan import Plan, plan_of, shares
+from .crosstab_plan import Plan, plan_of, shares, stacked
 from .crosstab_text import table_of
 from .degrees import DfRule, degrees
 from .design import Design, check_design
-from .estimates import NUMBERS, Estimates
+from .estimates import Estimates
 from .independence import NAMES, Statistic, independence, pearson
 from .intervals import ProportionInterval, check_level, t_interval
 from .linear import Deff, Request
@@ -31,6 +30,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Percent = Literal["row", "column", "total"]
+
+BETA = (
+    "Some intervals are Korn-Graubard (beta) instead of {}: those of estimates that are 0 or 1, or rest on fewer than "
+    "two events."
+)
+"""Footnote about intervals, which a table of percentages does not show and ``to_frame()`` does."""
 
 BASES = {
     "substantive": "those with an answer to both",
@@ -232,6 +237,7 @@ class Crosstab:
         left_out = {"level", "interval", "percent"}
         return {
             **{name: value for name, value in method.items() if name not in left_out},
+            "footnotes": [note for note in method["footnotes"] if "Korn-Graubard" not in note],
             "heading": f"{test}: {method['row']} by {method['column']}",
             "df_rule": "PSUs minus strata of the whole design" if df == "design" else rule,
         }
@@ -343,32 +349,12 @@ def crosstab(
     request = Request("proportion", base=base, interval=interval, level=level, deff=deff, df=df)
     plan = plan_of(subset(design, where), row, column, whole_base=base == "all")
     percentages = shares(plan, request)
-    return Crosstab(_frame(plan, percentages), _method(plan, request, percent, percentages), percentages, plan)
+    return Crosstab(stacked(plan, percentages), _method(plan, request, percent, percentages), percentages, plan)
 
 
 def _check(value: object, option: str, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise EstimationError(f"{option} is {value!r}; it can be {', '.join(map(repr, allowed))}.")
-
-
-def _frame(plan: Plan, percentages: Mapping[str, Estimates]) -> pd.DataFrame:
-    """Stack the three kinds of percentages, each in the order of the table."""
-    import pandas as pd
-
-    rows, columns = plan.shape
-    count, weighted = plan.counts()
-    shown: dict[str, Sequence[Shown]] = {
-        "row": [one for one in plan.row.shown for _ in range(columns)],
-        "column": list(plan.column.shown) * rows,
-    }
-    parts = []
-    for kind in get_args(Percent):
-        numbers = percentages[kind].frame[list(NUMBERS)]
-        if kind == "column":
-            numbers = numbers.iloc[np.arange(rows * columns).reshape(columns, rows).T.ravel()].reset_index(drop=True)
-        part = pd.DataFrame({**shown, "percent": kind})
-        parts.append(part.join(numbers).assign(count=count, weighted_count=weighted))
-    return pd.concat(parts, ignore_index=True)
 
 
 def _method(plan: Plan, request: Request, percent: Percent, percentages: Mapping[str, Estimates]) -> dict[str, Any]:
@@ -382,7 +368,9 @@ def _method(plan: Plan, request: Request, percent: Percent, percentages: Mapping
         if gone
     ]
     about = percentages["total"].method
-    switched = [note for kind in get_args(Percent) for note in percentages[kind].method["footnotes"] if "beta" in note]
+    switched = any("Korn-Graubard" in note for each in percentages.values() for note in each.method["footnotes"])
+    if switched:
+        notes.append(BETA.format(request.interval))
     return {
         **design_method(design),
         "row": plan.row.name,
@@ -396,5 +384,5 @@ def _method(plan: Plan, request: Request, percent: Percent, percentages: Mapping
         "level": request.level,
         "df_rule": about["df_rule"],
         "deff_rule": about["deff_rule"],
-        "footnotes": list(dict.fromkeys([*notes, *switched, *design_footnotes(design)])),
+        "footnotes": list(dict.fromkeys([*notes, *design_footnotes(design)])),
     }

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,12 +13,15 @@ from ..data.errors import EstimationError
 from .categories import Bools, Categories, Floats, Ints, Shown, categories
 from .cells import Cells, cells
 from .design import Design
-from .estimates import Estimates
+from .estimates import NUMBERS, Estimates
 from .linear import Request, estimated
 from .measure import Measure
 from .method import KINDS
 from .plan import WHOLE_BASE, Domains
 from .sums import summed
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_CELLS = 2_500
 """Cells whose covariance with each other is worked out for a test."""
@@ -126,6 +130,26 @@ def shares(plan: Plan, request: Request) -> dict[str, Estimates]:
         "row margin": _within(plan, row, None, request),
         "column margin": _within(plan, column, None, request),
     }
+
+
+def stacked(plan: Plan, percentages: Mapping[str, Estimates]) -> pd.DataFrame:
+    """Stack the three kinds of percentages, each in the order of the table."""
+    import pandas as pd
+
+    rows, columns = plan.shape
+    count, weighted = plan.counts()
+    shown: dict[str, Sequence[Shown]] = {
+        "row": [one for one in plan.row.shown for _ in range(columns)],
+        "column": list(plan.column.shown) * rows,
+    }
+    parts = []
+    for kind in ("row", "column", "total"):
+        numbers = percentages[kind].frame[list(NUMBERS)]
+        if kind == "column":
+            numbers = numbers.iloc[np.arange(rows * columns).reshape(columns, rows).T.ravel()].reset_index(drop=True)
+        part = pd.DataFrame({**shown, "percent": kind})
+        parts.append(part.join(numbers).assign(count=count, weighted_count=weighted))
+    return pd.concat(parts, ignore_index=True)
 
 
 def _within(plan: Plan, item: Categories, key: Categories | None, request: Request) -> Estimates:

@@ -16,6 +16,7 @@ from topline.analysis.contrasts import contrast
 from topline.analysis.crosstab import crosstab
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion, total
+from topline.analysis.multiple_response import multiple_response
 from topline.analysis.ranks import rank_test
 from topline.analysis.replicate_weights import replicate_design
 from topline.analysis.replicates import replicates
@@ -196,6 +197,19 @@ def test_odds_ratios_equal_r(case, rows):
         assert mine["odds_ratio"] == close(row["estimate"]), row
         assert mine["se"] == close(row["se"]), row
         assert mine["df"] == row["df"], row
+
+
+@pytest.mark.parametrize(("case", "rows"), of_kind(CROSSTABS, "set"), ids=case_ids)
+def test_shares_of_multiple_response_sets_equal_r(case, rows):
+    marks = ["awards", "sch.wide", "comp.imp"]
+    for of in ("respondents", "mentions"):
+        for by in (None, "stype"):
+            frame = multiple_response(design_of(case), marks, selected="Yes", of=of, by=by).to_frame()
+            for row in [row for row in rows if row["of"] == of and (row["key"] is not None) == (by is not None)]:
+                own = frame[frame["category"] == row["column"]]
+                mine = (own[own["stype"] == row["key"]] if by else own).iloc[0]
+                assert mine["estimate"] == close(row["estimate"]), row
+                assert mine["se"] == close(row["se"]), row
 
 
 @pytest.mark.parametrize("name", ["tests", "crosstabs"])
