@@ -20,9 +20,13 @@ from .banner_table import Banner, BannerBase, BannerColumn, BannerLine, BannerTa
 from .categories import Bools, Floats, categories, code_text, names_of
 from .column_letters import LOW_BASE, NO_BASE, SUPPRESSED, Texts, column_tests, higher_than, letter
 from .design import Design, check_design
+from .estimates import Estimates
 from .intervals import check_level
 from .plan import Category
 from .subpopulation import Where, subset
+
+Rows = str | Estimates | Sequence[str | Estimates] | Mapping[str, Category]
+"""Columns, multiple-response sets, or columns with the answers chosen."""
 
 FEW_VALUES = 10
 """A numeric column without labels and with more different values than this is shown by its mean."""
@@ -81,7 +85,7 @@ class BannerRules:
 
 def banner(
     design: Design,
-    rows: str | Sequence[str] | Mapping[str, Category],
+    rows: Rows,
     columns: str | Sequence[str | Sequence[str]],
     *,
     where: Where = None,
@@ -105,11 +109,12 @@ def banner(
     ----------
     design : Design
         The sample.
-    rows : str, sequence of str, or mapping
-        Items, e.g. ``["trust_local", "restrict_travel"]``. Of an item every answer is a row, then the nets that its
-        codebook names (``"support"``), if they count more than one answer. A numeric column without labels and with
-        more than 10 different values, or one measured on a scale, is shown by its mean. A mapping chooses the rows,
-        as ``category`` of :func:`proportion` does, e.g. ``{"restrict_travel": ["support"], "trust_local": None}``.
+    rows : str, Estimates, sequence of these, or mapping
+        Items, e.g. ``["trust_local", "restrict_travel"]``; what :func:`multiple_response` gave stands for its set of
+        columns, and is estimated again in every column of the banner. Of an item every answer is a row, then the nets
+        that its codebook names (``"support"``), if they count more than one answer. A numeric column without labels
+        and with more than 10 different values, or one measured on a scale, is shown by its mean. A mapping chooses
+        the rows, as ``category`` of :func:`proportion` does, e.g. ``{"restrict_travel": ["support"]}``.
     columns : str or sequence
         Banner variables, e.g. ``["sex", "age4"]``; several in brackets are crossed, e.g. ``[("sex", "age4")]``.
     where : str, mapping or sequence of bool, optional
@@ -174,7 +179,7 @@ def banner(
     crossings = _crossings(columns, total=total)
     passes = [grouped_pass(design, items, by, base=base, level=levels[0]) for by in crossings]
     sides = [_side(design, by, one, rules) for by, one in zip(crossings, passes, strict=True)]
-    tables = tuple(_table(design.study.codebook[plan.item], sides) for plan in items)
+    tables = tuple(_table(plan, sides) for plan in items)
     return Banner(
         columns=tuple(column for side in sides for column in side.columns),
         tables=tables,
@@ -185,28 +190,46 @@ def banner(
     )
 
 
-def _planned(study: Study, rows: str | Sequence[str] | Mapping[str, Category], means: Sequence[str]) -> list[ItemPlan]:
+def _planned(study: Study, rows: Rows, means: Sequence[str]) -> list[ItemPlan]:
     """Decide what is shown of each item."""
-    chosen = dict(rows) if isinstance(rows, Mapping) else dict.fromkeys(names_of(rows))
-    if not chosen:
+    listed: list[tuple[str | Estimates, Category]]
+    if isinstance(rows, Mapping):
+        listed = list(rows.items())
+    else:
+        listed = [(item, None) for item in ([rows] if isinstance(rows, str | Estimates) else rows)]
+    if not listed:
         raise EstimationError("rows names no item; name at least one column to tabulate.")
-    if not isinstance(rows, Mapping):
-        _refuse_twice(names_of(rows), "rows")
-    for name in [*chosen, *means]:
-        _ = study.column(name)  # nearest names, where there is no such column
-    strangers = [name for name in means if name not in chosen]
+    plans = [
+        _options_plan(item) if isinstance(item, Estimates) else _item_plan(study, item, chosen, mean=item in means)
+        for item, chosen in listed
+    ]
+    names = [plan.item for plan in plans]
+    _refuse_twice(names, "rows")
+    strangers = [name for name in means if name not in names]
     if strangers:
         raise EstimationError(f"means names {', '.join(strangers)}, which is not among the rows; add it to rows.")
-    return [_item_plan(study, name, category, mean=name in means) for name, category in chosen.items()]
+    return plans
 
 
 def _item_plan(study: Study, name: str, category: Category, *, mean: bool) -> ItemPlan:
-    variable, coded = study.codebook[name], categories(study, name)
+    coded, variable = categories(study, name), study.codebook[name]
     labelled = any(variable.missing_kind(code) is None for code in variable.labels)
     number = variable.type == "numeric" and not labelled
     measured = number and (len(coded.values) > FEW_VALUES or variable.measure == "scale")
     shares = category is not None or not (measured or (mean and number))
-    return ItemPlan(name, shares, category, _nets(variable) if shares and category is None else (), mean or not shares)
+    nets = _nets(variable) if shares and category is None else ()
+    title = variable.wording.get("en") or next(iter(variable.wording.values()), "") or variable.label
+    return ItemPlan(name, title, shares, category, nets, mean or not shares)
+
+
+def _options_plan(options: Estimates) -> ItemPlan:
+    """Take a multiple-response set, to be estimated again in every column."""
+    if "of" not in options.method:
+        raise EstimationError(
+            "rows holds a result that is no multiple-response set; name the column instead, e.g. rows=['trust']."
+        )
+    title = f"several answers possible, shares of {options.method['of']}"
+    return ItemPlan(options.method["items"][0]["item"], title, False, None, (), False, options)
 
 
 def _nets(variable: Variable) -> tuple[str, ...]:
@@ -302,11 +325,10 @@ def _part(block: Block, columns: tuple[BannerColumn, ...], rules: BannerRules, d
     return Part(block, flags, higher, PairTests(block.item, block.categories, columns, tests))
 
 
-def _table(variable: Variable, sides: Sequence[Side]) -> BannerTable:
-    title = variable.wording.get("en") or next(iter(variable.wording.values()), "") or variable.label
-    by_side = [side.parts[variable.name] for side in sides]
+def _table(plan: ItemPlan, sides: Sequence[Side]) -> BannerTable:
+    by_side = [side.parts[plan.item] for side in sides]
     lines = [line for parts in zip(*by_side, strict=True) for line in _lines(parts)]
-    return BannerTable(variable.name, title, tuple(lines))
+    return BannerTable(plan.item, plan.title, tuple(lines))
 
 
 def _lines(parts: Sequence[Part]) -> list[BannerLine]:

@@ -14,6 +14,7 @@ from .design import Design
 from .estimates import Estimates
 from .linear import Request, estimated
 from .measure import Measure
+from .multiple_response import multiple_response
 from .plan import Category, Domains, category_measures, domains, numeric_measure
 from .scatters import AnyScatter
 
@@ -34,7 +35,9 @@ class ItemPlan:
     Attributes
     ----------
     item : str
-        The column of the data.
+        The column of the data, or what a multiple-response set is called.
+    title : str
+        The question as asked, or its label.
     shares : bool
         Whether its answers are rows.
     chosen : category
@@ -43,13 +46,17 @@ class ItemPlan:
         The collapses of the codebook that are rows under the answers.
     mean : bool
         Whether its mean is a row.
+    options : Estimates or None
+        The multiple-response set whose options are rows.
     """
 
     item: str
+    title: str
     shares: bool
     chosen: Category
     nets: tuple[str, ...]
     mean: bool
+    options: Estimates | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +99,6 @@ class Block:
         step = max(1, TOGETHER // max(1, len(present)))
         for start in range(0, rows, step):
             picked = self.place[start : start + step][:, present]
-            if not picked.size:
-                continue
             whole = self.scatter.picked(picked.ravel()).covariance.reshape(*picked.shape, *picked.shape)
             for at in range(len(picked)):
                 found[start + at][np.ix_(present, present)] = whole[at, :, at, :]
@@ -140,6 +145,10 @@ def grouped_pass(design: Design, items: Sequence[ItemPlan], by: Sequence[str], *
             made.append(estimates)
             for block in _blocks(design, together, estimates):
                 blocks[block.item].append(block)
+    for plan in items:
+        if plan.options is not None:
+            made.append(_options_again(design, plan.options, by, level))
+            blocks[plan.item].append(_options_block(plan.item, made[-1], within))
     return Pass(within, tuple(block for own in blocks.values() for block in own), tuple(made))
 
 
@@ -205,4 +214,51 @@ def _block(
         effective_n=np.where(n > 0, base.effective_n, 0.0),
         place=place,
         scatter=scatter,
+    )
+
+
+def _options_again(design: Design, options: Estimates, by: Sequence[str], level: float) -> Estimates:
+    """Estimate the options of a multiple-response set again, by group."""
+    (known,) = options.method["items"]
+    categories = known["categories"]
+    return multiple_response(
+        design,
+        {column: str(one["category"]) for column, one in zip(known["columns"], categories, strict=True)},
+        selected=sorted({code for one in categories for code in one["codes"]}, key=str),
+        of=options.method["of"],
+        by=by,
+        base=options.method["base"],
+        name=known["item"],
+        level=level,
+    )
+
+
+def _options_block(item: str, estimates: Estimates, within: Domains) -> Block:
+    """Cut the estimates of a multiple-response set, which stand by group and option."""
+    frame, columns = estimates.frame, len(within.codes)
+    height = len(estimates.method["items"][0]["categories"])
+    kinds: list[LineKind] = ["category"] * height
+    first = frame.iloc[::height]
+    present = [within.codes.index(codes) for codes in estimates.key_codes[::height]]
+    place = np.full((height, columns), -1, dtype=np.int64)
+    place[:, present] = np.arange(len(frame)).reshape(len(present), height).T
+
+    def spread(name: str) -> Floats:
+        values = np.zeros(columns)
+        values[present] = first[name]
+        return values
+
+    return Block(
+        item=item,
+        categories=tuple(code_text(shown) for shown in frame["category"].iloc[:height]),
+        kinds=tuple(kinds),
+        numbers={
+            name: np.where(place >= 0, frame[name].to_numpy()[place], np.nan)
+            for name in ("estimate", "se", "low", "high")
+        },
+        n=spread("n").astype(np.int64),
+        weighted_n=spread("weighted_n"),
+        effective_n=spread("effective_n"),
+        place=place,
+        scatter=estimates.scatter,
     )

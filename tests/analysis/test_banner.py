@@ -408,3 +408,31 @@ def test_codebook_study_has_labels_as_columns_and_headings():
     assert made.columns[1].heading == "Sex of respondent"
     assert made.tables[0].caption == "view: Are you for or against?"
     assert isinstance(DESIGN.study.codebook, Codebook)
+
+
+@pytest.mark.parametrize("of", ["respondents", "mentions"])
+def test_a_multiple_response_set_is_estimated_again_in_every_column(of):
+    random = np.random.default_rng(4)
+    frame = wave().assign(q5_radio=random.choice([0, 1], 400), q5_web=random.choice([0, 1, 1], 400))
+    frame.loc[frame["region"] == "north", ["q5_radio", "q5_web"]] = np.nan
+    design = Design(frame, weight="weight", psu="town")
+    asked = tl.multiple_response(design, {"q5_radio": "Radio", "q5_web": "Web"}, of=of)
+    made = banner(design, [asked, "trust"], ["region", "sex"])
+    assert made.tables[0].caption == f"q5: several answers possible, shares of {of}"
+    again = tl.multiple_response(design, ["q5_radio", "q5_web"], of=of, by="region").to_frame()
+    for place, region in enumerate(("east", "south")):
+        rows = again.iloc[2 * place : 2 * place + 2]
+        mine = made.to_frame().query(f"item == 'q5' and column == '{region}'")
+        assert mine["category"].tolist() == ["Radio", "Web"]
+        for name in ("estimate", "se", "low", "high", "n", "weighted_n", "effective_n"):
+            assert mine[name].to_numpy() == pytest.approx(rows[name].to_numpy(), rel=1e-12)
+    assert cell(made, "Web", "north")["flag"] == "no base"
+    known = tl.multiple_response(design, ["q5_radio", "q5_web"], of=of, by="sex")
+    covariance = known.covariance
+    pair = made.differences().query("item == 'q5' and banner == 'sex' and category == 'Radio'").iloc[0]
+    assert pair["se"] == pytest.approx(np.sqrt(covariance[0, 0] + covariance[2, 2] - 2 * covariance[0, 2]), rel=1e-10)
+
+
+def test_other_results_are_no_rows():
+    with pytest.raises(EstimationError, match="no multiple-response set"):
+        banner(DESIGN, [proportion(DESIGN, "view")], "sex")
