@@ -185,7 +185,7 @@ def joined(scatters: Sequence[AnyScatter]) -> AnyScatter:
     Examples
     --------
     >>> one = ReplicateScatter(np.array([[1.0], [3.0]]), np.array([2.0]), 0.5, np.ones(2), True)
-    >>> joined([one, one]).covariance.tolist()
+    >>> joined([one, one]).covariance.round(6).tolist()
     [[1.0, 1.0], [1.0, 1.0]]
     """
     if len(scatters) == 1:
