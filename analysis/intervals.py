@@ -150,6 +150,22 @@ def logit_interval(estimate: Floats, se: Floats, df: float | Floats | Ints, leve
     return special.expit(centre - reach), special.expit(centre + reach)
 
 
+def fisher_interval(estimate: Floats, se: Floats, df: float | Floats | Ints, level: float) -> tuple[Floats, Floats]:
+    """Give the t interval of Fisher's z of a correlation, turned back.
+
+    Examples
+    --------
+    >>> low, high = fisher_interval(np.array([0.9, 1.0]), np.array([0.05, 0.0]), 30, 0.95)
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.733, 1.0], [0.965, 1.0])
+    """
+    exact = np.abs(estimate) >= 1
+    inside = np.where(exact, 0.0, estimate)
+    reach = t_quantile(df, level) * se / (1 - inside**2)
+    low, high = np.tanh(np.arctanh(inside) - reach), np.tanh(np.arctanh(inside) + reach)
+    return np.where(exact, estimate, low), np.where(exact, estimate, high)
+
+
 def asin_interval(estimate: Floats, se: Floats, df: float | Floats | Ints, level: float) -> tuple[Floats, Floats]:
     """Give the t interval of the arcsine square root, turned back into proportions.
 

@@ -1,8 +1,9 @@
-"""Quantiles against R's survey package: tests/reference/quantiles.R made tests/reference/quantiles.json.
+"""Quantiles, variances, covariances and correlations against R's survey package.
 
-R version and survey version stand in the file. Relative tolerance 1e-9 throughout. Rows say themselves where they are
-``left_out``, and why: R's ``qs`` takes the second smallest value for a p below the weight share of the smallest, where
-the definition says the smallest; or rounding decides between two values in R.
+tests/reference/quantiles.R made tests/reference/quantiles.json. R version and survey version stand in the file.
+Relative tolerance 1e-9 throughout. Rows say themselves where they are ``left_out``, and why: R's ``qs`` takes the second smallest value for a p below the weight share of the smallest, where
+the definition says the smallest; or rounding decides between two values in R. R's ``svyvar`` counts rows without a
+value in n, so it is asked over those with one.
 """
 
 import json
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 
 from topline.analysis.design import Design
+from topline.analysis.dispersion import correlation, covariance, variance
 from topline.analysis.quantile import quantile
 from topline.analysis.replicate_weights import replicate_design
 
@@ -33,6 +35,8 @@ DESIGNS = {
     "mu284": ("mu284", {"psu": ["id1", "id2"], "fpc": ["n1", "n2"]}),
     "hospital": ("hospital", {"weight": "weighta", "strata": "oblevel", "psu": "hospno", "fpc": "tothosp"}),
 }
+
+MOMENTS = {"variance": variance, "covariance": covariance, "correlation": correlation}
 
 
 def rows_of(kind: str) -> list[dict]:
@@ -106,6 +110,25 @@ def test_intervals_and_errors_equal_those_of_r(case):
 def test_score_intervals_end_where_the_test_statistic_of_r_crosses_t(row):
     mine = ours(row, interval="score", level=row["level"])
     assert (mine["estimate"], mine["low"], mine["high"]) == (row["estimate"], row["low"], row["high"])
+
+
+@pytest.mark.parametrize("case", sorted({row["case"] for row in rows_of("variance")}))
+@pytest.mark.parametrize("kind", MOMENTS)
+def test_second_moments_and_their_errors_equal_those_of_r(case, kind):
+    for row in (row for row in rows_of(kind) if row["case"] == case):
+        items = row["item"] if kind == "variance" else row["items"]
+        frame = MOMENTS[kind](design_of(case), items, by=row["by"]).to_frame()
+        if row["by"]:
+            frame = frame[frame[row["by"]].astype(str) == row["key"]]
+        if kind != "variance":
+            frame = frame[(frame["item"] == row["item"]) & (frame["with"] == row["with"])]
+        assert len(frame) == 1
+        mine = frame.iloc[0]
+        assert mine["estimate"] == pytest.approx(row["estimate"], rel=1e-9), row
+        assert mine["se"] == pytest.approx(row["se"], rel=1e-9), row
+        assert mine["df"] == row["df"]
+        if row.get("low") is not None:
+            assert (mine["low"], mine["high"]) == pytest.approx((row["low"], row["high"]), rel=1e-9), row
 
 
 def test_stored_values_are_what_r_gives_here(require, tmp_path):
