@@ -208,7 +208,8 @@ def _summed(design: Design, measure: Measure, estimand: str) -> Summed:
     else:
         estimate = measure.value_sums(np.zeros(len(unit), dtype=np.int64), 1)[0]
     divisor = np.ones(measure.base.domains) if divisor_by_unit is None else _divisor(measure)
-    estimate = estimate / np.repeat(divisor, measure.width)
+    with np.errstate(divide="ignore", invalid="ignore"):  # a divisor of 0 is refused by name, in _check_divisor
+        estimate = estimate / np.repeat(divisor, measure.width)
     if measure.share:
         events, base = measure.events(), np.repeat(measure.base.n, measure.width)
         estimate = np.where(events == 0, 0.0, np.where(events == base, 1.0, estimate))

@@ -251,6 +251,11 @@ def _footnotes(
             f"{int(undefined.max())} of them), because nobody of the group is left there; the error rests on the "
             "others."
         )
+    alone = int((table["n"] == 1).sum()) if request.estimand in ("mean", "ratio") else 0
+    if alone:
+        notes.append(
+            f"{counted(alone, 'estimate rests', 'estimates rest')} on one respondent: an error of 0 says nothing."
+        )
     notes += _collapse_notes(design.study, measures)
     if replacing and request.deff == "auto":
         notes.append("The weights do not count the population, so deff is against sampling with replacement.")
