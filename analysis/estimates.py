@@ -36,6 +36,8 @@ SUBJECTS = {
     "correlation": "Correlation",
     "alpha": "Cronbach's alpha",
     "kappa": "Cohen's kappa",
+    "predictive margin": "Predictive margin",
+    "marginal effect": "Average marginal effect",
 }
 """What a kind of estimate is called where it is printed."""
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
 from ..data.errors import EstimationError
-from .categories import Bools, Floats, Ints
+from .categories import Bools, Floats
+from .degrees import DfRule, degrees
 from .design import Design
 from .fit_text import markdown_text, summary_text
 from .intervals import t_interval
-from .method import design_footnotes, design_method
+from .method import counted, design_footnotes, design_method
 from .model_rows import ModelRows
 from .model_scores import Scores, scatter_of_scores
 from .result_text import plain
-from .scatters import AnyScatter
+from .scatters import AnyScatter, ReplicateScatter
 
-Df = Literal["domain", "design"] | float
+Df = DfRule | float
 
 NUMBERS = ("estimate", "se", "low", "high", "statistic", "p", "df")
 """The columns of every fit, after outcome (models of several) and term."""
@@ -209,7 +210,7 @@ def fitted(model: Model, about: Mapping[str, object], *, level: float, df: Df) -
     scatter = scatter_of_scores(design, model.scores, model.coefficients, model.refit, str(about["model"]))
     residual, rule = residual_df(model.rows, df)
     frame = _table(model, np.sqrt(scatter.variances), residual, level)
-    return Fit(frame, _method(model, about, frame, residual, rule, level), design, scatter, model)
+    return Fit(frame, _method(model, about, frame, scatter, residual, rule, level), design, scatter, model)
 
 
 def residual_df(rows: ModelRows, df: Df) -> tuple[float, str]:
@@ -223,20 +224,14 @@ def residual_df(rows: ModelRows, df: Df) -> tuple[float, str]:
     width = rows.matrix.shape[1] + rows.predictors.thresholds
     design = rows.design
     if design.replication is not None:
-        units, words = design.df, "degrees of freedom of the replicate weights"
-    elif df == "design":
-        units, words = design.df, "PSUs minus strata of the whole design"
+        # R counts those of a subset before missing rows are left out
+        units, words = degrees(design, design.inside, df), "degrees of freedom of the replicate weights"
     else:
-        units, words = _df_of(design, rows.rows), "PSUs minus strata of the rows used"
-    return float(units + 1 - width), f"{words}, plus 1, minus {width} coefficient{'s' if width != 1 else ''}"
-
-
-def _df_of(design: Design, rows: Ints) -> int:
-    """Count PSUs minus strata of some rows (R's ``degf`` of what is left when rows drop out)."""
-    first = design.stages[0]
-    used = np.zeros(len(first.stratum), dtype=bool)
-    used[first.unit[rows]] = True
-    return int(used.sum()) - len(np.unique(first.stratum[used]))
+        used = np.zeros(len(design.weights), dtype=bool)
+        used[rows.rows] = True
+        whose = "the whole design" if df == "design" else "the rows used"
+        units, words = degrees(design, used, df), f"PSUs minus strata of {whose}"
+    return units + 1 - width, f"{words}, plus 1, minus {width} coefficient{'s' if width != 1 else ''}"
 
 
 def _table(model: Model, se: Floats, df: float, level: float) -> pd.DataFrame:
@@ -267,7 +262,13 @@ def two_sided(statistic: Floats, df: float) -> Floats:
 
 
 def _method(
-    model: Model, about: Mapping[str, object], frame: pd.DataFrame, df: float, rule: str, level: float
+    model: Model,
+    about: Mapping[str, object],
+    frame: pd.DataFrame,
+    scatter: AnyScatter,
+    df: float,
+    rule: str,
+    level: float,
 ) -> dict[str, Any]:
     rows = model.rows
     notes = design_footnotes(rows.design)
@@ -276,17 +277,24 @@ def _method(
         notes.append(
             f"There are {df:g} degrees of freedom ({rule}), so there are no tests and intervals; df= sets others."
         )
+    if isinstance(scatter, ReplicateScatter) and scatter.undefined.any():
+        lost, of = int(scatter.undefined.max()), len(scatter.replicates)
+        notes.append(
+            f"In {counted(lost, 'replicate', 'replicates')} of {of} the model has no fit, because "
+            "a category is empty there; errors rest on the others, as R's do."
+        )
     if (frame["se"] == 0).any():
         notes.append("A standard error of 0 means that strata or margins fix the coefficient.")
     return {
         **about,
         "formula": rows.formula,
+        "response": rows.response.item,
         "offset": rows.offset_text,
         **design_method(rows.design),
         "n_used": len(rows.rows),
         "weighted_n_used": float(rows.design.weights[rows.rows].sum()),
         "level": level,
-        "residual_df": df,
+        "residual_df": int(df) if float(df).is_integer() else df,
         "residual_df_rule": rule,
         "footnotes": notes,
     }

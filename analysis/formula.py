@@ -73,8 +73,7 @@ class Predictors:
 
     def rebuilt(self, frame: pd.DataFrame) -> Floats:
         """Give the design matrix for other values of the columns, coded as at first."""
-        with np.errstate(all="ignore"):
-            found = self.spec.get_model_matrix(frame, context=_functions(self.columns), na_action="ignore")
+        found = _model_matrix(self.spec, frame, self.columns, self.text)
         return _checked(_by_column(found.iloc[:, 1:] if self.thresholds else found), self.names)
 
     def matrix_of(self, data: pd.DataFrame) -> Floats:
@@ -284,7 +283,9 @@ def _said(error: Exception) -> str:
     return line if line.endswith(".") else f"{line}."
 
 
-def _model_matrix(parsed: Formula, frame: pd.DataFrame, columns: Mapping[str, Column], whole: str) -> pd.DataFrame:
+def _model_matrix(
+    parsed: Formula | ModelSpec, frame: pd.DataFrame, columns: Mapping[str, Column], whole: str
+) -> pd.DataFrame:
     from formulaic.errors import FormulaicError
 
     try:

@@ -19,6 +19,7 @@ from .formula import (
     evaluated,
     evaluated_in,
     missing_text,
+    names_in,
     predictors,
     sides,
     study_inside,
@@ -81,6 +82,11 @@ class ModelRows:
         """Give weights of the whole design for the rows that count, of mean about 1."""
         own = weights if len(self.rows) == len(weights) else weights[self.rows]
         return np.asarray(own / self.scale)
+
+    @property
+    def offset_variables(self) -> tuple[str, ...]:
+        """The columns that the offset names."""
+        return () if self.offset_text is None else tuple(names_in(self.offset_text))
 
     def offset_of(self, data: pd.DataFrame) -> Floats | None:
         """Give the offset of new respondents."""

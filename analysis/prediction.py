@@ -51,8 +51,8 @@ def _frame(fit: Fit, estimate: Floats, se: Floats, index: pd.Index, level: float
 
 def _interval(fit: Fit, estimate: Floats, se: Floats, level: float) -> tuple[Floats, Floats]:
     """Give intervals that stay in the range of the response: by log odds for shares, by logarithms above 0."""
-    family = fit.method.get("family", "binomial")
-    if family == "binomial" and ((estimate > 0) & (estimate < 1)).all():
+    family = fit.method["family"]
+    if family in ("binomial", "ordered", "multinomial") and ((estimate > 0) & (estimate < 1)).all():
         return logit_interval(estimate, se, fit.df, level)
     if family in ("poisson", "gamma") and (estimate > 0).all():
         low, high = t_interval(np.log(estimate), se / estimate, fit.df, level)

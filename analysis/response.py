@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Response:
         Missing rows by kind.
     levels : tuple of str
         The categories, for models of several.
+    codes : mapping of str to str
+        Their codes, as written, and the category of each.
     """
 
     item: str
@@ -42,6 +44,7 @@ class Response:
     missing: Bools
     counts: Mapping[str, int]
     levels: tuple[str, ...] = ()
+    codes: Mapping[str, str] = field(default_factory=dict)
 
     def within(self, rows: Ints) -> Response:
         """Give the response on some of its rows."""
@@ -120,6 +123,7 @@ def categorical_response(study: Study, left: str, whole: str, *, ordered: bool) 
         missing=positions < 0,
         counts=coded.missing,
         levels=tuple(code_text(shown) for shown in coded.shown),
+        codes={code_text(value): code_text(shown) for value, shown in zip(coded.values, coded.shown, strict=True)},
     )
 
 

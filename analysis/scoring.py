@@ -185,7 +185,8 @@ def solved(problem: Problem, weights: Floats, start: Floats | None = None) -> So
             residual = problem.curve.pieces(problem.response, linear)[0]
             return Solution(coefficients, equations.bread(), steps, linear, residual)
         if steps > 8 and size > last / 2:
-            _refuse_separation(problem, weights, coefficients, step)
+            exact = _running(problem, weights, coefficients, step)
+            refuse_separation(problem.names, np.abs(step) * np.abs(problem.matrix).max(axis=0), exact)
         last = size
     raise EstimationError(
         f"the model does not converge in {STEPS} steps; the coefficients of {', '.join(_moving(problem, step))} still "
@@ -291,14 +292,14 @@ def _root(problem: Problem, weights: Floats, coefficients: Floats | None, inform
     if not np.isfinite(information).all():
         raise _EndlessError
     if (diagonal <= 0).any():
-        raise _aliased(problem, weights) if coefficients is None else _EndlessError
+        raise _aliased(problem.matrix, weights, problem.names) if coefficients is None else _EndlessError
     scale = np.sqrt(diagonal)
     values = np.linalg.eigvalsh(information / np.outer(scale, scale))
     if values[0] * ILL_CONDITIONED >= values[-1]:
         return np.asarray(linalg.cholesky(information))
     root = _root_by_qr(problem, weights, coefficients)
     if values[0] < SUSPECT and (np.abs(np.diag(root)) <= ALIASED * np.sqrt((root**2).sum(axis=0))).any():
-        raise _aliased(problem, weights)
+        raise _aliased(problem.matrix, weights, problem.names)
     return root
 
 
@@ -310,15 +311,39 @@ def _root_by_qr(problem: Problem, weights: Floats, coefficients: Floats | None) 
     return np.asarray(root)
 
 
-def _aliased(problem: Problem, weights: Floats) -> AliasedError:
+def refuse_aliased(matrix: Floats, weights: Floats, names: Sequence[str]) -> None:
+    """Stop when columns are combinations of others.
+
+    Raises
+    ------
+    AliasedError
+        Naming them.
+
+    Examples
+    --------
+    >>> refuse_aliased(np.array([[1.0, 2.0], [1.0, 3.0]]), np.ones(2), ("Intercept", "age"))
+    """
+    product = matrix.T @ (matrix * weights[:, None])
+    scale = np.sqrt(np.diag(product))
+    if (scale == 0).any():
+        raise _aliased(matrix, weights, names)
+    if np.linalg.eigvalsh(product / np.outer(scale, scale))[0] < SUSPECT:
+        root = linalg.qr(matrix * np.sqrt(weights)[:, None], mode="r", check_finite=False)[0]
+        height, width = min(root.shape), root.shape[1]
+        diagonal = np.abs(np.diag(root)) if height == width else np.zeros(width)
+        if (diagonal <= ALIASED * scale).any():
+            raise _aliased(matrix, weights, names)
+
+
+def _aliased(matrix: Floats, weights: Floats, names: Sequence[str]) -> AliasedError:
     """Name the columns that are combinations of the columns before them."""
-    matrix = problem.matrix[weights > 0]
+    matrix = matrix[weights > 0]
     lengths = np.sqrt((matrix**2).sum(axis=0))
     root = linalg.qr(matrix / np.where(lengths > 0, lengths, 1), mode="r", check_finite=False)[0]
     root = np.vstack([root, np.zeros((max(0, root.shape[1] - len(root)), root.shape[1]))])
     found: list[str] = []
     kept: list[int] = []
-    for at, name in enumerate(problem.names):
+    for at, name in enumerate(names):
         inside = [each for each in kept]
         rest = _outside(root, inside, at)
         if lengths[at] == 0:
@@ -326,7 +351,7 @@ def _aliased(problem: Problem, weights: Floats) -> AliasedError:
         elif rest is None:
             kept.append(at)
         else:
-            others = [problem.names[each] for each, share in zip(inside, rest, strict=True) if abs(share) > 1e-7]
+            others = [names[each] for each, share in zip(inside, rest, strict=True) if abs(share) > 1e-7]
             more = " and others" if len(others) > 4 else ""
             found.append(f"{name} is a combination of {', '.join(others[:4])}{more}")
     more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
@@ -347,15 +372,33 @@ def _outside(root: Floats, inside: Sequence[int], at: int) -> Floats | None:
     return np.asarray(shares) if rest <= 1e-10 * np.linalg.norm(column) else None
 
 
-def _refuse_separation(problem: Problem, weights: Floats, coefficients: Floats, step: Floats) -> None:
-    """Stop when the fit runs to a bound: some rows are predicted exactly and go on moving."""
+def _running(problem: Problem, weights: Floats, coefficients: Floats, step: Floats) -> Bools:
+    """Say which rows are predicted exactly while their linear predictors go on moving."""
     exact = problem.curve.saturated(problem.response, problem.linear(coefficients)) & (weights > 0)
-    moved = problem.matrix @ step
-    exact &= np.abs(moved) > 0.05
+    return np.asarray(exact & (np.abs(problem.matrix @ step) > 0.05))
+
+
+def refuse_separation(names: Sequence[str], share: Floats, exact: Bools) -> None:
+    """Stop when a fit runs to a bound: some rows are predicted exactly and go on moving.
+
+    Parameters
+    ----------
+    names : sequence of str
+        The coefficients.
+    share : numpy.ndarray
+        How much each moves the linear predictors.
+    exact : numpy.ndarray of bool
+        The rows.
+
+    Raises
+    ------
+    EstimationError
+        Naming the coefficients that run away, when there are such rows.
+    """
     if not exact.any():
         return
-    share = np.abs(step) * np.abs(problem.matrix[exact]).max(axis=0)
-    names = [problem.names[at] for at in np.flatnonzero(share > 0.2 * share.max())]
+    running = [name for name, each in zip(names, share, strict=True) if each > 0.2 * share.max()]
+    names = [name for name in running if name != "Intercept"] or running
     raise EstimationError(
         f"perfect separation: {', '.join(names[:4])}{' and others' if len(names) > 4 else ''} predict"
         f"{'s' if len(names) == 1 else ''} the response exactly in {int(exact.sum()):,} of {len(exact):,} rows, so the "
