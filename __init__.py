@@ -29,6 +29,10 @@ PUBLIC = {
     "combine": "analysis.imputation",
     "kappa": "analysis.kappa",
     "multiple_response": "analysis.multiple_response",
+    "marginal_effects": "analysis.marginal",
+    "predictive_margins": "analysis.marginal",
+    "multinomial": "analysis.multinomial",
+    "ordered": "analysis.ordinal",
     "rake": "analysis.rake",
     "rank_test": "analysis.ranks",
     "respondents": "analysis.recipe",
@@ -37,6 +41,7 @@ PUBLIC = {
     "SignificanceTest": "analysis.significance",
     "subset": "analysis.subpopulation",
     "ttest": "analysis.ttest",
+    "wald": "analysis.wald",
     "weight_summary": "analysis.weights",
     "bank": "data.bank",
     "Codebook": "data.codebook",
@@ -100,6 +105,10 @@ if TYPE_CHECKING:
     from .analysis.imputation import combine as combine
     from .analysis.kappa import kappa as kappa
     from .analysis.multiple_response import multiple_response as multiple_response
+    from .analysis.marginal import marginal_effects as marginal_effects
+    from .analysis.marginal import predictive_margins as predictive_margins
+    from .analysis.multinomial import multinomial as multinomial
+    from .analysis.ordinal import ordered as ordered
     from .analysis.rake import rake as rake
     from .analysis.ranks import rank_test as rank_test
     from .analysis.recipe import respondents as respondents
@@ -108,6 +117,7 @@ if TYPE_CHECKING:
     from .analysis.significance import SignificanceTest as SignificanceTest
     from .analysis.subpopulation import subset as subset
     from .analysis.ttest import ttest as ttest
+    from .analysis.wald import wald as wald
     from .analysis.weights import weight_summary as weight_summary
     from .data.bank import bank as bank
     from .data.codebook import Codebook as Codebook
