@@ -176,8 +176,10 @@ def verdict(target: str, found: float, bound: float, *, most: bool = False) -> N
 
 def agree(contest: Contest, taken: Mapping[str, Measured], folder: Path) -> bool:
     """Hold every array of every contender to ours; what a peer does not give is not compared."""
-    fine = "ours" in taken
-    for name in (name for name in taken if fine and name != "ours"):
+    if "ours" not in taken:
+        return False
+    fine = True
+    for name in (name for name in taken if name != "ours"):
         for what, tolerance in contest.tolerance.items():
             theirs = left(contest.contenders[name], what, folder)
             if theirs is None:
