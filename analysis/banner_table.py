@@ -208,6 +208,12 @@ class Banner:
         parts = [self._pair_rows(pair, row) for pair in self.pairs for row in range(len(pair.categories))]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(DIFFERENCES))
 
+    def document(self) -> dict[str, Any]:
+        """Give ``{"method": ..., "rows": [...]}`` as plain values for JSON: one row for each cell."""
+        from .result_text import document
+
+        return document(self.method, self.to_frame())
+
     def to_markdown(self) -> str:
         """Give title, tables and footnotes in Markdown."""
         from .banner_text import banner_markdown

@@ -8,13 +8,14 @@ from .. import __version__
 from .asking import check, export, field, new, simulate
 from .estimating import compare, estimate, weight
 from .showing import dashboard, demo, doctor, figures
+from .tabulating import banner, crosstab
 from .terminal import Verbs
 
 GUIDE = """Field attitude surveys, estimate with their design, compare honestly with published figures.
 
 \b
 Field team:    new, check, field, simulate, export
-Statistician:  weight, estimate
+Statistician:  weight, estimate, crosstab, banner
 Reader:        compare, figures, dashboard
 First time?    topline demo
 """
@@ -26,5 +27,9 @@ def main() -> None:
     """Run a verb."""
 
 
-for verb in (new, check, field, simulate, export, weight, estimate, compare, figures, dashboard, demo, doctor):
+ASKING = (new, check, field, simulate, export)
+ESTIMATING = (weight, estimate, crosstab, banner)
+SHOWING = (compare, figures, dashboard, demo, doctor)
+
+for verb in (*ASKING, *ESTIMATING, *SHOWING):
     main.add_command(verb)
