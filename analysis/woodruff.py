@@ -143,8 +143,9 @@ def rescaled(scatter: AnyScatter, estimate: Floats, factor: Floats) -> AnyScatte
     """
     if isinstance(scatter, ReplicateScatter):
         known = ~np.isnan(factor)
-        found = estimate + (scatter.replicates - scatter.estimate) * np.where(known, factor, 0.0)
-        made = replace(scatter, replicates=found, estimate=estimate)
+        centre = np.where(known, estimate, 0.0)
+        found = centre + (scatter.replicates - scatter.estimate) * np.where(known, factor, 0.0)
+        made = replace(scatter, replicates=found, estimate=centre)
         return made if known.all() else PartlyKnown(made, known)
     assert isinstance(scatter, Scatter | QuadraticScatter)
     totals = scatter.totals

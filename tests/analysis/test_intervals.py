@@ -1,11 +1,25 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion
-from topline.analysis.intervals import beta_interval, few_events, logit_interval, t_interval
+from topline.analysis.intervals import (
+    NEEDS_EVENTS,
+    ProportionBase,
+    asin_interval,
+    beta_interval,
+    few_events,
+    fisher_interval,
+    likelihood_interval,
+    logit_interval,
+    proportion_interval,
+    t_interval,
+    wilson_interval,
+)
 from topline.data.errors import EstimationError
 
 
@@ -112,3 +126,92 @@ def test_a_wider_level_gives_a_wider_interval():
     design = Design(pd.DataFrame({"x": [1, 2, 4, 8]}))
     narrow, wide = (mean(design, "x", level=level).to_frame() for level in (0.8, 0.99))
     assert wide["low"][0] < narrow["low"][0] < narrow["high"][0] < wide["high"][0]
+
+
+KINDS = ["logit", "xlogit", "asin", "likelihood", "beta", "wilson"]
+
+
+def base_of(n: int, events: int) -> ProportionBase:
+    return ProportionBase(np.array([n]), np.array([events]), np.array([n * 0.8]), np.array([n - 1]))
+
+
+@given(st.integers(4, 400), st.data(), st.floats(0.5, 5.0), st.sampled_from(KINDS), st.sampled_from([0.5, 0.9, 0.99]))
+@settings(max_examples=150, deadline=None)
+def test_intervals_lie_within_zero_and_one_hold_the_estimate_and_mirror_its_complement(n, data, deff, kind, level):
+    events = data.draw(st.integers(0, n))
+    p = np.array([events / n])
+    se = np.sqrt(deff * p * (1 - p) / n)
+    low, high, switched = proportion_interval(kind, p, se, base_of(n, events), n - 1, level)
+    assert 0 <= low[0] <= p[0] + 1e-12
+    assert p[0] - 1e-12 <= high[0] <= 1
+    other_low, other_high, _ = proportion_interval(kind, 1 - p, se, base_of(n, n - events), n - 1, level)
+    assert (other_low[0], other_high[0]) == pytest.approx((1 - high[0], 1 - low[0]), abs=1e-9)
+    assert switched[0] == (kind in NEEDS_EVENTS and min(events, n - events) < 2)
+
+
+def test_wilson_of_a_simple_sample_is_the_score_interval_with_t_in_the_place_of_z():
+    n, hits = 40, 6
+    p = np.array([hits / n])
+    low, high = wilson_interval(p, np.sqrt(p * (1 - p) / n), np.array([40.0]), np.array([n]), np.array([10**9]), 0.95)
+    exact = stats.binomtest(hits, n).proportion_ci(method="wilson")
+    assert (low[0], high[0]) == pytest.approx((exact.low, exact.high), rel=1e-8)
+
+
+def test_wilson_without_freedom_of_its_own_takes_that_of_its_respondents():
+    p, se, kish = np.array([0.4]), np.array([0.1]), np.array([20.0])
+    one = wilson_interval(p, se, kish, np.array([20]), np.array([0]), 0.95)
+    other = wilson_interval(p, se, kish, np.array([20]), np.array([19]), 0.95)
+    assert (one[0][0], one[1][0]) == (other[0][0], other[1][0])
+    alone = wilson_interval(np.array([1.0]), np.array([0.0]), np.array([1.0]), np.array([1]), np.array([0]), 0.95)
+    assert 0 < alone[0][0] < 0.01
+    assert alone[1][0] == 1
+
+
+def test_the_likelihood_ratio_at_both_ends_is_the_critical_value():
+    p, se, n, df = 0.3, 0.04, 150, 30
+    low, high = likelihood_interval(np.array([p]), np.array([se]), np.array([n]), df, 0.95)
+    size, critical = p * (1 - p) / se**2, stats.t.ppf(0.975, df) ** 2 * n / (n - 1)
+    for q in (low[0], high[0]):
+        assert 2 * size * (p * np.log(p / q) + (1 - p) * np.log((1 - p) / (1 - q))) == pytest.approx(critical, rel=1e-9)
+
+
+def test_thousands_of_likelihood_intervals_are_had_at_once():
+    p = np.linspace(0.01, 0.99, 5000)
+    low, high = likelihood_interval(p, np.full(5000, 0.01), np.full(5000, 900), 50, 0.95)
+    assert (low < p).all()
+    assert (high > p).all()
+    assert low == pytest.approx(1 - high[::-1], abs=1e-9)
+
+
+def test_an_end_of_the_arcsine_interval_stops_at_zero_and_one():
+    low, high = asin_interval(np.array([0.001, 0.999]), np.array([0.02, 0.02]), 20, 0.95)
+    assert (low[0], high[1]) == (0, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_share_that_the_design_fixes_is_its_own_interval(kind):
+    low, high, _ = proportion_interval(kind, np.array([0.25]), np.array([0.0]), base_of(40, 10), 39, 0.95)
+    assert (low[0], high[0]) == pytest.approx((0.25, 0.25), rel=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["xlogit", "asin", "likelihood"])
+def test_few_events_switch_to_beta_and_the_footnote_names_what_it_stands_for(kind):
+    data = pd.DataFrame({"view": [1] + [0] * 29, "town": ["a"] * 15 + ["b"] * 15})
+    found = proportion(Design(data), "view", category=1, by="town", interval=kind)
+    beta = proportion(Design(data), "view", category=1, by="town", interval="beta")
+    assert found.frame["high"].tolist() == beta.frame["high"].tolist()
+    assert any(f"2 intervals are Korn-Graubard (beta) instead of {kind}" in note for note in found.method["footnotes"])
+
+
+def test_wilson_is_printed_by_name_and_has_an_interval_for_nobody():
+    data = pd.DataFrame({"view": [0] * 30})
+    found = proportion(Design(data), "view", category={"yes": [0]}, interval="wilson")
+    t = stats.t.ppf(0.975, 29) ** 2
+    assert found.frame["low"][0] == pytest.approx(1 / (1 + t / 30), rel=1e-9)
+    assert "Wilson at the effective sample size with t" in str(found).replace("\n  ", " ")
+
+
+def test_fisher_interval_stays_within_one_and_a_perfect_correlation_is_its_own():
+    low, high = fisher_interval(np.array([0.95, -1.0]), np.array([0.2, 0.0]), 10, 0.95)
+    assert -1 < low[0] < 0.95 < high[0] < 1
+    assert (low[1], high[1]) == (-1, -1)
