@@ -17,6 +17,7 @@ from .measure import Measure
 from .multiple_response import multiple_response
 from .plan import Category, Domains, category_measures, domains, numeric_measure
 from .scatters import AnyScatter
+from .variance import Scatter
 
 WIDEST = 200
 """A banner variable, or an item, of more categories than this is an id or a measurement, and no table."""
@@ -96,13 +97,24 @@ class Block:
         rows, columns = self.place.shape
         found = np.full((rows, columns, columns), np.nan)
         present = np.flatnonzero(self.place[0] >= 0)
-        step = max(1, TOGETHER // max(1, len(present)))
-        for start in range(0, rows, step):
-            picked = self.place[start : start + step][:, present]
-            whole = self.scatter.picked(picked.ravel()).covariance.reshape(*picked.shape, *picked.shape)
-            for at in range(len(picked)):
-                found[start + at][np.ix_(present, present)] = whole[at, :, at, :]
-        return found
+        found[np.ix_(np.arange(rows), present, present)] = _covariances(self.scatter, self.place[:, present])
+        # what strata or margins fix has a variance of rounding
+        fixed = self.numbers["se"] == 0
+        return np.where(fixed[:, :, None] | fixed[:, None, :], 0.0, found)
+
+
+def _covariances(scatter: AnyScatter, place: Ints) -> Floats:
+    """Give the covariances of estimates within each row of places: rows x columns x columns."""
+    if isinstance(scatter, Scatter):
+        return scatter.within(place)
+    rows, columns = place.shape
+    step = max(1, TOGETHER // columns)
+    found = np.empty((rows, columns, columns))
+    for start in range(0, rows, step):
+        some = place[start : start + step]
+        whole = scatter.picked(some.ravel()).covariance.reshape(*some.shape, *some.shape)
+        found[start : start + step] = np.einsum("iaib->iab", whole)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ Journal of Official Statistics 1(3).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -89,6 +89,24 @@ class Scatter:
         for level in self._levels():
             for block in _blocks(level):
                 total += block.T @ block
+        return total
+
+    def within(self, sets: Ints) -> Floats:
+        """Give the covariances within sets of estimates, and none between sets: sets x members x members.
+
+        Parameters
+        ----------
+        sets : numpy.ndarray of int64
+            Sets x members: the places of estimates, e.g. those of one answer in every group.
+        """
+        total = np.zeros((*sets.shape, sets.shape[1]))
+        # members before sets: what is multiplied then lies side by side
+        for level in self.picked(sets.T.ravel())._levels():
+            if sparse.issparse(level.totals) and not level.adjustments:
+                total += _sparse_products(level, sets.shape[1])
+                continue
+            for block in _blocks(level):
+                total += _dense_products(block.reshape(len(block), sets.shape[1], len(sets)))
         return total
 
     def picked(self, columns: Ints) -> Scatter:
@@ -197,6 +215,56 @@ def _sparse_squares(level: _Level) -> Floats:
     everybody = summed(stage.stratum, strata, factor)
     absent = np.maximum(everybody[:, None] - present.reshape(strata, columns), 0.0) * means**2
     return np.asarray((squares + absent.sum(axis=0)) * level.inflation**2)
+
+
+def _dense_products(block: Floats) -> Floats:
+    """Multiply totals of each two members: units x members x sets to sets x members x members."""
+
+    def product(first: int, second: int) -> Floats:
+        return np.einsum("us,us->s", block[:, first], block[:, second])
+
+    return _products(product, (block.shape[2], block.shape[1]))
+
+
+def _products(product: Callable[[int, int], Floats], shape: tuple[int, int]) -> Floats:
+    """Fill sets x members x members from the products of each two members in every set."""
+    filled = np.empty((*shape, shape[1]))
+    for first in range(shape[1]):
+        for second in range(first, shape[1]):
+            filled[:, first, second] = filled[:, second, first] = product(first, second)
+    return filled
+
+
+def _sparse_products(level: _Level, members: int) -> Floats:
+    """Multiply centred totals of each two members from the entries that are there; the others are minus the means."""
+    stage, factor, means = level.stage, level.root**2, _means(level)
+    shape = (means.shape[1] // members, members)
+    weighted = _by_stratum(sparse.diags_array(factor) @ level.totals, stage)
+    everybody = summed(stage.stratum, len(stage.sampled), factor)
+    scaled = sparse.csr_array(sparse.diags_array(level.root) @ level.totals)
+    squares = summed(scaled.indices, means.shape[1], scaled.data**2)
+    columns = None if _unit_has_one_member(scaled, shape[0]) else scaled.tocsc()
+
+    def product(first: int, second: int) -> Floats:
+        a, b = (slice(at * shape[0], (at + 1) * shape[0]) for at in (first, second))
+        present = np.zeros(shape[0])
+        if first == second:
+            present = squares[a]
+        elif columns is not None:
+            present = np.asarray(columns[:, a].multiply(columns[:, b]).sum(axis=0)).ravel()
+        absent = everybody[:, None] * means[:, a] * means[:, b] - weighted[:, a] * means[:, b]
+        inflated = level.inflation[a] * level.inflation[b] if len(level.inflation) > 1 else level.inflation
+        return np.asarray((present + (absent - means[:, a] * weighted[:, b]).sum(axis=0)) * inflated)
+
+    return _products(product, shape)
+
+
+def _unit_has_one_member(table: Table, sets: int) -> bool:
+    """Say whether every unit has entries of a single member: groups of rows that are their own PSUs."""
+    csr = sparse.csr_array(table)
+    unit = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
+    member = csr.indices // sets
+    return not ((unit[1:] == unit[:-1]) & (member[1:] != member[:-1])).any()
 
 
 def _means(level: _Level) -> Floats:
