@@ -6,7 +6,6 @@ deviances; the reasons for any other stand where it is used.
 
 import json
 import subprocess
-import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -16,7 +15,11 @@ import pytest
 
 from topline.analysis.design import Design
 from topline.analysis.glm import glm
+from topline.analysis.marginal import marginal_effects, predictive_margins
+from topline.analysis.multinomial import multinomial
+from topline.analysis.ordinal import ordered
 from topline.analysis.replicates import replicates
+from topline.analysis.wald import wald
 
 REFERENCE = Path(__file__).parent.parent / "reference"
 STORED = json.loads((REFERENCE / "models.json").read_text())
@@ -29,10 +32,10 @@ DESIGNS = {
     "strat_wr": STRATA,
     "clus1": {**CLUSTERS, "fpc": "fpc"},
     "clus2": {"data": "apiclus2", "psu": ["dnum", "snum"], "fpc": ["fpc1", "fpc2"]},
+    "ces": {"data": "ces11", "weight": "weight", "strata": "province"},
     "nhanes": {"data": "nhanes", "weight": "WTMEC2YR", "strata": "SDMVSTRA", "psu": "SDMVPSU"},
 }
 REPLICATES = {"jkn": ("strat", {"method": "JKn"}), "jk1": ("clus1", {"method": "JK1"})}
-WHERE = {"agecat": ["0-19", "20-39", "40-59", "60+"], "level": ["low", "fair", "good", "high"]}
 
 
 @cache
@@ -49,7 +52,11 @@ def design_of(name: str) -> Design:
 
 
 def data_of(name: str) -> pd.DataFrame:
-    frame = pd.read_csv(REFERENCE / "data" / f"{name}.csv")
+    folder = REFERENCE.parent.parent / "examples" / "ces2011" if name == "ces11" else REFERENCE / "data"
+    frame = pd.read_csv(folder / f"{name}.csv")
+    if name == "ces11":
+        ordered_answers = ["not", "notvery", "somewhat", "very"]
+        frame["importance"] = pd.Categorical(frame["importance"], ordered_answers, ordered=True)
     if "api00" in frame:
         labels = ["low", "fair", "good", "high"]
         frame["level"] = pd.cut(frame["api00"], [0, 550, 650, 750, 1000], labels=labels)
@@ -116,6 +123,88 @@ def test_dispersion_of_a_replicate_design_is_rs_without_its_factor_n():
     for case in ("jackknife in strata, logit", "jackknife about the estimate, Poisson"):
         row, fit = case_of("glm", case), glm_of(case)
         assert fit.method["dispersion"] * len(fit.design.weights) == near(row["dispersion"])
+
+
+@pytest.mark.parametrize("row", STORED["ordered"], ids=lambda row: row["case"])
+def test_ordered_equals_newtons_method_in_r(row):
+    fit = ordered(design_of(row["design"]), row["formula"], link=row["link"], where=row["where"])
+    assert_fit(fit, row)
+
+
+@pytest.mark.parametrize("row", [row for row in STORED["ordered"] if "svyolr" in row], ids=lambda row: row["case"])
+def test_ordered_equals_r_svyolr_as_far_as_that_goes(row):
+    """svyolr's optimiser stops when the fit gains nothing more, and its Hessian is by differences: 1e-4 at best."""
+    fit = ordered(design_of(row["design"]), row["formula"], link=row["link"], where=row["where"])
+    frame = fit.to_frame()
+    assert frame["estimate"].to_numpy() == near(row["svyolr"], rel=0, abs=1e-5 * np.array(row["se"]).max())
+    assert frame["se"].to_numpy() == near(row["svyolr_se"], rel=1e-4)
+    assert fit.df == row["svyolr_df"]
+
+
+@pytest.mark.parametrize("row", STORED["multinomial"], ids=lambda row: row["case"])
+def test_multinomial_equals_newtons_method_in_r(row):
+    fit = multinomial(design_of(row["design"]), row["formula"], where=row["where"])
+    assert_fit(fit, row)
+    assert fit.to_frame()["outcome"].tolist() == row["outcome"]
+
+
+def assert_fit(fit, row):
+    frame = fit.to_frame()
+    scale = np.sqrt(np.outer(row["se"], row["se"]))
+    assert frame["estimate"].to_numpy() == near(row["estimate"], abs=1e-9 * np.min(row["se"]))
+    assert frame["se"].to_numpy() == near(row["se"])
+    assert fit.covariance.to_numpy() / scale == near(np.array(row["covariance"]) / scale, abs=1e-9)
+    assert fit.df == row["df"]
+    used = fit.model.rows
+    # R's weights have mean 1 over the rows used, ours over the subpopulation, as in svyglm
+    assert fit.method["deviance"] / used.weights.mean() == near(row["deviance"])
+
+
+@pytest.mark.parametrize("row", STORED["tests"], ids=lambda row: f"{row['case']}: {row['terms']}")
+def test_tests_of_terms_equal_r_regtermtest(row):
+    """p of the likelihood ratio to 1e-7: R's saddlepoint is a root found to 1e-8."""
+    fit = glm_of(row["case"])
+    f, chisq, ratio = (wald(fit, row["terms"], method=method) for method in ("F", "chisq", "LRT"))
+    assert f.statistic == near(row["F"])
+    assert f.p == near(row["p"])
+    assert f.to_frame()[["ndf", "ddf"]].to_numpy().tolist() == [[row["q"], row["ddf"]]]
+    assert chisq.statistic == near(row["chisq"])
+    assert chisq.p == near(row["chisq_p"])
+    assert ratio.statistic == near(row["lrt"])
+    assert ratio.method["design_effects"] == near(row["lambda"])
+    assert ratio.p == near(row["lrt_p"], rel=1e-7)
+    assert wald(fit, row["terms"], method="LRT", df=np.inf).p == near(row["lrt_chisq_p"], rel=1e-7)
+
+
+@pytest.mark.parametrize("row", STORED["hypotheses"], ids=lambda row: row["text"])
+def test_linear_hypotheses_equal_r(row):
+    test = wald(glm_of(row["case"]), row["text"])
+    assert test.statistic == near(row["F"])
+    assert test.p == near(row["p"])
+    if np.ndim(row["estimate"]) == 0:
+        assert test.to_frame()[["estimate", "se"]].to_numpy()[0] == near([row["estimate"], row["se"]])
+
+
+@pytest.mark.parametrize("row", STORED["margins"], ids=lambda row: f"{row['case']}: {row['formula']}")
+def test_predictive_margins_equal_r_svypredmeans(row):
+    """Probit to 1e-8: svypredmeans fits its own model, which stops before coefficients have stopped moving."""
+    fit = glm(design_of(row["design"]), row["formula"], family=row["family"], link=row["link"])
+    margins = predictive_margins(fit, row["variable"])
+    frame = margins.to_frame()
+    order = [frame[row["variable"]].tolist().index(level) for level in row["level"]]
+    rel = 1e-8 if row["link"] == "probit" else 1e-9
+    covariance = np.array(row["covariance"])
+    scale = np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    assert frame["estimate"].to_numpy()[order] == near(row["estimate"], rel=rel)
+    assert margins.covariance[np.ix_(order, order)] / scale == near(covariance / scale, rel=rel, abs=rel)
+
+
+@pytest.mark.parametrize("row", STORED["effects"], ids=lambda row: f"{row['case']}: {row['variable']}")
+def test_marginal_effects_equal_influence_functions_in_r(row):
+    for errors in ("joint", "separate", "fixed"):
+        frame = marginal_effects(glm_of(row["case"]), row["variable"], errors=errors).to_frame()
+        assert frame["estimate"].to_numpy() == near(row["estimate"], abs=1e-9 * np.min(row["joint"]))
+        assert frame["se"].to_numpy() == near(row[errors])
 
 
 def test_stored_values_are_what_r_gives_here(require, tmp_path):

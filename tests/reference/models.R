@@ -5,16 +5,19 @@ args <- commandArgs(trailingOnly = TRUE)
 out <- if (length(args)) args[1] else "."
 here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)[1]))
 options(digits = 15, survey.lonely.psu = "fail", warn = 1)
+invisible(Sys.setlocale("LC_COLLATE", "C"))  # factor levels in the order of their letters anywhere
 read <- function(name) read.csv(file.path(here, "data", paste0(name, ".csv")), stringsAsFactors = TRUE)
 exact <- glm.control(epsilon = 1e-300, maxit = 100)
 
 apistrat <- read("apistrat"); apiclus1 <- read("apiclus1"); apiclus2 <- read("apiclus2"); nhanes <- read("nhanes"); scd <- read("scd")
+ces <- read.csv(file.path(here, "..", "..", "examples", "ces2011", "ces11.csv"), stringsAsFactors = TRUE)
 designs <- list(
   srs = svydesign(id = ~1, fpc = ~fpc, data = read("apisrs")),
   strat = svydesign(id = ~1, strata = ~stype, weights = ~pw, fpc = ~fpc, data = apistrat),
   strat_wr = svydesign(id = ~1, strata = ~stype, weights = ~pw, data = apistrat),
   clus1 = svydesign(id = ~dnum, weights = ~pw, fpc = ~fpc, data = apiclus1),
   clus2 = svydesign(id = ~dnum + snum, fpc = ~fpc1 + fpc2, data = apiclus2),
+  ces = svydesign(id = ~1, strata = ~province, weights = ~weight, data = ces),
   nhanes = svydesign(id = ~SDMVPSU, strata = ~SDMVSTRA, weights = ~WTMEC2YR, nest = TRUE, data = nhanes),
   jkn = as.svrepdesign(svydesign(id = ~1, strata = ~stype, weights = ~pw, fpc = ~fpc, data = apistrat), type = "JKn"),
   jk1 = as.svrepdesign(svydesign(id = ~dnum, weights = ~pw, fpc = ~fpc, data = apiclus1), type = "JK1"),
@@ -85,6 +88,8 @@ fit_glm("two stages, gamma", "clus2", "enroll ~ api99 + awards", family = "gamma
 fit_glm("nhanes, logit", "nhanes", "HI_CHOL ~ C(race) + agecat + C(RIAGENDR)", "HI_CHOL ~ factor(race) + agecat + factor(RIAGENDR)", "binomial")
 fit_glm("nhanes, probit where", "nhanes", "HI_CHOL ~ C(race) + agecat", "HI_CHOL ~ factor(race) + agecat", "binomial", "probit", where = "RIAGENDR == 2")
 fit_glm("nhanes, interaction", "nhanes", "HI_CHOL ~ C(race) * C(RIAGENDR)", "HI_CHOL ~ factor(race) * factor(RIAGENDR)", "binomial")
+fit_glm("ces, logit", "ces", "abortion ~ gender + importance + education + urban", "I(abortion == 'Yes') ~ gender + importance + education + urban", "binomial")
+fit_glm("ces, logit where", "ces", "abortion['Yes'] ~ importance * gender", "I(abortion == 'Yes') ~ importance * gender", "binomial", where = "province == 'QC'")
 fit_glm("jackknife in strata, linear", "jkn", "api00 ~ api99 + stype")
 fit_glm("jackknife in strata, logit", "jkn", "awards ~ api99 + stype", "I(awards == 'Yes') ~ api99 + stype", "binomial")
 fit_glm("jackknife, linear where", "jk1", "api00 ~ api99 + awards", where = "stype == 'E'")
@@ -103,6 +108,7 @@ test_term <- function(case, terms, r_terms = terms) {
   row <- c(row, list(lrt = as.vector(l$chisq), lambda = sort(Re(l$lambda)), lrt_p = as.vector(l$p), lrt_chisq_p = as.vector(h$p)))
   tests[[length(tests) + 1]] <<- row
 }
+test_term("ces, logit", "importance"); test_term("ces, logit", c("education", "urban"))
 test_term("strata, linear", "stype"); test_term("strata, linear", c("api99", "stype")); test_term("strata, interaction", "api99:stype")
 test_term("strata, logit", "stype"); test_term("strata, logit", c("api99", "stype")); test_term("strata, logit", "api99"); test_term("strata, probit", "stype")
 test_term("strata, Poisson", "stype"); test_term("strata, gamma log", "stype")
@@ -132,6 +138,7 @@ margin <- function(case, variable, adjust, design, family = "gaussian", link = N
   margins[[length(margins) + 1]] <<- list(case = case, design = design, formula = formula, family = family, link = link, variable = variable,
     level = names(coef(m))[o], estimate = unname(coef(m))[o], covariance = unname(vcov(m))[o, o])
 }
+margin("ces, logit", "importance", "I(abortion == 'Yes') ~ gender + education + urban", "ces", "binomial", formula = "abortion ~ gender + education + urban + importance")
 margin("strata, linear", "stype", "api00 ~ api99", "strat", formula = "api00 ~ api99 + stype")
 margin("strata, logit", "stype", "I(awards == 'Yes') ~ api99", "strat", "binomial", formula = "awards ~ api99 + stype")
 margin("strata, probit", "stype", "I(awards == 'Yes') ~ api99", "strat", "binomial", "probit", formula = "awards ~ api99 + stype")
@@ -219,6 +226,8 @@ fit_ordered("strata, where", "strat", "level ~ enroll", "logit", "~ enroll", "le
 fit_ordered("clusters, logit", "clus1", "level ~ enroll + stype", "logit", "~ enroll + stype", "level", four, olr = "logistic")
 fit_ordered("two stages, logit", "clus2", "level ~ enroll + awards", "logit", "~ enroll + awards", "level", four, olr = "logistic")
 fit_ordered("two stages, probit", "clus2", "level ~ awards", "probit", "~ awards", "level", four, olr = "probit")
+importance <- c("not", "notvery", "somewhat", "very")
+fit_ordered("ces, logit", "ces", "importance ~ gender + education + urban", "logit", "~ gender + education + urban", "importance", importance, olr = "logistic")
 fit_ordered("nhanes, logit", "nhanes", "agecat ~ C(race) + HI_CHOL", "logit", "~ factor(race) + HI_CHOL", "agecat", ages, olr = "logistic")
 fit_ordered("nhanes, probit", "nhanes", "agecat ~ C(race) + C(RIAGENDR)", "probit", "~ factor(race) + factor(RIAGENDR)", "agecat", ages, olr = "probit")
 
@@ -252,6 +261,7 @@ fit_multinomial("clusters", "clus1", "stype ~ api99 + enroll", "~ api99 + enroll
 fit_multinomial("clusters, where", "clus1", "stype ~ api99", "~ api99", "stype", types, where = "enroll > 300")
 fit_multinomial("two stages", "clus2", "stype ~ api99 + awards", "~ api99 + awards", "stype", types)
 fit_multinomial("two stages, missing values", "clus2", "stype ~ enroll", "~ enroll", "stype", types)
+fit_multinomial("ces", "ces", "importance ~ gender + urban", "~ gender + urban", "importance", importance)
 fit_multinomial("nhanes", "nhanes", "agecat ~ C(race) + HI_CHOL", "~ factor(race) + HI_CHOL", "agecat", ages)
 fit_multinomial("jackknife", "jk1", "stype ~ api99", "~ api99", "stype", types)
 
