@@ -21,7 +21,14 @@ from .influence import scatter_of
 from .intervals import check_level, t_interval
 from .linear import FIXED, weights_can_be_inverse_probabilities
 from .measure import Base
-from .method import SIMULATED_NOTE, design_footnotes, design_method, missing_key_note, missing_note
+from .method import (
+    SIMULATED_NOTE,
+    design_footnotes,
+    design_method,
+    missing_key_note,
+    missing_note,
+    with_subpopulation,
+)
 from .plan import Domains
 from .sums import summed
 
@@ -261,7 +268,9 @@ def _method(
         ],
         "by": list(within.by),
         "base": "substantive",
-        "base_text": f"those with an answer to {'both' if len(missing) == 2 else f'all {len(missing)}'} items",
+        "base_text": with_subpopulation(
+            f"those with an answer to {'both' if len(missing) == 2 else f'all {len(missing)}'} items", design
+        ),
         **design_method(design),
         "interval": wanted.interval,
         "level": wanted.level,
