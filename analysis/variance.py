@@ -221,7 +221,7 @@ def _dense_products(block: Floats) -> Floats:
     """Multiply totals of each two members: units x members x sets to sets x members x members."""
 
     def product(first: int, second: int) -> Floats:
-        return np.einsum("us,us->s", block[:, first], block[:, second])
+        return np.asarray(np.einsum("us,us->s", block[:, first], block[:, second]))
 
     return _products(product, (block.shape[2], block.shape[1]))
 
