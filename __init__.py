@@ -19,6 +19,9 @@ PUBLIC = {
     "Crosstab": "analysis.crosstab",
     "crosstab": "analysis.crosstab",
     "Design": "analysis.design",
+    "correlation": "analysis.dispersion",
+    "covariance": "analysis.dispersion",
+    "variance": "analysis.dispersion",
     "mean": "analysis.estimate",
     "proportion": "analysis.estimate",
     "ratio": "analysis.estimate",
@@ -33,6 +36,7 @@ PUBLIC = {
     "predictive_margins": "analysis.marginal",
     "multinomial": "analysis.multinomial",
     "ordered": "analysis.ordinal",
+    "quantile": "analysis.quantile",
     "rake": "analysis.rake",
     "rank_test": "analysis.ranks",
     "respondents": "analysis.recipe",
@@ -95,6 +99,9 @@ if TYPE_CHECKING:
     from .analysis.crosstab import Crosstab as Crosstab
     from .analysis.crosstab import crosstab as crosstab
     from .analysis.design import Design as Design
+    from .analysis.dispersion import correlation as correlation
+    from .analysis.dispersion import covariance as covariance
+    from .analysis.dispersion import variance as variance
     from .analysis.estimate import mean as mean
     from .analysis.estimate import proportion as proportion
     from .analysis.estimate import ratio as ratio
@@ -109,6 +116,7 @@ if TYPE_CHECKING:
     from .analysis.marginal import predictive_margins as predictive_margins
     from .analysis.multinomial import multinomial as multinomial
     from .analysis.ordinal import ordered as ordered
+    from .analysis.quantile import quantile as quantile
     from .analysis.rake import rake as rake
     from .analysis.ranks import rank_test as rank_test
     from .analysis.recipe import respondents as respondents

@@ -55,9 +55,10 @@ def proportion(
     base : {"substantive", "all"}
         ``"all"`` counts don't know and refused in the base, ``"substantive"`` leaves them out. Neither counts a
         question that was not asked, or a blank.
-    interval : {"logit", "beta", "mean"}
-        Logit with t, Korn-Graubard, or Wald with t. A logit interval gives way to beta where an estimate is 0 or 1
-        or rests on fewer than two events; a footnote says so.
+    interval : {"logit", "beta", "wilson", "mean", "asin", "likelihood", "xlogit"}
+        Logit with t (also named ``"xlogit"``), Korn-Graubard, Wilson at the effective sample size, Wald with t, arcsine
+        with t, or scaled likelihood ratio. Logit, asin and likelihood give way to beta where an estimate is 0 or 1 or
+        rests on fewer than two events; a footnote says so.
     level : float
         Confidence level, e.g. 0.95.
     deff : {"auto", "replace"}
@@ -85,7 +86,8 @@ def proportion(
 
     References
     ----------
-    Lumley (2010), Complex Surveys, sections 2.2 and 3.2; Korn and Graubard (1998) for the beta interval.
+    Lumley (2010), Complex Surveys, sections 2.2 and 3.2; Korn and Graubard (1998) for the beta interval; Franco and
+    others (2019), Comparative study of confidence intervals for proportions in complex sample surveys, for Wilson's.
 
     Examples
     --------
