@@ -17,7 +17,7 @@ from .estimate import listed
 from .estimates import Estimates
 from .influence import refitted
 from .intervals import t_quantile
-from .linear import Deff, DfRule, base_df
+from .linear import FIXED, Deff, DfRule, base_df
 from .measure import Measure
 from .method import counted
 from .plan import Domains, domains, numeric_measure
@@ -193,6 +193,7 @@ def _estimated(design: Design, measure: Measure, asked: _Asked) -> _Part:
         interval = woodruff_interval(kind, asked.rule, ordered, below, scatter, freedom, level)
     interval = _known(interval, p, base.n)
     variance = scatter.variances.reshape(p.shape)
+    variance = np.where(np.sqrt(variance) > FIXED * below.shares, variance, 0.0)
     return _Part(
         estimate=estimate,
         interval=interval,
@@ -261,8 +262,9 @@ def _finished(
 
 def _table(measure: Measure, part: _Part, shares: Floats) -> pd.DataFrame:
     base, width = measure.base, len(shares)
+    measured = (part.simple > 0) & (part.variance > 0) & (shares > 0) & (shares < 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        deff = np.where((part.simple > 0) & (shares > 0) & (shares < 1), part.variance / part.simple, np.nan)
+        deff = np.where(measured, part.variance / part.simple, np.nan)
     return pd.DataFrame(
         {
             "item": measure.item,
@@ -299,6 +301,10 @@ def _notes(table: pd.DataFrame) -> list[str]:
         )
     if ((table["p"] <= 0) | (table["p"] >= 1)).any():
         notes.append("p of 0 and 1 are the smallest and the largest value in the sample, which have no standard error.")
+    if ((table["df"] < 1) & (table["n"] > 1)).any():
+        notes.append(
+            "Without degrees of freedom a quantile has no standard error, which is the length of its interval."
+        )
     alone = int((table["n"] == 1).sum())
     if alone:
         notes.append(f"{counted(alone, 'row rests', 'rows rest')} on one respondent, and has no standard error.")

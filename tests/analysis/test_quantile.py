@@ -271,6 +271,7 @@ def test_one_psu_leaves_no_interval_and_a_footnote_says_so():
     found = quantile(Design(frame, psu="g"), "y", 0.5, by="g", df="domain")
     assert found.frame[["low", "high", "se"]].isna().all(axis=None)
     assert any(note.startswith("3 rows rest on one PSU") for note in found.method["footnotes"])
+    assert any(note.startswith("Without degrees of freedom") for note in found.method["footnotes"])
     assert quantile(Design(frame, psu="g"), "y", 0.5, by="g", df="domain", interval="score").frame["low"].isna().all()
 
 
