@@ -45,7 +45,6 @@ def banner_method(
         "effective": rules.effective,
         "banners": [" × ".join(one.within.by) for one in passes if one.within.by],
         "footnotes": [
-            *(note for note in about if note == SIMULATED_NOTE),
             *letter_notes(rules, design.df, tested=any(one.within.by for one in passes)),
             *base_notes(rules, tables),
             *(note for note in about if note != SIMULATED_NOTE),
@@ -116,6 +115,7 @@ def how_lines(method: Mapping[str, Any]) -> list[str]:
     parts = [method["weight_source"], *(step["summary"] for step in method["raking"] or [])]
     parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
     return [
+        *([SIMULATED_NOTE] if method["simulated"] else []),
         f"For: {method['base_text']}{where}{f'; {title}' if title else ''}. "
         f"Sample: n {method['n']:,}, weighted {method['weighted_n']:,.0f}.",
         f"Method: column percentages; {method['variance']}; {'; '.join(parts)}.",

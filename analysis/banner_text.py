@@ -147,12 +147,13 @@ def _block(names: Sequence[str], side: int, columns: Sequence[Printed]) -> str:
 
 
 def _headings(side: int, columns: Sequence[Printed]) -> str:
-    """Give the line of banner headings, each over its columns."""
+    """Give the line of banner headings, each over its columns: its label where that fits, else its name."""
     line = " " * side
     for _, group in groupby(columns, key=lambda column: column.banner):
         members = list(group)
         wide = _taken(members)
-        line += _left("  " + shortened(members[0].heading, max(wide - 2, 8)), wide)
+        heading = members[0].heading if width(members[0].heading) <= wide - 2 else members[0].banner
+        line += _left("  " + shortened(heading, max(wide - 2, 8)), wide)
     return line.rstrip()
 
 

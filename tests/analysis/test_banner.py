@@ -1,5 +1,7 @@
 """Banner tables: which rows and columns they have, which columns are tested, what the letters say."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -13,6 +15,7 @@ from topline.analysis.column_letters import column_tests, higher_than, holm_by_r
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion
 from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
+from topline.data.description import SIMULATED
 from topline.data.errors import EstimationError, UnknownNameError
 
 SEX = Variable("sex", label="Sex of respondent", labels={1.0: "female", 2.0: "male"})
@@ -436,3 +439,19 @@ def test_a_multiple_response_set_is_estimated_again_in_every_column(of):
 def test_other_results_are_no_rows():
     with pytest.raises(EstimationError, match="no multiple-response set"):
         banner(DESIGN, [proportion(DESIGN, "view")], "sex")
+
+
+def test_tables_of_simulated_respondents_say_so_first(tmp_path):
+    known = study()
+    invented = Study(known.frame, Codebook(known.codebook.variables, notes=(SIMULATED,)), "wave.csv")
+    made = banner(Design(invented), "view", "sex")
+    assert str(made).startswith("Simulated respondents; no person was asked.")
+    assert made.to_html().index("Simulated respondents") < made.to_html().index("<table>")
+    assert made.method["simulated"] is True
+
+
+def test_the_document_is_plain_values():
+    document = banner(DESIGN, "view", "sex", minimum_base=200).document()
+    assert json.loads(json.dumps(document)) == document
+    assert {row["flag"] for row in document["rows"]} == {"", "suppressed"}
+    assert None in {row["estimate"] for row in document["rows"]}
