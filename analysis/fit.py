@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -14,13 +15,16 @@ from ..data.errors import EstimationError
 from .categories import Bools, Floats
 from .degrees import DfRule, degrees
 from .design import Design
-from .fit_text import markdown_text, summary_text
+from .fit_text import lines_of, markdown_text, summary_text, table_text
 from .intervals import t_interval
 from .method import counted, design_footnotes, design_method
 from .model_rows import ModelRows
 from .model_scores import Scores, scatter_of_scores
 from .result_text import plain
 from .scatters import AnyScatter, ReplicateScatter
+
+if TYPE_CHECKING:
+    import altair as alt
 
 Df = DfRule | float
 
@@ -185,6 +189,35 @@ class Fit:
     def to_markdown(self) -> str:
         """Give heading, table and footnotes in Markdown."""
         return markdown_text(self.frame, self.method)
+
+    def to_html(self, path: str | PathLike[str] | None = None) -> str:
+        """Give one web page that needs nothing else, and write it where a path is given: heading, table, footnotes.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            File to write, e.g. ``"model.html"``; whole or not at all.
+        """
+        from .result_html import result_page, written
+
+        table = table_text(self.frame, self.method["level"])
+        return written(result_page([(lines_of(self.method), table)], self.method["footnotes"]), path)
+
+    def plot(self) -> alt.LayerChart:
+        """Give a chart: a dot and its interval for each coefficient but intercepts and thresholds."""
+        from .result_chart import interval_chart
+
+        shown = self.frame[
+            self.frame["term"].isin([*self.model.rows.predictors.names]) & (self.frame["term"] != "Intercept")
+        ]
+        return interval_chart(
+            shown if len(shown) else self.frame,
+            share=False,
+            names=[name for name in ("outcome", "term") if name in self.frame],
+            title=lines_of(self.method)[:1],
+            footing=lines_of(self.method)[1:],
+            level=self.method["level"],
+        )
 
     def document(self) -> dict[str, Any]:
         """Give ``{"method": ..., "rows": [...]}`` as plain values for JSON; what is not defined is None."""

@@ -29,13 +29,18 @@ def summary_text(frame: pd.DataFrame, method: Mapping[str, Any]) -> str:
 
 def markdown_text(frame: pd.DataFrame, method: Mapping[str, Any]) -> str:
     """Lay a fit out in Markdown."""
-    facts = "; ".join(f"{name} {value}" for name, value in facts_of(method))
-    title = f"**{method['model'].capitalize()}: {method['explained']}**"
+    title, facts, how = lines_of(method)
     notes = "\n".join(f"- {note}" for note in method["footnotes"])
     header, rows, words = table_text(frame, method["level"])
-    table = markdown([name.replace("|", "\\|") for name in header], rows, words)
-    parts = [title, f"{facts}.", table, how_text(method), notes]
+    table = markdown(header, rows, words)
+    parts = [f"**{title}**", facts, table, how, notes]
     return "\n\n".join(part for part in parts if part)
+
+
+def lines_of(method: Mapping[str, Any]) -> list[str]:
+    """Give what was fitted, the facts of the fit, and how errors were made, each in a line."""
+    facts = "; ".join(f"{name} {value}" for name, value in facts_of(method))
+    return [f"{method['model'].capitalize()}: {method['explained']}", f"{facts}.", how_text(method)]
 
 
 def how_text(method: Mapping[str, Any]) -> str:

@@ -216,6 +216,7 @@ def predictors(right: str, columns: Mapping[str, Column], rows: Ints, whole: str
     spec = found.model_spec
     names = tuple(re.sub(r"\[(T\.)?(-?\d+)\.0\]", r"[\1\2]", str(name)) for name in found.columns)
     terms = {("Intercept" if str(term) == "1" else str(term)): at for term, at in spec.term_slices.items()}
+    _refuse_constant_terms(terms, kept)
     matrix = _checked(_by_column(found), names)
     made = Predictors(right, matrix, names, terms, columns, rows, spec, variables_of(parsed))
     return made if intercept else _without_intercept(made, whole)
@@ -265,14 +266,14 @@ def missing_text(counts: Mapping[str, int]) -> str:
 
 
 def _parsed(text: str, whole: str) -> Formula:
-    from formulaic import Formula
+    from formulaic import Formula, SimpleFormula
     from formulaic.errors import FormulaicError
 
     try:
         parsed = Formula(text)
     except (FormulaicError, SyntaxError, ValueError) as error:
         raise EstimationError(f"formula '{whole}' cannot be read: {_said(error)}") from error
-    if not hasattr(parsed, "get_model_matrix") or hasattr(parsed, "lhs"):
+    if not isinstance(parsed, SimpleFormula):
         raise EstimationError(f"formula '{whole}' cannot be read: it has several parts.")
     return parsed
 
@@ -346,6 +347,17 @@ def _checked(matrix: Floats, names: Sequence[str]) -> Floats:
                 "by 0?). Leave those rows out with where=, or transform otherwise."
             )
     return matrix
+
+
+def _refuse_constant_terms(terms: Mapping[str, slice], columns: Mapping[str, Column]) -> None:
+    """Refuse a term of one category, which the coding leaves without a column."""
+    for term in (term for term, at in terms.items() if at.start == at.stop):
+        named = [columns[name] for name in names_in(term) if name in columns] or [*columns.values()][:1]
+        levels = [f"{column.name} is {column.level_text()} in every row used" for column in named]
+        raise EstimationError(
+            f"{term} has no column of its own: {', '.join(levels)}, so it explains nothing. Leave it out of the "
+            "formula, or check where=."
+        )
 
 
 def _without_intercept(made: Predictors, whole: str) -> Predictors:

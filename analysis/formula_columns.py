@@ -57,6 +57,12 @@ class Column:
             return self
         return replace(self, values=self.values[rows], missing=self.missing[rows])
 
+    def level_text(self) -> str:
+        """Name the values that occur."""
+        if not self.categorical:
+            return ", ".join(code_text(float(value)) for value in np.unique(self.values)[:4])
+        return ", ".join(repr(self.levels[at]) for at in np.unique(self.values)[:4])
+
     def series(self) -> pd.Series:
         """Give the column as pandas holds it, with the categories that occur."""
         if not self.categorical:

@@ -192,6 +192,11 @@ def _two_answers(study: Study, name: str) -> Response:
             words = f"the share of {name} {label!r}" if label else f"the share of {name} 1"
             return Response(name, words, np.nan_to_num(values), np.isnan(values), counts)
     coded = categories(study, name)
+    if len(coded.values) == 1:
+        raise EstimationError(
+            f"{name} is {coded.shown[0]!r} in all rows with an answer: there is nothing to explain. Check where= and "
+            "the answer that is modelled."
+        )
     if len(coded.values) != 2:
         listed = ", ".join(map(code_text, coded.shown[:6])) + (", ..." if len(coded.shown) > 6 else "")
         example = repr(coded.shown[-1]) if coded.shown else "..."

@@ -292,7 +292,9 @@ def _root(problem: Problem, weights: Floats, coefficients: Floats | None, inform
     if not np.isfinite(information).all():
         raise _EndlessError
     if (diagonal <= 0).any():
-        raise _aliased(problem.matrix, weights, problem.names) if coefficients is None else _EndlessError
+        if coefficients is None or not problem.matrix[weights > 0].any(axis=0).all():
+            raise _aliased(problem.matrix, weights, problem.names)
+        raise _EndlessError
     scale = np.sqrt(diagonal)
     values = np.linalg.eigvalsh(information / np.outer(scale, scale))
     if values[0] * ILL_CONDITIONED >= values[-1]:
