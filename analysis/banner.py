@@ -173,11 +173,10 @@ def banner(
     """
     check_design(design, "banner")
     design = subset(design, where)
-    levels = tuple(sorted([level] if isinstance(level, (int, float)) else level, reverse=True))
-    rules = BannerRules(base, levels, adjust, low_base, minimum_base, effective)
+    rules = BannerRules(base, _levels(level), adjust, low_base, minimum_base, effective)
     items = _planned(design.study, rows, names_of(means))
     crossings = _crossings(columns, total=total)
-    passes = [grouped_pass(design, items, by, base=base, level=levels[0]) for by in crossings]
+    passes = [grouped_pass(design, items, by, base=base, level=rules.levels[0]) for by in crossings]
     sides = [_side(design, by, one, rules) for by, one in zip(crossings, passes, strict=True)]
     tables = tuple(_table(plan, sides) for plan in items)
     return Banner(
@@ -188,6 +187,14 @@ def banner(
             part.pairs for plan in items for side in sides if side.columns[0].letter for part in side.parts[plan.item]
         ),
     )
+
+
+def _levels(level: float | Sequence[float]) -> tuple[float, ...]:
+    """Give the levels, the highest first."""
+    try:
+        return tuple(sorted(np.atleast_1d(np.asarray(level, dtype=np.float64)).tolist(), reverse=True))
+    except (TypeError, ValueError):
+        raise EstimationError(f"level is {level!r}; it is a number, e.g. 0.95, or two, e.g. (0.95, 0.90).") from None
 
 
 def _planned(study: Study, rows: Rows, means: Sequence[str]) -> list[ItemPlan]:

@@ -146,7 +146,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     ' Known: age, sex.'
     """
     names = sorted(set(known))
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.6)
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
     if near:
         return f" Did you mean {' or '.join(repr(candidate) for candidate in near)}?"
     if not names:

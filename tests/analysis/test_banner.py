@@ -340,6 +340,7 @@ def test_categories_without_answers_have_a_row_and_booleans_and_weights_of_zero_
         ({"means": "income"}, "means names income, which is not among the rows"),
         ({"level": (0.9, 0.95, 0.99)}, "one confidence level"),
         ({"level": 95}, "level is 95"),
+        ({"level": "95%"}, "level is '95%'; it is a number"),
         ({"adjust": "bonferroni"}, "adjust is 'bonferroni'"),
         ({"low_base": -1}, "low_base is -1"),
         ({"minimum_base": -1}, "minimum_base is -1"),
@@ -378,6 +379,16 @@ def test_rows_without_a_group_are_counted_in_a_footnote():
     frame.loc[:6, "region"] = None
     made = banner(Design(frame), "trust", ["region", "sex"])
     assert "7 rows have no value of region and are in no group." in made.method["footnotes"]
+
+
+def test_a_level_may_be_any_kind_of_number():
+    assert banner(DESIGN, "view", "sex", level=np.float32(0.9)).method["levels"] == [pytest.approx(0.9)]
+    assert banner(DESIGN, "view", "sex", level=np.array([0.9, 0.95])).method["levels"] == [0.95, 0.9]
+
+
+def test_a_banner_variable_against_itself_is_all_or_nothing_and_not_tested():
+    made = banner(DESIGN, "sex", "sex")
+    assert set(made.differences()["untested"]) == {"both 0% or 100%"}
 
 
 def test_the_public_name_is_the_function():
