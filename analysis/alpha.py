@@ -202,7 +202,7 @@ def _statistics(covariance: Floats, *, each_item: bool) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore"):
         columns = [_ratio(items, parts.trace, parts.total)[:, None]]
         if each_item and items > 2:
-            columns.append(_ratio(items - 1, parts.trace[:, None] - parts.own, parts.rest))
+            columns.append(_ratio(items - 1, parts.rest_trace, parts.rest))
         if each_item:
             columns.append(parts.shared / np.sqrt(parts.own * parts.rest))
     return np.hstack(columns)
@@ -216,21 +216,32 @@ class Parts:
     ----------
     trace, total : numpy.ndarray
         By domain: the sum of the items' variances, and the variance of their sum.
-    own, shared, rest : numpy.ndarray
-        By domain and item: its variance, its covariance with the sum of the others, and the variance of that sum.
+    own, shared : numpy.ndarray
+        By domain and item: its variance, and its covariance with the sum of the others.
+    rest_trace, rest : numpy.ndarray
+        By domain and item: the sum of the others' variances, and the variance of their sum.
     """
 
     trace: Floats
     total: Floats
     own: Floats
     shared: Floats
+    rest_trace: Floats
     rest: Floats
 
 
 def _parts(covariance: Floats) -> Parts:
-    own, row = np.einsum("dkk->dk", covariance), covariance.sum(axis=2)
-    total = row.sum(axis=1)
-    return Parts(own.sum(axis=1), total, own, row - own, total[:, None] - 2 * row + own)
+    """Add up covariances; those of the others anew for each item, as an item may be larger than all of them."""
+    own = np.einsum("dkk->dk", covariance)
+    others = 1.0 - np.eye(own.shape[1])
+    return Parts(
+        trace=own.sum(axis=1),
+        total=covariance.sum(axis=(1, 2)),
+        own=own,
+        shared=np.einsum("dkj,kj->dk", covariance, others),
+        rest_trace=own @ others,
+        rest=np.einsum("ki,dij,kj->dk", others, covariance, others, optimize=True),
+    )
 
 
 def _ratio(items: int, trace: Floats, total: Floats) -> Floats:
@@ -251,7 +262,8 @@ def _influence(base: Base, moments: Moments, *, each_item: bool) -> Floats:
     own_variance, rest_variance = parts.own[base.domain], parts.rest[base.domain]
     with np.errstate(invalid="ignore", divide="ignore"):
         if each_item and items > 2:
-            columns.append(_ratio_influence(items - 1, trace - own_variance, rest_variance, squares - own**2, rest))
+            rest_trace = parts.rest_trace[base.domain]
+            columns.append(_ratio_influence(items - 1, rest_trace, rest_variance, squares - own**2, rest))
         if each_item:
             correlation = parts.shared[base.domain] / np.sqrt(own_variance * rest_variance)
             spread = own**2 / own_variance + rest**2 / rest_variance
@@ -271,7 +283,8 @@ def _undefined(base: Base, moments: Moments, names: Sequence[str]) -> dict[int, 
     reasons: dict[int, str] = {}
     for domain in np.flatnonzero(base.n):
         constant = [name for name, same in zip(names, spread[domain] <= CONSTANT * size[domain], strict=True) if same]
-        flat = min(parts.total[domain], parts.rest[domain].min()) <= CONSTANT * parts.trace[domain]
+        flat = parts.total[domain] <= CONSTANT * parts.trace[domain]
+        flat |= bool((parts.rest[domain] <= CONSTANT * parts.rest_trace[domain]).any())
         if base.n[domain] < 2:
             reasons[int(domain)] = "a single respondent answered all items"
         elif constant:

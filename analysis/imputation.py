@@ -209,16 +209,20 @@ def _on(design: Design, estimate: Callable[[Design], Result], at: int, imputatio
 
 
 def _checked(result: object, at: int) -> Result:
-    if not (hasattr(result, "to_frame") and hasattr(result, "covariance") and hasattr(result, "method")):
+    # of Estimates the covariance is not asked for: with many rows it is large, and worked out only when wanted
+    if not isinstance(result, Estimates) and not all(
+        hasattr(result, name) for name in ("to_frame", "covariance", "method")
+    ):
         raise EstimationError(
             f"imputation {at} is a {type(result).__name__}, which has no estimates with their covariance; give results "
             "of mean, proportion, total, ratio, glm, contrast ..., or designs with what to estimate."
         )
-    frame = result.to_frame()
+    made = cast("Result", result)
+    frame = made.to_frame()
     lacking = [name for name in ("estimate", "se") if name not in frame]
     if lacking:
         raise EstimationError(f"imputation {at} ({type(result).__name__}) has no column {' or '.join(lacking)}.")
-    return cast("Result", result)
+    return made
 
 
 def _scatter(result: Result, order: Ints) -> AnyScatter:

@@ -54,9 +54,12 @@ class Scale:
     back: Callable[[Floats], Floats]
 
     def interval(self, estimate: Floats, se: Floats, df: float, level: float) -> tuple[Floats, Floats]:
-        """Give a t interval on the scale, turned back; an estimate without error is its own interval."""
-        exact = se == 0
-        inner = np.where(exact, 0.0, estimate)
+        """Give a t interval on the scale, turned back; an estimate without error is its own interval.
+
+        Without degrees of freedom nothing has an interval: an error of 0 says nothing then.
+        """
+        exact = (se == 0) & (df > 0)
+        inner = np.where(se == 0, 0.0, estimate)
         ends = t_interval(self.there(inner), np.abs(self.slope(inner)) * se, df, level)
         low, high = np.sort(np.stack([self.back(end) for end in ends]), axis=0)
         return np.where(exact, estimate, low), np.where(exact, estimate, high)

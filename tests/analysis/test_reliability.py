@@ -215,6 +215,14 @@ def test_alpha_that_is_not_defined_is_refused_with_the_reason(frame, reason):
         alpha(Design(frame, lone_psu="certainty"), ITEMS)
 
 
+def test_an_item_on_a_far_larger_scale_hides_nothing_of_the_others():
+    large = BATTERY.assign(central=BATTERY["central"] * 1e9)
+    found = alpha(Design(large), ITEMS, each_item=True).to_frame().set_index(["item", "statistic"])["estimate"]
+    expected = alpha(Design(BATTERY), ITEMS, each_item=True).to_frame().set_index(["item", "statistic"])["estimate"]
+    for name in (("central", "alpha without the item"), ("central", "item-rest correlation")):
+        assert found[name] == pytest.approx(expected[name], rel=1e-12)
+
+
 def test_items_that_cancel_out_are_refused():
     with pytest.raises(EstimationError, match="the items cancel out"):
         alpha(Design(BATTERY.assign(against=-BATTERY["central"])), ["central", "against"])
@@ -402,3 +410,11 @@ def test_a_thousand_groups_take_one_pass():
     assert found.to_frame()["estimate"][7] == pytest.approx(lone_estimate(alpha(Design(one), ["a", "b", "c"])))
     assert len(agreed) > 1_900
     assert np.isfinite(found.to_frame()[["estimate", "se", "low", "high"]].to_numpy()).all()
+
+
+def test_without_degrees_of_freedom_there_is_no_interval_and_a_footnote():
+    design = Design(BATTERY.assign(town=1), psu="town", lone_psu="certainty")
+    found = alpha(design, ITEMS)
+    assert found.to_frame()["se"].tolist() == [0.0]
+    assert found.to_frame()[["low", "high"]].isna().to_numpy().all()
+    assert "The design has no degrees of freedom, so there are no intervals." in found.method["footnotes"]
