@@ -1,13 +1,13 @@
 """Confidence intervals from an estimate, its standard error and the design's degrees of freedom.
 
 Mean and total: t. Proportion, as R's ``svyciprop(method=)``: on the logit scale with t (``"logit"``, and
-``"xlogit"``, which is the same), on the scale of the arcsine square root (``"asin"``), by the scaled likelihood ratio
-(``"likelihood"``; Rao and Scott 1984, Annals of Statistics 12), Wald with t (``"mean"``), or ``"beta"``: Korn and
-Graubard (1998), Confidence intervals for proportions with small expected number of positive counts estimated from
-survey data, Survey Methodology 24(2). ``"wilson"``: the score interval at the effective sample size; Kott and Carr
-(1997), Developing an estimation strategy for a pesticide data program, Journal of Official Statistics 13(4); Franco,
-Little, Louis and Slud (2019), Comparative study of confidence intervals for proportions in complex sample surveys,
-Journal of Survey Statistics and Methodology 7(3).
+``"xlogit"``, which is the same but for replicates, whose spread of log odds ``"logit"`` takes), on the scale of the
+arcsine square root (``"asin"``), by the scaled likelihood ratio (``"likelihood"``; Rao and Scott 1984, Annals of
+Statistics 12), Wald with t (``"mean"``), or ``"beta"``: Korn and Graubard (1998), Confidence intervals for proportions
+with small expected number of positive counts estimated from survey data, Survey Methodology 24(2). ``"wilson"``: the
+score interval at the effective sample size; Kott and Carr (1997), Developing an estimation strategy for a pesticide
+data program, Journal of Official Statistics 13(4); Franco, Little, Louis and Slud (2019), Comparative study of
+confidence intervals for proportions in complex sample surveys, Journal of Survey Statistics and Methodology 7(3).
 """
 
 from __future__ import annotations
@@ -56,7 +56,13 @@ class ProportionBase:
 
 
 def proportion_interval(
-    kind: str, estimate: Floats, se: Floats, base: ProportionBase, df: float | Floats | Ints, level: float
+    kind: str,
+    estimate: Floats,
+    se: Floats,
+    base: ProportionBase,
+    df: float | Floats | Ints,
+    level: float,
+    odds_se: Floats | None = None,
 ) -> tuple[Floats, Floats, Bools]:
     """Give the interval of a kind, and where beta took its place.
 
@@ -72,6 +78,8 @@ def proportion_interval(
         Degrees of freedom for the other kinds.
     level : float
         Confidence level, e.g. 0.95.
+    odds_se : numpy.ndarray, optional
+        Standard errors of the log odds for ``"logit"``, where replicates give them; else they follow from ``se``.
 
     Examples
     --------
@@ -87,7 +95,9 @@ def proportion_interval(
     if kind == "wilson":
         switched = np.zeros(len(estimate), dtype=bool)
         return *wilson_interval(estimate, se, base.effective, base.n, base.df, level), switched
-    if kind == "likelihood":
+    if kind == "logit" and odds_se is not None:
+        low, high = logit_interval(estimate, odds_se * estimate * (1 - estimate), df, level)
+    elif kind == "likelihood":
         low, high = likelihood_interval(estimate, se, base.n, df, level)
     else:
         make = {"asin": asin_interval, "mean": t_interval}.get(kind, logit_interval)

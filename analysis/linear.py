@@ -7,12 +7,13 @@ the respondents in the domain and the population their weights add up to; degree
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
+from scipy.special import logit
 
 from ..data.errors import EstimationError
 from .categories import Bools, Floats, Ints
@@ -99,7 +100,7 @@ def estimated(design: Design, request: Request, within: Domains, measures: Seque
     scatter = _scatter(design, sums, table["column"].to_numpy())
     _add_errors(table, design, scatter)
     table["df"] = design.df if request.df == "design" else own_df(table, design, measures)
-    table["switched"] = _add_intervals(table, design, request, measures)
+    table["switched"] = _add_intervals(table, design, request, measures, scatter)
     return Estimates(
         frame=_frame(table, within, measures, request),
         method=method_of(design, request, within, measures, table, replacing=replacing),
@@ -373,7 +374,9 @@ def _present(design: Design, sums: Sequence[Summed]) -> Floats:
     return np.hstack(wide).astype(np.float64)
 
 
-def _add_intervals(table: pd.DataFrame, design: Design, request: Request, measures: Sequence[Measure]) -> Bools:
+def _add_intervals(
+    table: pd.DataFrame, design: Design, request: Request, measures: Sequence[Measure], scatter: AnyScatter
+) -> Bools:
     """Add low and high, and mark where an interval gave way to a beta interval."""
     estimate, se, df = table["estimate"].to_numpy(), table["se"].to_numpy(), table["df"].to_numpy()
     if request.estimand != "proportion" or design.df < 1:
@@ -382,8 +385,25 @@ def _add_intervals(table: pd.DataFrame, design: Design, request: Request, measur
     n, events, effective = (table[name].to_numpy() for name in ("n", "events", "effective_n"))
     own = own_df(table, design, measures) if needs_base(request.interval, events, n) else df
     base = ProportionBase(n, events, effective, own)
-    table["low"], table["high"], switched = proportion_interval(request.interval, estimate, se, base, df, request.level)
+    odds_se = _odds_se(scatter, estimate, se) if request.interval == "logit" else None
+    low, high, switched = proportion_interval(request.interval, estimate, se, base, df, request.level, odds_se)
+    table["low"], table["high"] = low, high
     return switched
+
+
+def _odds_se(scatter: AnyScatter, estimate: Floats, se: Floats) -> Floats | None:
+    """Give standard errors of log odds from those of every replicate, as R's ``svyglm``; None without replicates.
+
+    Where a replicate has nobody or everybody they follow from the standard error of the share.
+    """
+    if not isinstance(scatter, ReplicateScatter):
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds, centre = logit(scatter.replicates), logit(estimate)
+        linear = se / (estimate * (1 - estimate))
+    finite = ~np.isinf(odds).any(axis=0) & np.isfinite(centre)
+    again = replace(scatter, replicates=np.where(finite, odds, 0.0), estimate=np.where(finite, centre, 0.0))
+    return np.where(finite, np.sqrt(again.variances), linear)
 
 
 def own_df(table: pd.DataFrame, design: Design, measures: Sequence[Measure]) -> Ints:

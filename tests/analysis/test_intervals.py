@@ -20,6 +20,7 @@ from topline.analysis.intervals import (
     t_interval,
     wilson_interval,
 )
+from topline.analysis.replicates import replicates
 from topline.data.errors import EstimationError
 
 
@@ -215,3 +216,14 @@ def test_fisher_interval_stays_within_one_and_a_perfect_correlation_is_its_own()
     low, high = fisher_interval(np.array([0.95, -1.0]), np.array([0.2, 0.0]), 10, 0.95)
     assert -1 < low[0] < 0.95 < high[0] < 1
     assert (low[1], high[1]) == (-1, -1)
+
+
+def test_log_odds_of_replicates_give_way_to_those_of_the_share_where_a_replicate_has_nobody():
+    data = pd.DataFrame({"view": [1, 1, 1, *[0] * 37], "psu": np.repeat(np.arange(10), 4)})
+    design = replicates(Design(data, psu="psu"), "JK1")
+    one, other = (proportion(design, "view", category=1, interval=kind).frame for kind in ("logit", "xlogit"))
+    assert one["low"][0] == pytest.approx(other["low"][0], rel=1e-12)
+    data.loc[20, "view"] = 1
+    design = replicates(Design(data, psu="psu"), "JK1")
+    one, other = (proportion(design, "view", category=1, interval=kind).frame for kind in ("logit", "xlogit"))
+    assert one["low"][0] != pytest.approx(other["low"][0], rel=1e-3)

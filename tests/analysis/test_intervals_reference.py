@@ -15,6 +15,7 @@ import pytest
 
 from topline.analysis.design import Design
 from topline.analysis.estimate import proportion
+from topline.analysis.replicates import replicates
 
 REFERENCE = Path(__file__).parent.parent / "reference"
 STORED = json.loads((REFERENCE / "intervals.json").read_text())["rows"]
@@ -29,8 +30,14 @@ DESIGNS = {
 }
 
 
+REPLICATES = {"JK1": ("apiclus1", {"weight": "pw", "psu": "dnum"}), "JKn": DESIGNS["strata, with replacement"]}
+
+
 @cache
 def design_of(case: str) -> Design:
+    if case in REPLICATES:
+        data, options = REPLICATES[case]
+        return replicates(Design(pd.read_csv(REFERENCE / "data" / f"{data}.csv"), **options), case)
     data, options = DESIGNS[case]
     return Design(pd.read_csv(REFERENCE / "data" / f"{data}.csv"), **options)
 
@@ -61,6 +68,15 @@ def test_intervals_equal_those_of_r(case, interval):
         assert (mine["low"], mine["high"]) == pytest.approx((row["low"], row["high"]), rel=rel), row
         if row["r_low"] is not None:
             assert (mine["low"], mine["high"]) == pytest.approx((row["r_low"], row["r_high"]), rel=1e-3), row
+
+
+@pytest.mark.parametrize("case", REPLICATES)
+def test_intervals_on_replicates_equal_those_of_r(case):
+    rows = [row for row in STORED if row["case"] == case]
+    assert {row["interval"] for row in rows} == {"mean", "asin", "xlogit", "logit", "beta"}
+    for row in rows:
+        mine, rel = ours(row), 1e-7 if row["interval"] == "logit" else 1e-9
+        assert (mine["low"], mine["high"]) == pytest.approx((row["low"], row["high"]), rel=rel), row
 
 
 def test_stored_values_are_what_r_gives_here(require, tmp_path):

@@ -55,6 +55,21 @@ shares("clusters", clus1, "stype"); by_group("clusters", clus1, "awards", "stype
 shares("two stages", clus2, "awards"); shares("two stages", clus2, "stype"); by_group("two stages", clus2, "comp.imp", "stype")
 shares("nhanes", nh, "HI_CHOL"); shares("nhanes", nh, "race"); by_group("nhanes", nh, "HI_CHOL", "agecat")
 
+# replicates: logit rests on the log odds of every replicate, xlogit on the variance of the share
+jk1 <- as.svrepdesign(svydesign(id = ~dnum, weights = ~pw, data = apiclus1), type = "JK1")
+jkn <- as.svrepdesign(strat_wr, type = "JKn")
+replicated <- function(case, design, item) for (category in sort(unique(as.character(design$variables[[item]])))) {
+  one <- eval(bquote(update(design, .hit = as.numeric(as.character(.(as.name(item))) == .(category)))))
+  m <- svymean(~.hit, one)
+  for (method in c("mean", "asin", "xlogit", "logit", "beta")) {
+    ci <- attr(svyciprop(~.hit, one, method = method), "ci")
+    add(case = case, item = item, category = category, by = NA, key = NA, level = 0.95, n = nrow(one), df = degf(one),
+      estimate = coef(m)[[1]], se = SE(m)[[1]], interval = method, low = ci[[1]], high = ci[[2]], r_low = NA, r_high = NA)
+  }
+}
+for (item in c("stype", "awards")) replicated("JK1", jk1, item)
+for (item in c("sch.wide", "awards")) replicated("JKn", jkn, item)
+
 write_json(list(r = R.version.string, survey = as.character(packageVersion("survey")), rows = rows),
   file.path(out, "intervals.json"), digits = NA, auto_unbox = TRUE, na = "null", pretty = FALSE)
 cat(length(rows), "rows\n")
