@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from numbers import Real
@@ -23,6 +24,9 @@ Wanted = str | Coefficients | Sequence[str | Coefficients] | Mapping[str, str | 
 
 MOST = 50_000
 """Contrasts that are made in one call."""
+
+MOST_ROWS = 4_000
+"""Estimates whose covariance with each other is worked out."""
 
 Planned = list[tuple[str, Value]]
 """Contrasts by name, with their values and slopes."""
@@ -57,7 +61,7 @@ def _listed(wanted: Wanted, names: RowNames) -> Iterator[tuple[str, str | Coeffi
         if wanted and all(isinstance(value, Real) for value in wanted.values()):
             yield _label(cast(Coefficients, wanted)), cast(Coefficients, wanted)
         else:
-            yield from cast(Mapping[str, str | Coefficients], wanted).items()
+            yield from ((str(name), each) for name, each in cast(Mapping[str, str | Coefficients], wanted).items())
     else:
         for each in [wanted] if isinstance(wanted, str) else wanted:
             yield (_label(each) if isinstance(each, Mapping) else str(each).strip()), each
@@ -67,10 +71,17 @@ def _label(coefficients: Coefficients) -> str:
     """Write coefficients as a text, e.g. ``urban - 0.5 * rural``."""
     text = ""
     for name, coefficient in coefficients.items():
-        size = "" if abs(coefficient) == 1 else f"{abs(coefficient):g} * "
-        sign = "-" if coefficient < 0 else "+"
-        text += f" {sign} {size}{name}" if text else f"{'-' if coefficient < 0 else ''}{size}{name}"
+        number = _number(name, coefficient)
+        size = "" if abs(number) == 1 else f"{abs(number):g} * "
+        sign = "-" if number < 0 else "+"
+        text += f" {sign} {size}{name}" if text else f"{'-' if number < 0 else ''}{size}{name}"
     return text
+
+
+def _number(name: str, coefficient: object) -> float:
+    if not isinstance(coefficient, Real) or isinstance(coefficient, bool) or not math.isfinite(coefficient):
+        raise EstimationError(f"the coefficient of {name} is {coefficient!r}; it needs a number.")
+    return float(coefficient)
 
 
 def _one(wanted: str | Coefficients, names: RowNames, estimates: Sequence[float]) -> Value:
@@ -78,10 +89,8 @@ def _one(wanted: str | Coefficients, names: RowNames, estimates: Sequence[float]
         return read(wanted, names.find).at(estimates)
     slopes: dict[int, float] = {}
     for name, coefficient in wanted.items():
-        if not isinstance(coefficient, Real) or isinstance(coefficient, bool) or coefficient != coefficient:
-            raise EstimationError(f"the coefficient of {name} is {coefficient!r}; it needs a number.")
         row = names.find((name,)) if name in names else names.find(parts_of(name))
-        slopes[row] = slopes.get(row, 0.0) + float(coefficient)
+        slopes[row] = slopes.get(row, 0.0) + _number(name, coefficient)
     return _linear(slopes, estimates)
 
 
@@ -97,12 +106,12 @@ def _ready_made(wanted: Set, names: RowNames, estimates: Sequence[float], refere
         raise EstimationError(
             f"contrasts='{wanted}' needs at least two groups of one item; estimate by a key, or several items."
         )
-    pairs = {"pairwise": lambda m: m * (m - 1) // 2, "reference": lambda m: m - 1, "others": lambda m: m}
-    several = sum(pairs[wanted](len(rows)) for rows in families)
-    if several > MOST or (wanted == "others" and sum(len(rows) ** 2 for rows in families) > 100 * MOST):
+    rows = sum(map(len, families))
+    several = sum(len(own) * (len(own) - 1) // 2 for own in families) if wanted == "pairwise" else rows
+    if rows > MOST_ROWS or several > MOST:
         raise EstimationError(
-            f"contrasts='{wanted}' makes {several:,} contrasts of {max(map(len, families)):,} groups; at most "
-            f"{MOST:,} are made at once. Name the contrasts you need, or use contrasts='reference'."
+            f"contrasts='{wanted}' of {rows:,} estimates makes {several:,} contrasts; at most {MOST:,} contrasts of "
+            f"{MOST_ROWS:,} estimates are made at once. Name the contrasts you need, or leave groups out with where=."
         )
     made = {"pairwise": _pairwise, "others": _others}
     if wanted in made:

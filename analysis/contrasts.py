@@ -18,7 +18,7 @@ from scipy import sparse, special
 from ..data.errors import EstimationError
 from ..data.printing import decimals_for, number
 from .categories import Floats
-from .contrast_plan import Planned, Wanted, planned
+from .contrast_plan import MOST_ROWS, Planned, Wanted, planned
 from .estimates import Estimates
 from .intervals import check_level, t_interval
 from .result_text import Table, df_text, document, in_markdown, p_text, population, printed, sampling
@@ -35,9 +35,6 @@ ROUNDING = 1e-13
 
 OF_ESTIMATES = ("deff", "Korn-Graubard")
 """Words of footnotes that are about the estimates alone."""
-
-MOST_ROWS = 4_000
-"""Rows whose covariance with each other is worked out."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -326,6 +323,7 @@ def _method(
     widest = max(made, key=lambda each: int(each.method["n"])).method
     return {
         **{name: first[name] for name in _SHARED if name in first},
+        "base_text": str(first["base_text"]).removesuffix(f", where {first['subpopulation']}"),
         "n": widest["n"],
         "weighted_n": widest["weighted_n"],
         "subpopulation": " and ".join(where) if any(parts) else None,
@@ -341,7 +339,7 @@ def _method(
 
 
 _SHARED = (
-    *("base_text", "simulated", "source", "title", "weight", "weight_source", "strata", "psu", "fpc", "lone_psu"),
+    *("simulated", "source", "title", "weight", "weight_source", "strata", "psu", "fpc", "lone_psu"),
     *("variance", "df", "raking"),
 )
 """What a contrast says of its design as the estimates do."""

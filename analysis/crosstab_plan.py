@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_CELLS = 2_500
-"""Cells whose covariance with each other is worked out for a test."""
+"""Cells that a table may have: the covariance of all of them with each other is worked out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +68,6 @@ class Plan:
 
     def cells(self) -> Cells:
         """Estimate the cells with their full covariance."""
-        rows, columns = self.shape
-        if rows * columns > MOST_CELLS:
-            raise EstimationError(
-                f"the table has {rows:,} by {columns:,} cells; a test works out the covariance of at most "
-                f"{MOST_CELLS:,}. Join categories."
-            )
         return cells(self.design, self.base, self.row.positions, self.column.positions, self.shape)
 
 
@@ -83,7 +77,7 @@ def plan_of(design: Design, row: str, column: str, *, whole_base: bool) -> Plan:
     Raises
     ------
     EstimationError
-        When the two are one column, or nobody has both answers.
+        When the two are one column, nobody has both answers, or the table would have too many cells.
     """
     if row == column:
         raise EstimationError(f"crosstab was given '{row}' twice; name two columns.")
@@ -103,6 +97,12 @@ def plan_of(design: Design, row: str, column: str, *, whole_base: bool) -> Plan:
     for coded, own in zip((across, down), kept, strict=True):
         here = _present(coded, (coded.positions >= 0) & design.inside)
         absent[coded.name] = tuple(shown for shown in here.shown if shown not in own.shown)
+    rows, columns = (len(each.shown) for each in kept)
+    if rows * columns > MOST_CELLS:
+        raise EstimationError(
+            f"a crosstab of {row} by {column} has {rows:,} by {columns:,} cells, and at most {MOST_CELLS:,} are made; "
+            f"join categories, or take the shares alone: proportion(design, '{row}', by='{column}')."
+        )
     return Plan(design, kept[0], kept[1], base, absent)
 
 

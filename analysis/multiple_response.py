@@ -215,8 +215,8 @@ def _missing(design: Design, options: Sequence[_Option]) -> dict[str, int]:
     kinds = np.full(len(places), "blank", dtype=object)
     for option in reversed(options):
         own = design.study.missing_kinds(option.column).to_numpy()[places]
-        declared = np.array([isinstance(kind, MissingKind) for kind in own], dtype=bool)
-        kinds[declared] = [kind.value for kind in own[declared]]
+        declared = np.array([isinstance(kind, str) for kind in own], dtype=bool)
+        kinds[declared] = [MissingKind(kind).value for kind in own[declared]]
     return dict(Counter(kinds.tolist()))
 
 

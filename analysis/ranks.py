@@ -236,7 +236,7 @@ def _several(base: _Base, means: GroupMeans, freedom: int) -> pd.DataFrame:
     against_first = np.hstack([-np.ones((groups - 1, 1)), np.eye(groups - 1)])
     difference, covariance = against_first @ means.mean, against_first @ means.covariance @ against_first.T
     roots = np.linalg.eigvalsh(covariance)
-    if roots[0] <= SINGULAR * roots[-1]:
+    if roots[0] <= SINGULAR * max(roots[-1], float(difference @ difference)):
         raise EstimationError(
             f"{base.item}: the rank scores of some of the {groups} groups do not vary, or there are fewer PSUs than "
             "groups, so they cannot be tested together; join groups."
