@@ -98,6 +98,8 @@ class Block:
         found = np.full((rows, columns, columns), np.nan)
         present = np.flatnonzero(self.place[0] >= 0)
         found[np.ix_(np.arange(rows), present, present)] = _covariances(self.scatter, self.place[:, present])
+        # squares of deviations are exact where differences of squares are not
+        found[:, np.arange(columns), np.arange(columns)] = self.numbers["se"] ** 2
         # what strata or margins fix has a variance of rounding
         fixed = self.numbers["se"] == 0
         return np.where(fixed[:, :, None] | fixed[:, None, :], 0.0, found)
