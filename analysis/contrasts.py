@@ -21,11 +21,12 @@ from .categories import Floats
 from .contrast_plan import MOST_ROWS, Planned, Wanted, planned
 from .estimates import Estimates
 from .intervals import check_level, t_interval
-from .result_text import Table, df_text, document, in_markdown, p_text, population, printed, sampling
+from .result_text import FilePath, Table, df_text, document, in_html, in_markdown, p_text, population, printed, sampling
 from .row_names import names_of_rows
 from .scatters import AnyScatter, joined
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
 
 Adjust = Literal["holm"] | None
@@ -90,6 +91,24 @@ class Contrasts:
     def to_markdown(self) -> str:
         """Give heading, table and footnotes in Markdown."""
         return in_markdown(self._lines(), [self._table()], self.method["footnotes"])
+
+    def to_html(self, path: FilePath = None) -> str:
+        """Give one web page that needs nothing else, and write it where a path is given, e.g. ``"gaps.html"``."""
+        return in_html(self._lines(), [self._table()], self.method["footnotes"], path)
+
+    def plot(self) -> alt.LayerChart:
+        """Give a chart: a dot and its interval for each contrast (at most 200)."""
+        from .result_chart import interval_chart
+
+        lines = self._lines()
+        return interval_chart(
+            self.frame,
+            share=bool(self.method["points"]),
+            names=["contrast"],
+            title=lines[:1],
+            footing=lines[1:2],
+            level=self.method["level"],
+        )
 
     def __str__(self) -> str:
         """Print what was compared, for whom, how, then the table, then footnotes."""

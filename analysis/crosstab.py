@@ -12,21 +12,23 @@ import numpy as np
 from scipy import special
 
 from ..data.errors import EstimationError
+from .categories import Shown
 from .cells import Cells
 from .crosstab_plan import Plan, plan_of, shares, stacked
 from .crosstab_text import table_of
 from .degrees import DfRule, degrees
 from .design import Design, check_design
 from .estimates import Estimates
-from .independence import NAMES, Statistic, independence, pearson
+from .independence import NAMES, Statistic, independence, log_odds_ratio, pearson
 from .intervals import ProportionInterval, check_level, t_interval
 from .linear import Deff, Request
 from .method import design_footnotes, design_method, missing_note
-from .result_text import Table, df_text, document, in_markdown, p_text, population, printed, sampling
+from .result_text import FilePath, Table, df_text, document, in_html, in_markdown, p_text, population, printed, sampling
 from .significance import SignificanceTest
 from .subpopulation import Where, subset
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
 
 Percent = Literal["row", "column", "total"]
@@ -173,15 +175,7 @@ class Crosstab:
         check_level(level)
         import pandas as pd
 
-        if self.plan.shape != (2, 2):
-            rows, columns = self.plan.shape
-            raise EstimationError(f"an odds ratio is that of a table of 2 by 2; this one has {rows} by {columns}.")
-        share = self.cells.share.ravel()
-        if (share == 0).any():
-            raise EstimationError("a cell of the table is empty, so its odds ratio is not defined.")
-        slopes = np.array([1.0, -1.0, -1.0, 1.0]) / share
-        log = float(np.log(share) @ np.array([1.0, -1.0, -1.0, 1.0]))
-        se = math.sqrt(max(0.0, float(slopes @ self.cells.share_covariance @ slopes)))
+        log, se = log_odds_ratio(self.cells)
         freedom = degrees(self.plan.design, self.plan.design.inside, df)
         if freedom < 1 or se == 0:
             raise EstimationError(
@@ -225,11 +219,29 @@ class Crosstab:
         """Give heading, table, test and footnotes in Markdown."""
         return in_markdown(*self._parts())
 
+    def to_html(self, path: FilePath = None) -> str:
+        """Give one web page that needs nothing else, and write it where a path is given, e.g. ``"gaps.html"``."""
+        return in_html(*self._parts(), path)
+
+    def plot(self) -> alt.LayerChart:
+        """Give a chart of the percentages: a dot and its interval for each cell, within each group (at most 200)."""
+        from .result_chart import interval_chart
+
+        kind, (lines, _, _) = self.method["percent"], self._parts()
+        names = ["row", "column"] if kind == "row" else ["column", "row"]
+        shown = self.to_frame(kind).sort_values(names[0], key=lambda own: own.map(self._place(names[0])), kind="stable")
+        level = self.method["level"]
+        return interval_chart(shown, share=True, names=names, title=lines[:1], footing=lines[1:2], level=level)
+
     def __str__(self) -> str:
         """Print what was crossed, for whom, how, then the table, the test, and footnotes."""
         return printed(*self._parts())
 
     __repr__ = __str__
+
+    def _place(self, name: str) -> dict[Shown, int]:
+        coded = self.plan.row if name == "row" else self.plan.column
+        return {shown: at for at, shown in enumerate(coded.shown)}
 
     def _about(self, test: str, df: DfRule) -> dict[str, Any]:
         method = self.method

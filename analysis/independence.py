@@ -108,6 +108,25 @@ def independence(table: Cells, statistic: Statistic, n: int, df: int, *, replica
     return Independence(x2, ndf, ddf, tail(x2, roots, ddf))
 
 
+def log_odds_ratio(table: Cells) -> tuple[float, float]:
+    """Give the logarithm of the odds ratio of a table of two by two, and its standard error by the delta method.
+
+    Raises
+    ------
+    EstimationError
+        When the table is not two by two, or a cell is empty.
+    """
+    if (table.rows, table.columns) != (2, 2):
+        raise EstimationError(
+            f"an odds ratio is that of a table of 2 by 2; this one has {table.rows} by {table.columns}."
+        )
+    share, signs = table.share.ravel(), np.array([1.0, -1.0, -1.0, 1.0])
+    if (share == 0).any():
+        raise EstimationError("a cell of the table is empty, so its odds ratio is not defined.")
+    slopes = signs / share
+    return float(signs @ np.log(share)), math.sqrt(max(0.0, float(slopes @ table.share_covariance @ slopes)))
+
+
 def pearson(share: Floats) -> float:
     """Give Pearson's X2 of shares, for a sample of 1.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,9 @@ from ..data.printing import aligned, folded, markdown, number
 
 if TYPE_CHECKING:
     import pandas as pd
+
+FilePath = str | PathLike[str] | None
+"""Where to write a file, if anywhere."""
 
 Table = tuple[Sequence[str], Sequence[Sequence[str]], int]
 """Header, rows, and how many leading columns are words."""
@@ -41,6 +45,14 @@ def in_markdown(lines: Sequence[str], tables: Sequence[Table], notes: Sequence[s
     under = "\n".join(f"- {note}" for note in notes)
     heading = "\n".join(f"{line}  " for line in lines).rstrip()
     return "\n\n".join(part for part in (heading, *(markdown(*each) for each in tables), under) if part)
+
+
+def in_html(lines: Sequence[str], tables: Sequence[Table], notes: Sequence[str], path: FilePath) -> str:
+    """Lay out a result as one web page, and write it where a path is given."""
+    from .result_html import result_page, written
+
+    sections: list[tuple[Sequence[str], Table | None]] = [(lines, tables[0]), *(([], each) for each in tables[1:])]
+    return written(result_page(sections, notes), path)
 
 
 def population(method: Mapping[str, Any]) -> str:

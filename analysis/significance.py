@@ -10,7 +10,7 @@ import numpy as np
 
 from ..data.printing import decimals_for, number
 from .categories import code_text
-from .result_text import Table, df_text, document, in_markdown, p_text, population, printed, sampling
+from .result_text import FilePath, Table, df_text, document, in_html, in_markdown, p_text, population, printed, sampling
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,6 +75,10 @@ class SignificanceTest:
     def to_markdown(self) -> str:
         """Give heading, tables and footnotes in Markdown."""
         return in_markdown(self._lines(), self._tables(), self.method["footnotes"])
+
+    def to_html(self, path: FilePath = None) -> str:
+        """Give one web page that needs nothing else, and write it where a path is given, e.g. ``"gaps.html"``."""
+        return in_html(self._lines(), self._tables(), self.method["footnotes"], path)
 
     def __str__(self) -> str:
         """Print what was tested, for whom, how, then the tables, then footnotes."""

@@ -314,6 +314,14 @@ def test_missing_answers_are_told_of_under_contrasts():
     assert "don't know" in str(found)
 
 
+def test_a_result_is_a_web_page_and_a_chart(design, tmp_path):
+    found = contrast(proportion(design, "view", category="for", by="place"), "pairwise")
+    page = found.to_html(tmp_path / "gaps.html")
+    assert (tmp_path / "gaps.html").read_text(encoding="utf-8") == page
+    assert "for:" not in page and "rural - town" in page
+    assert "Dots with 95% intervals. rural - town" in found.plot().description
+
+
 # what always holds
 
 seeds = st.integers(0, 10_000)

@@ -282,6 +282,16 @@ def test_the_document_is_plain_json(table):
     assert len(document["rows"]) == 27
 
 
+@pytest.mark.parametrize("kind", ["row", "column", "total"])
+def test_a_table_is_a_web_page_and_a_chart(design, kind):
+    found = crosstab(design, "view", "age", percent=kind)
+    assert '<th scope="row">not sure</th>' in found.to_html()
+    described = found.plot().description
+    first = "against, 18-29" if kind == "row" else "18-29, against"
+    assert first in described
+    assert "<caption>" in found.test().to_html()
+
+
 # what always holds
 
 seeds = st.integers(0, 10_000)
