@@ -34,7 +34,8 @@ h1 { font-size: 1.35rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 .scroll:focus-visible { outline: 2px solid #2c7fd4; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .5rem; }
-caption span { display: block; width: fit-content; max-width: min(60rem, calc(100vw - 3.2rem)); position: sticky; left: 0; }
+caption span { display: block; width: fit-content; max-width: min(60rem, calc(100vw - 3.2rem));
+  position: sticky; left: 0; }
 th, td { padding: .28rem .6rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
 th { font-weight: 600; }
 thead th { border-bottom: 1px solid var(--line); vertical-align: bottom; }
@@ -79,10 +80,22 @@ def result_page(sections: Sequence[Section], notes: Sequence[str]) -> str:
         if table is None:
             parts.append(paragraphs(lines))
         else:
-            parts += [paragraphs(lines[1:]), table_html(table, caption=lines[0] if lines else "")]
+            parts += [paragraphs(lines[1:]), table_html(table, caption=lines[0] if lines else "Table")]
     captions = [lines[0] for lines, table in sections if table is not None and lines]
     title = next(iter([*captions, *(line for lines, _ in sections for line in lines)]), "Result")
     return page(title, "\n".join([f'<h1 class="unseen">{text(title)}</h1>', *parts]) + footnotes(notes))
+
+
+def in_html(lines: Sequence[str], tables: Sequence[Table], notes: Sequence[str]) -> str:
+    """Lay out a result of heading, tables and footnotes, as ``result_text.in_markdown`` takes them.
+
+    Examples
+    --------
+    >>> in_html(["t test: trust"], [(["item", "p"], [["trust", "0.04"]], 1)], []).count("<caption>")
+    1
+    """
+    first, *others = tables or [None]
+    return result_page([(lines, first), *(([], table) for table in others)], notes)
 
 
 def page(title: str, body: str, style: str = "", *, language: str = "en") -> str:

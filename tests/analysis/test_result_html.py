@@ -10,7 +10,7 @@ import pytest
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion
 from topline.analysis.result_chart import chart_rows, describe, interval_chart
-from topline.analysis.result_html import page, result_page, table_html, text
+from topline.analysis.result_html import in_html, page, result_page, table_html, text
 from topline.data.codebook import Study, Variable, study_of
 from topline.data.errors import EstimationError, FileError
 
@@ -67,6 +67,11 @@ def test_a_page_holds_no_address_and_no_script():
     document = result_page([(["Title"], None), ([], (["a"], [["1"]], 0))], [])
     assert "://" not in document and "<script" not in document and "<ul" not in document
     assert page("<title>", "").count("<title>") == 1
+
+
+def test_a_result_without_a_table_is_a_page_of_words():
+    assert "<table" not in in_html(["Title", "More."], [], ["A note."])
+    assert in_html(["Title"], [(["a"], [["1"]], 0), (["b"], [["2"]], 0)], []).count("<table>") == 2
 
 
 def test_control_characters_are_left_out():
