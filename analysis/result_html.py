@@ -30,7 +30,7 @@ body { margin: 0 auto; max-width: 78rem; padding: 1.5rem; background: var(--page
 h1 { font-size: 1.35rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 .about { color: var(--soft); margin: 0 0 1.25rem; max-width: 70rem; }
 .about p { margin: .15rem 0; overflow-wrap: anywhere; }
-.scroll { overflow-x: auto; margin: 0 0 2rem; }
+.scroll { overflow-x: auto; margin: 0 0 2rem; position: relative; }
 .scroll:focus-visible { outline: 2px solid #2c7fd4; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .5rem; }
@@ -94,8 +94,8 @@ def in_html(lines: Sequence[str], tables: Sequence[Table], notes: Sequence[str])
     >>> in_html(["t test: trust"], [(["item", "p"], [["trust", "0.04"]], 1)], []).count("<caption>")
     1
     """
-    first, *others = tables or [None]
-    return result_page([(lines, first), *(([], table) for table in others)], notes)
+    sections: list[Section] = [(lines, tables[0] if tables else None)]
+    return result_page([*sections, *(((), table) for table in tables[1:])], notes)
 
 
 def page(title: str, body: str, style: str = "", *, language: str = "en") -> str:
