@@ -10,7 +10,7 @@ from typing import Literal, cast, get_args
 
 from ..data.errors import EstimationError
 from .contrast_text import parts_of, read
-from .row_names import Field, RowNames
+from .row_names import RowNames
 from .slopes import Value
 
 Coefficients = Mapping[str, float]
@@ -121,16 +121,14 @@ def _ready_made(wanted: Set, names: RowNames, estimates: Sequence[float], refere
 
 def _families(names: RowNames) -> list[list[int]]:
     """Give the rows that are held beside each other: alike but for the keys, else the category, else the item."""
-    keys = {field.key for row in names.rows for field in row} - {"item", "category", "estimates"}
-
-    def fixed(row: Sequence[Field]) -> tuple[str, ...]:
-        held = {"item", "category", "estimates"} if keys else {"item", "estimates"} if shares else {"estimates"}
-        return tuple(field.shown for field in row if field.key in held)
-
-    shares = any(field.key == "category" for row in names.rows for field in row)
+    fields = list(dict.fromkeys(field.key for row in names.rows for field in row))
+    others = [name for name in fields if name not in ("estimates", "item", "category", *names.keys)]
+    told_apart = [list(names.keys), ["category"], others, ["item"]]
+    varying = next(each for each in told_apart if each and set(each) & set(fields))
     families: dict[tuple[str, ...], list[int]] = {}
     for at, row in enumerate(names.rows):
-        families.setdefault(fixed(row), []).append(at)
+        held = tuple(field.shown for field in row if field.key not in varying)
+        families.setdefault(held, []).append(at)
     return list(families.values())
 
 

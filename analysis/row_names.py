@@ -46,10 +46,12 @@ class RowNames:
     ----------
     rows : sequence of sequence of Field
         For each row its fields: the set of estimates where there are several, item, category, keys.
+    keys : sequence of str
+        Which fields are keys of groups.
     """
 
-    def __init__(self, rows: Sequence[Sequence[Field]]) -> None:
-        self.rows = [tuple(row) for row in rows]
+    def __init__(self, rows: Sequence[Sequence[Field]], keys: Sequence[str] = ()) -> None:
+        self.rows, self.keys = [tuple(row) for row in rows], tuple(keys)
 
     def __contains__(self, text: str) -> bool:
         """Say whether a text is, whole, a label or code of a row."""
@@ -187,7 +189,8 @@ class RowNames:
 
 def names_of_rows(sets: Sequence[tuple[str, Estimates]]) -> RowNames:
     """Give the names of the rows of one or several sets of estimates; a set without a name adds no field."""
-    return RowNames([row for name, estimates in sets for row in _fields(name, estimates)])
+    keys = dict.fromkeys(key for _, estimates in sets for key in estimates.by)
+    return RowNames([row for name, estimates in sets for row in _fields(name, estimates)], tuple(keys))
 
 
 def _fields(name: str, estimates: Estimates) -> Iterable[list[Field]]:

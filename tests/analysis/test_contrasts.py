@@ -14,6 +14,7 @@ from topline.analysis.contrast_plan import MOST_ROWS
 from topline.analysis.contrasts import contrast
 from topline.analysis.design import Design
 from topline.analysis.estimate import mean, proportion, ratio, total
+from topline.analysis.quantile import quantile
 from topline.analysis.rake import rake
 from topline.analysis.replicates import replicates
 from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
@@ -137,6 +138,12 @@ def test_all_pairs_are_made_within_each_item_and_category(design):
 def test_without_keys_pairs_are_made_among_categories_or_items(design):
     assert len(contrast(proportion(design, "view"), "pairwise")) == 3
     assert contrast(mean(design, ["trust", "pride"]), "pairwise").frame["contrast"].tolist() == ["trust - pride"]
+
+
+def test_quantiles_are_paired_at_one_probability_or_without_keys_with_each_other(design):
+    by = contrast(quantile(design, "trust", [0.25, 0.5], by="sex"), "pairwise").frame["contrast"].tolist()
+    assert by == ["`0.25`:f - `0.25`:m", "`0.5`:f - `0.5`:m"]
+    assert len(contrast(quantile(design, "trust", [0.25, 0.5, 0.75]), "pairwise")) == 3
 
 
 def test_every_group_less_a_reference(design):
