@@ -18,6 +18,7 @@ from scipy import sparse
 
 from ..data.errors import DesignError
 from .categories import Floats, Ints
+from .gram import gram
 from .sample import Stage
 from .sums import Table, dense, summed
 
@@ -87,8 +88,12 @@ class Scatter:
         """Covariance of all estimates with each other."""
         total = np.zeros((self.totals.shape[1],) * 2)
         for level in self._levels():
+            if sparse.issparse(level.totals) and not level.adjustments:
+                total += _sparse_covariance(level)
+                continue
             for block in _blocks(level):
                 total += block.T @ block
+        np.fill_diagonal(total, self.variances)  # squares of deviations are exact where differences of squares are not
         return total
 
     def within(self, sets: Ints) -> Floats:
@@ -217,6 +222,16 @@ def _sparse_squares(level: _Level) -> Floats:
     return np.asarray((squares + absent.sum(axis=0)) * level.inflation**2)
 
 
+def _sparse_covariance(level: _Level) -> Floats:
+    """Multiply centred totals of each two columns from the entries that are there; the others are minus the means."""
+    stage, factor, means = level.stage, level.root**2, _means(level)
+    cross = means.T @ _by_stratum(level.totals, stage, factor)
+    everybody = summed(stage.stratum, len(stage.sampled), factor)
+    products = gram(level.totals, factor) - cross - cross.T + (means * everybody[:, None]).T @ means
+    inflation = np.broadcast_to(level.inflation, means.shape[1])
+    return np.asarray(products * np.outer(inflation, inflation))
+
+
 def _dense_products(block: Floats) -> Floats:
     """Multiply totals of each two members: units x members x sets to sets x members x members."""
 
@@ -239,9 +254,9 @@ def _sparse_products(level: _Level, members: int) -> Floats:
     """Multiply centred totals of each two members from the entries that are there; the others are minus the means."""
     stage, factor, means = level.stage, level.root**2, _means(level)
     shape = (means.shape[1] // members, members)
-    weighted = _by_stratum(sparse.diags_array(factor) @ level.totals, stage)
+    weighted = _by_stratum(level.totals, stage, factor)
     everybody = summed(stage.stratum, len(stage.sampled), factor)
-    scaled = sparse.csr_array(sparse.diags_array(level.root) @ level.totals)
+    scaled = _scaled(level.totals, level.root)
     squares = summed(scaled.indices, means.shape[1], scaled.data**2)
     columns = None if _unit_has_one_member(scaled, shape[0]) else scaled.tocsc()
 
@@ -257,6 +272,12 @@ def _sparse_products(level: _Level, members: int) -> Floats:
         return np.asarray((present + (absent - means[:, a] * weighted[:, b]).sum(axis=0)) * inflated)
 
     return _products(product, shape)
+
+
+def _scaled(table: Table, factor: Floats) -> sparse.csr_array:
+    """Multiply each unit's entries by a factor."""
+    csr = sparse.csr_array(table)
+    return sparse.csr_array((csr.data * np.repeat(factor, np.diff(csr.indptr)), csr.indices, csr.indptr), csr.shape)
 
 
 def _unit_has_one_member(table: Table, sets: int) -> bool:
@@ -275,14 +296,15 @@ def _means(level: _Level) -> Floats:
     return np.asarray(means * (level.centred / level.stage.sampled)[:, None])
 
 
-def _by_stratum(totals: Table, stage: Stage) -> Floats:
-    """Add up unit totals by stratum."""
+def _by_stratum(totals: Table, stage: Stage, factor: Floats | None = None) -> Floats:
+    """Add up unit totals by stratum, those of a sparse table each multiplied by a factor."""
     if not sparse.issparse(totals):
         return np.asarray(_indicator(stage.stratum) @ totals)
     columns, strata = totals.shape[1], len(stage.sampled)
     added = np.zeros(strata * columns)
     for unit, column, data in _entries(totals):
-        added += summed(stage.stratum[unit] * columns + column, strata * columns, data)
+        weighted = data if factor is None else data * factor[unit]
+        added += summed(stage.stratum[unit] * columns + column, strata * columns, weighted)
     return added.reshape(strata, columns)
 
 
