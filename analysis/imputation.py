@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, overload
 
@@ -19,7 +19,7 @@ from ..data.errors import EstimationError, ToplineError
 from .categories import Bools, Floats, Ints
 from .combined import Combined
 from .design import Design
-from .estimates import Estimates
+from .estimates import IMPUTED, Estimates
 from .imputed_rows import Result, check_alike, naming_columns, row_orders
 from .intervals import beta_interval, check_level, logit_interval, t_interval
 from .method import counted
@@ -145,7 +145,7 @@ def combine(
     """
     check_level(level)
     _check_options(interval, df, complete_df)
-    made = _made(list(results), estimate)
+    made = _made(_listed(results), estimate)
     check_alike(made)
     orders = row_orders([result.to_frame() for result in made])
     frames = [result.to_frame().iloc[order].reset_index(drop=True) for result, order in zip(made, orders, strict=True)]
@@ -178,6 +178,14 @@ def _check_options(interval: str, df: str, complete_df: float | None) -> None:
         raise EstimationError(f"df is {df!r}; it can be 'barnard-rubin' or 'mitools'.")
     if complete_df is not None and not complete_df > 0:
         raise EstimationError(f"complete_df is {complete_df}; degrees of freedom are above 0, or math.inf.")
+
+
+def _listed(results: object) -> list[Any]:
+    if isinstance(results, Iterable) and not isinstance(results, str | Mapping):
+        return list(results)
+    raise EstimationError(
+        f"combine needs a list, one result or design for each imputation, and was given a {type(results).__name__}."
+    )
 
 
 def _made(given: Sequence[Result | Design], estimate: Callable[[Design], Result] | None) -> list[Result]:
@@ -248,6 +256,9 @@ def _estimates(
     first = made[0]
     if asked.interval == "logit" and first.method["estimand"] != "proportion":
         raise EstimationError(f"interval='logit' is for proportions, and these are of kind {first.method['estimand']}.")
+    taken = [name for name in IMPUTED if name in frames[0]]
+    if taken:
+        raise EstimationError(f"by names {', '.join(taken)}, which combining adds to every row; rename that column.")
     frame = frames[0].copy()
     for name in ("weighted_n", "effective_n"):
         frame[name] = np.mean([each[name] for each in frames], axis=0)

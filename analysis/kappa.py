@@ -25,6 +25,9 @@ from .sums import summed
 
 KappaWeights = Literal["linear", "quadratic"]
 
+LISTED = 12
+"""Categories that a message lists."""
+
 AS_IT_IS = Scale(lambda k: k, np.ones_like, lambda k: k)
 """Kappa has no scale of its own: a Wald interval."""
 
@@ -145,6 +148,9 @@ class Pair:
 
 def _paired(design: Design, first: str, second: str, *, ordered: bool) -> Pair:
     """Match the categories of two columns by code."""
+    for role, name in (("first", first), ("second", second)):
+        if not isinstance(name, str):
+            raise EstimationError(f"{role} is {name!r}; kappa compares two columns, name one of them.")
     if first == second:
         raise EstimationError(f"first and second are both {first}; a column agrees with itself.")
     study, inside = design.study, design.inside
@@ -185,7 +191,7 @@ def _check_scales(variables: Sequence[Variable], used: Sequence[set[Code]]) -> N
         known = {code_of(code) for code in other.labels} | used[1 - at]
         foreign = [code for code in used[at] if code not in known]
         if foreign and all(used) and (other.labels or len(foreign) == len(used[at])):
-            listed = ", ".join(sorted(map(code_text, foreign))[:6])
+            listed = _several(sorted(map(code_text, foreign)))
             raise EstimationError(
                 f"the categories of {variable.name} and {other.name} do not match: {listed} of {variable.name} is no "
                 f"category of {other.name}. Kappa matches categories by code; recode one of the columns."
@@ -218,8 +224,14 @@ def _lone_notes(names: tuple[str, str], used: Sequence[set[Code]], shown: Mappin
     for name, own, others in ((names[0], used[0], used[1]), (names[1], used[1], used[0])):
         lone = [text for code, text in shown.items() if code in own and code not in others]
         if lone:
-            notes.append(f"{', '.join(lone)}: given in {name} only.")
+            notes.append(f"{_several(lone)}: given in {name} only.")
     return notes
+
+
+def _several(texts: Sequence[str]) -> str:
+    """List texts, the first of them where they are many."""
+    more = f" and {len(texts) - LISTED:,} more" if len(texts) > LISTED else ""
+    return ", ".join(texts[:LISTED]) + more
 
 
 def _agreement(size: int, weights: KappaWeights | None) -> Floats:
@@ -305,4 +317,4 @@ def _undefined(base: Base, table: Agreement) -> dict[int, str]:
 def _weight_notes(weights: KappaWeights | None, pair: Pair) -> list[str]:
     if weights is None:
         return []
-    return [f"Near misses count by places ({weights} weights) in the order {', '.join(pair.shown)}."]
+    return [f"Near misses count by places ({weights} weights) in the order {_several(pair.shown)}."]

@@ -261,6 +261,8 @@ def test_combine_refuses_what_is_not_several_imputations():
     results = [mean(design, "trust") for design in designs]
     refused(results[:1], match="needs at least two imputations and was given 1")
     refused([], match="was given 0")
+    refused(results[0], match="needs a list, one result or design for each imputation, and was given a Estimates")
+    refused(None, match="was given a NoneType")
     refused(designs, match="say what to estimate on each")
     refused([designs[0], results[1]], match="designs and results together")
     refused(results, lambda design: mean(design, "trust"), match="give designs with it, or leave it")
@@ -296,6 +298,11 @@ def test_results_that_are_not_the_same_estimate_are_refused():
     )
     shorter = Design(designs[1].study.frame[1:])
     refused([mean(designs[0], "trust"), mean(shorter, "trust")], match="imputation 2 has 5 rows of data, the first 6")
+
+
+def test_a_key_named_as_a_column_of_combined_results_is_refused():
+    designs = [Design(design.study.frame.rename(columns={"sex": "fmi"})) for design in trials(2, 3)]
+    refused([mean(design, "trust", by="fmi") for design in designs], match="by names fmi, which combining adds")
 
 
 def test_a_category_that_occurs_in_one_imputation_only_is_named():

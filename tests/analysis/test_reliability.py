@@ -373,6 +373,16 @@ def test_kappa_refuses_columns_that_do_not_match():
         kappa(Design(words), "a", "b", weights="linear")
 
 
+def test_long_lists_of_categories_are_cut():
+    frame = pd.DataFrame({"a": range(40), "b": range(20, 60)})
+    found = kappa(Design(frame), "a", "b", weights="linear")
+    notes = " ".join(found.method["footnotes"])
+    assert "0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 8 more: given in a only." in notes
+    assert "11 and 48 more." in notes
+    with pytest.raises(EstimationError, match=r"first is \['a'\]; kappa compares two columns"):
+        kappa(Design(frame), ["a"], "b")
+
+
 def labelled(first: dict, second: dict) -> Design:
     variables = (Variable("a", labels=first), Variable("b", labels=second), Variable("team", type="string"))
     return Design(Study(CODED.astype({"a": float, "b": float}), Codebook(variables)))
