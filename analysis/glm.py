@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .aliases import AliasedError
 from .categories import Bools, Floats
 from .design import Design, check_design
 from .fit import Df, Fit, Model, fitted
@@ -17,7 +18,7 @@ from .model_rows import ModelRows, model_rows
 from .model_scores import Scores
 from .models import Family, GlmCurve, curve_of
 from .response import binary_response, numeric_response
-from .scoring import AliasedError, Problem, Solution, solved
+from .scoring import Problem, Solution, solved
 from .subpopulation import Where, subset
 
 

@@ -102,6 +102,18 @@ class GlmCurve:
         """Whether scoring is Newton's method."""
         return FAMILIES[self.family][1] == self.link
 
+    @property
+    def bounded(self) -> bool:
+        """Whether some linear predictors have no possible mean."""
+        if self.family == "gaussian":
+            return self.link != "identity"
+        return self.link not in UNBOUNDED[self.family]
+
+    def constant(self, mean: float) -> float:
+        """Give the linear predictor of a mean."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(self._link(np.array([mean]))[0])
+
     def mean(self, linear: Floats) -> Floats:
         """Give means for linear predictors."""
         if self.link == "logit":
@@ -153,15 +165,15 @@ class GlmCurve:
         if self.family == "binomial" and np.isin(response, (0.0, 1.0)).all():
             shares = np.array([mean[0], 1 - mean[0]])
             return float(-2 * weights.sum() * xlogy(shares, shares).sum())
-        return self.deviance(response, np.full(len(response), self._link(mean)[0]), weights)
+        return self.deviance(response, np.full(len(response), self.constant(float(mean[0]))), weights)
 
     def possible(self, linear: Floats) -> bool:
         """Say whether all linear predictors have a possible mean."""
         if not np.isfinite(linear).all():
             return False
-        if self.family == "gaussian" or self.link in UNBOUNDED[self.family]:
-            return bool(np.isfinite(self.mean(linear)).all())
         mean = self.mean(linear)
+        if self.family == "gaussian":
+            return bool(np.isfinite(mean).all())
         below = bool((mean < 1).all()) if self.family == "binomial" else True
         signed = self.link not in ("sqrt", "inverse_squared") or bool((linear > 0).all())
         return below and signed and bool((mean > 0).all() and np.isfinite(mean).all())
@@ -182,7 +194,10 @@ class GlmCurve:
                 else xlogy(response, response) + xlogy(1 - response, 1 - response)
             )
             return float(2 * weights @ (fit + best))
-        mean = self.mean(linear)
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            return self._deviance(response, self.mean(linear), weights)
+
+    def _deviance(self, response: Floats, mean: Floats, weights: Floats) -> float:
         if self.family == "gaussian":
             return float(weights @ (response - mean) ** 2)
         if self.family == "gamma":
@@ -203,7 +218,7 @@ class GlmCurve:
         """Give the weighted variance of Pearson residuals, as R's summary of a svyglm does."""
         mean = self.mean(linear)
         variance = mean * (1 - mean) if self.family == "binomial" else self._family.variance(mean)
-        residual = (response - mean) / np.sqrt(variance)
+        residual = np.divide(response - mean, np.sqrt(variance), where=variance > 0, out=np.zeros_like(mean))
         weights, n = used.weights, len(mean)
         square = weights @ residual**2 / weights.sum()
         if used.design.replication is not None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..data.codebook import Code
 from ..data.errors import UnknownNameError
+from .aliases import AliasedError, refuse_aliased
 from .categories import Bools, Floats, Ints, code_text
 from .design import Design, check_design
 from .fit import Df, Fit, Model, fitted
@@ -21,7 +22,6 @@ from .model_rows import ModelRows, model_rows
 from .model_scores import Scores
 from .newton import Maximum, maximum
 from .response import categorical_response
-from .scoring import AliasedError, refuse_aliased
 from .several_answers import answers_used, null_deviance
 from .subpopulation import Where, subset
 
@@ -206,6 +206,11 @@ class Answers:
         """Give for each coefficient a change that changes its linear predictor by about 1."""
         size = np.sqrt(np.mean(self.matrix**2, axis=0))
         return np.tile(1 / np.where(size > 0, size, 1.0), len(self.others))
+
+    def certain(self, coefficients: Floats) -> Bools:
+        """Say for which rows an answer is all but certain, or all but ruled out."""
+        means = self.means(coefficients, self.matrix, None)
+        return np.asarray((means < 1e-6).any(axis=1) | (means > 1 - 1e-6).any(axis=1))
 
     def shifts(self, step: Floats) -> Floats:
         """Give for each row how far a step moves its linear predictors, at most."""

@@ -9,8 +9,9 @@ import numpy as np
 from scipy import linalg
 
 from ..data.errors import EstimationError
-from .categories import Floats
-from .scoring import CLOSE, STEPS, refuse_separation
+from .categories import Bools, Floats
+from .scoring import CLOSE, STEPS
+from .separation import LATE, STEADY, refuse_separation
 
 HALVINGS = 40
 """Halvings of a step before it is given up."""
@@ -30,8 +31,14 @@ class Likelihood(Protocol):
     def equations(self, coefficients: Floats, weights: Floats) -> tuple[Floats, Floats]:
         """Give the weighted score, and the weighted information (minus the second derivatives)."""
 
+    def scores(self, coefficients: Floats) -> Floats:
+        """Give rows x coefficients derivatives of the log likelihood."""
+
     def own(self, coefficients: Floats) -> Floats:
         """Give for each row the probability of its own answer; not above 0 where coefficients are impossible."""
+
+    def certain(self, coefficients: Floats) -> Bools:
+        """Say for which rows an answer that others give is all but certain, or all but ruled out."""
 
     def shifts(self, step: Floats) -> Floats:
         """Give for each row how far a step moves its linear predictors."""
@@ -72,22 +79,44 @@ def maximum(likelihood: Likelihood, weights: Floats, start: Floats) -> Maximum:
     """
     coefficients, height, last = start, _height(likelihood, weights, start), np.inf
     scales = likelihood.scales()
+    step = np.zeros_like(start)
     for steps in range(1, STEPS + 1):
         score, information = likelihood.equations(coefficients, weights)
-        step = _solved(information, score)
+        try:
+            step = _step(likelihood, weights, coefficients, score, information)
+        except linalg.LinAlgError:
+            break
         size = float(np.abs(step / scales).max(initial=0.0))
         coefficients, height = _climbed(likelihood, weights, coefficients, height, step)
         if size <= CLOSE:
             _, information = likelihood.equations(coefficients, weights)
             bread = _solved(information, np.eye(len(information)))
             return Maximum(coefficients, bread, -2 * height, steps)
-        if steps > 8 and size > last / 2:
-            exact = (likelihood.own(coefficients) > 1 - 1e-6) & (weights > 0)
-            refuse_separation(likelihood.names, _share(likelihood, step), exact & (likelihood.shifts(step) > 0.05))
+        if steps > LATE and size > STEADY * last:
+            _check_separation(likelihood, weights, coefficients, step)
         last = size
+    _check_separation(likelihood, weights, coefficients, step)
     raise EstimationError(
         f"the model does not converge in {STEPS} steps. Transform large predictors, or join rare answers or categories."
     )
+
+
+def _check_separation(likelihood: Likelihood, weights: Floats, coefficients: Floats, step: Floats) -> None:
+    """Stop when rows are predicted, or an answer is ruled out for them, with certainty while coefficients move on."""
+    shifts = np.where(weights > 0, likelihood.shifts(step), 0.0)
+    refuse_separation(likelihood.names, _share(likelihood, step), shifts, likelihood.certain(coefficients))
+
+
+def _step(likelihood: Likelihood, weights: Floats, coefficients: Floats, score: Floats, information: Floats) -> Floats:
+    """Give Newton's step; where the likelihood is not concave, that of the scores' own products, which always climbs.
+
+    Berndt, Hall, Hall and Hausman (1974), Annals of Economic and Social Measurement 3(4).
+    """
+    try:
+        return _solved(information, score)
+    except linalg.LinAlgError:
+        scores = likelihood.scores(coefficients)
+        return _solved(scores.T @ (scores * weights[:, None]), score)
 
 
 def _height(likelihood: Likelihood, weights: Floats, coefficients: Floats) -> float:
@@ -111,13 +140,12 @@ def _climbed(
 
 def _solved(information: Floats, right: Floats) -> Floats:
     """Solve with the information, its columns brought to one size."""
-    scale = np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
-    try:
-        root = linalg.cho_factor(information / np.outer(scale, scale))
-        found = linalg.cho_solve(root, (right.T / scale).T)
-    except linalg.LinAlgError:
-        found = np.linalg.lstsq(information / np.outer(scale, scale), (right.T / scale).T, rcond=1e-12)[0]
-    return np.asarray((found.T / scale).T)
+    diagonal = np.diag(information)
+    if not np.isfinite(information).all() or (diagonal <= 0).any():
+        raise linalg.LinAlgError("the information is not positive")
+    scale = np.sqrt(diagonal)
+    root = linalg.cho_factor(information / np.outer(scale, scale))
+    return np.asarray((linalg.cho_solve(root, (right.T / scale).T).T / scale).T)
 
 
 def _share(likelihood: Likelihood, step: Floats) -> Floats:

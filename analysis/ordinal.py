@@ -17,6 +17,7 @@ import numpy as np
 from scipy import special
 
 from ..data.errors import EstimationError, UnknownNameError
+from .aliases import AliasedError, refuse_aliased
 from .categories import Bools, Floats, Ints
 from .design import Design, check_design
 from .fit import Df, Fit, Model, fitted
@@ -25,7 +26,6 @@ from .model_rows import ModelRows, model_rows
 from .model_scores import Scores
 from .newton import Maximum, maximum
 from .response import categorical_response
-from .scoring import AliasedError, refuse_aliased
 from .several_answers import answers_used, null_deviance
 from .subpopulation import Where, subset
 
@@ -177,14 +177,15 @@ def ordered(
 
 def _fitted(used: ModelRows, model: OrderedAnswers, level: float, df: Df) -> Fit:
     weights = used.weights
-    refuse_aliased(np.column_stack([np.ones(len(weights)), model.matrix]), weights, ("thresholds", *model.predictors))
+    with_ones, named = np.column_stack([np.ones(len(weights)), model.matrix]), ("thresholds", *model.predictors)
+    refuse_aliased(with_ones, weights, named)
     found = maximum(model, weights, model.start(weights))
 
     def refit(new: Floats) -> Floats:
         own = used.scaled(new)
         present = np.bincount(model.answers[own > 0], minlength=len(model.levels)) > 0
         try:
-            refuse_aliased(np.column_stack([np.ones(len(own)), model.matrix]), own, model.names)
+            refuse_aliased(with_ones, own, named)
         except AliasedError:
             present[:] = False
         if not present.all():
@@ -276,11 +277,17 @@ class OrderedAnswers:
         shares = np.bincount(self.answers, weights=weights, minlength=len(self.levels)) / weights.sum()
         return np.concatenate([np.zeros(len(self.predictors)), self.distribution.quantile(np.cumsum(shares)[:-1])])
 
+    def certain(self, coefficients: Floats) -> Bools:
+        """Say for which rows an answer is all but certain, or all but ruled out."""
+        means = self.means(coefficients, self.matrix, None)
+        return np.asarray((means < 1e-6).any(axis=1) | (means > 1 - 1e-6).any(axis=1))
+
     def shifts(self, step: Floats) -> Floats:
-        """Give for each row how far a step moves its linear predictor from the thresholds."""
-        return np.asarray(
-            np.abs(self.matrix @ step[: len(self.predictors)]) + np.abs(step[len(self.predictors) :]).max()
-        )
+        """Give for each row how far a step moves its linear predictor from the thresholds of its answer, at most."""
+        width = len(self.predictors)
+        linear, ends = self.matrix @ step[:width], np.concatenate([[np.nan], step[width:], [np.nan]])
+        apart = np.abs([ends[self.answers] - linear, ends[self.answers + 1] - linear])
+        return np.asarray(np.nanmax(apart, axis=0))
 
     def own(self, coefficients: Floats) -> Floats:
         """Give for each row the probability of its own answer."""

@@ -8,7 +8,7 @@ International Statistical Review 51, for the estimating equations.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
@@ -17,7 +17,9 @@ import numpy as np
 from scipy import linalg
 
 from ..data.errors import EstimationError
+from .aliases import SUSPECT, aliased, triangle
 from .categories import Bools, Floats
+from .separation import LATE, STEADY, refuse_separation
 
 BLOCK = 16_384
 """Rows in a block."""
@@ -26,7 +28,10 @@ FEW = 10_000
 """Rows of the sample that many rows are first solved on."""
 
 STEPS = 60
-"""Steps after which there is no convergence."""
+"""Steps of Newton's method after which there is no convergence."""
+
+SCORING_STEPS = 500
+"""Steps of scoring with a link that is not canonical, which can take many, after which there is no convergence."""
 
 CLOSE = 1e-8
 """A step of this share of the linear predictor is the last one when scoring is Newton's method (a canonical link):
@@ -37,16 +42,6 @@ EXACT = 1e-14
 
 ILL_CONDITIONED = 1e5
 """Ratio of eigenvalues of the scaled normal equations above which they lose more digits than a QR decomposition may."""
-
-SUSPECT = 1e-8
-"""An eigenvalue of the scaled normal equations below this needs a look at which columns are combinations of others."""
-
-ALIASED = 1e-11
-"""A column of which no larger share lies outside the span of the columns before it is their combination (R's bound)."""
-
-
-class AliasedError(EstimationError):
-    """Columns of the design matrix are combinations of others."""
 
 
 class Curve(Protocol):
@@ -61,6 +56,13 @@ class Curve(Protocol):
 
     def start(self, response: Floats) -> Floats:
         """Give linear predictors to start from."""
+
+    @property
+    def bounded(self) -> bool:
+        """Whether some linear predictors have no possible mean."""
+
+    def constant(self, mean: float) -> float:
+        """Give the linear predictor of a mean."""
 
     def possible(self, linear: Floats) -> bool:
         """Say whether all linear predictors have a possible mean."""
@@ -176,20 +178,24 @@ def solved(problem: Problem, weights: Floats, start: Floats | None = None) -> So
     coefficients = _first(problem, weights) if start is None else start
     equations = _possible(problem, weights, coefficients)
     last, bound = np.inf, CLOSE if problem.curve.canonical else EXACT
-    for steps in range(1, STEPS + 1):
+    limit = STEPS if problem.curve.canonical else SCORING_STEPS
+    for steps in range(1, limit + 1):
         step = equations.step()
         size = _share(problem, coefficients, step)
-        coefficients, equations = _advanced(problem, weights, coefficients, step, careful=size > last)
+        try:
+            coefficients, equations = _advanced(problem, weights, coefficients, step, careful=size > last)
+        except EstimationError:
+            _check_separation(problem, weights, coefficients, step)
+            raise
         if size <= bound or (size < CLOSE and size > last / 2):
             linear = problem.linear(coefficients)
             residual = problem.curve.pieces(problem.response, linear)[0]
             return Solution(coefficients, equations.bread(), steps, linear, residual)
-        if steps > 8 and size > last / 2:
-            exact = _running(problem, weights, coefficients, step)
-            refuse_separation(problem.names, np.abs(step) * np.abs(problem.matrix).max(axis=0), exact)
+        if steps > LATE and size > STEADY * last:
+            _check_separation(problem, weights, coefficients, step)
         last = size
     raise EstimationError(
-        f"the model does not converge in {STEPS} steps; the coefficients of {', '.join(_moving(problem, step))} still "
+        f"the model does not converge in {limit} steps; the coefficients of {', '.join(_moving(problem, step))} still "
         "move. Transform large predictors, join rare categories, or choose another link."
     )
 
@@ -208,7 +214,18 @@ def _first(problem: Problem, weights: Floats) -> Floats:
             return solved(part, np.ascontiguousarray(weights[::every])).coefficients
         except EstimationError:
             pass
-    return _equations(problem, weights, None).step()
+    found = _equations(problem, weights, None).step()
+    if problem.curve.bounded and not problem.curve.possible(problem.linear(found)):
+        return _level(problem, weights)
+    return found
+
+
+def _level(problem: Problem, weights: Floats) -> Floats:
+    """Give coefficients at which every mean is the weighted mean, as nearly as the matrix has them."""
+    wanted = np.full(len(weights), problem.curve.constant(float(weights @ problem.response / weights.sum())))
+    if problem.offset is not None:
+        wanted -= problem.offset
+    return np.asarray(np.linalg.lstsq(problem.matrix, wanted, rcond=None)[0])
 
 
 def _share(problem: Problem, coefficients: Floats, step: Floats) -> float:
@@ -225,7 +242,7 @@ def _advanced(
     limit = _deviance(problem, weights, coefficients) if careful else np.inf
     for halvings in range(40):
         new = coefficients + step / 2**halvings
-        linear = problem.linear(new) if careful or not problem.curve.canonical else None
+        linear = problem.linear(new) if careful or problem.curve.bounded else None
         if linear is not None and not problem.curve.possible(linear):
             continue
         if careful and not _deviance(problem, weights, new) <= limit * (1 + 1e-9) + 1e-300:
@@ -242,8 +259,8 @@ def _deviance(problem: Problem, weights: Floats, coefficients: Floats) -> float:
 
 
 def _possible(problem: Problem, weights: Floats, coefficients: Floats) -> _Equations:
-    """Give the equations at the first coefficients, drawn towards zero until every mean is possible."""
-    if not problem.curve.canonical and not problem.curve.possible(problem.linear(coefficients)):
+    """Give the equations at coefficients, or say that they have none."""
+    if problem.curve.bounded and not problem.curve.possible(problem.linear(coefficients)):
         raise EstimationError(
             "the model finds no coefficients to start from: some fitted means would be outside the range of the "
             "family. Choose another link, e.g. link='log'."
@@ -264,11 +281,12 @@ def _equations(problem: Problem, weights: Floats, coefficients: Floats | None) -
     """Give information and score at coefficients, or the first working equations when there are none."""
     width = problem.matrix.shape[1]
     information, moment = np.zeros((width, width)), np.zeros(width)
-    for rows, slope, curvature in _rows(problem, weights, coefficients):
-        block = problem.matrix[rows].T
-        moment += block @ slope
-        weighted = block * np.sqrt(curvature)
-        information += weighted @ weighted.T
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows, slope, curvature in _rows(problem, weights, coefficients):
+            block = problem.matrix[rows].T
+            moment += block @ slope
+            weighted = block * np.sqrt(curvature)
+            information += weighted @ weighted.T
     return _Equations(_root(problem, weights, coefficients, information), moment)
 
 
@@ -293,15 +311,15 @@ def _root(problem: Problem, weights: Floats, coefficients: Floats | None, inform
         raise _EndlessError
     if (diagonal <= 0).any():
         if coefficients is None or not problem.matrix[weights > 0].any(axis=0).all():
-            raise _aliased(problem.matrix, weights, problem.names)
+            raise aliased(problem.matrix, weights, problem.names)
         raise _EndlessError
     scale = np.sqrt(diagonal)
     values = np.linalg.eigvalsh(information / np.outer(scale, scale))
     if values[0] * ILL_CONDITIONED >= values[-1]:
         return np.asarray(linalg.cholesky(information))
     root = _root_by_qr(problem, weights, coefficients)
-    if values[0] < SUSPECT and (np.abs(np.diag(root)) <= ALIASED * np.sqrt((root**2).sum(axis=0))).any():
-        raise _aliased(problem.matrix, weights, problem.names)
+    if values[0] < SUSPECT and lacks_rank(root):
+        raise aliased(problem.matrix, weights, problem.names)
     return root
 
 
@@ -309,104 +327,14 @@ def _root_by_qr(problem: Problem, weights: Floats, coefficients: Floats | None) 
     root = np.zeros((0, problem.matrix.shape[1]))
     for rows, _, curvature in _rows(problem, weights, coefficients):
         block = problem.matrix[rows] * np.sqrt(curvature)[:, None]
-        root = linalg.qr(np.vstack([root, block]), mode="r", check_finite=False)[0][: root.shape[1]]
+        root = triangle(np.vstack([root, block]))
     return np.asarray(root)
 
 
-def refuse_aliased(matrix: Floats, weights: Floats, names: Sequence[str]) -> None:
-    """Stop when columns are combinations of others.
-
-    Raises
-    ------
-    AliasedError
-        Naming them.
-
-    Examples
-    --------
-    >>> refuse_aliased(np.array([[1.0, 2.0], [1.0, 3.0]]), np.ones(2), ("Intercept", "age"))
-    """
-    product = matrix.T @ (matrix * weights[:, None])
-    scale = np.sqrt(np.diag(product))
-    if (scale == 0).any():
-        raise _aliased(matrix, weights, names)
-    if np.linalg.eigvalsh(product / np.outer(scale, scale))[0] < SUSPECT:
-        root = linalg.qr(matrix * np.sqrt(weights)[:, None], mode="r", check_finite=False)[0]
-        height, width = min(root.shape), root.shape[1]
-        diagonal = np.abs(np.diag(root)) if height == width else np.zeros(width)
-        if (diagonal <= ALIASED * scale).any():
-            raise _aliased(matrix, weights, names)
-
-
-def _aliased(matrix: Floats, weights: Floats, names: Sequence[str]) -> AliasedError:
-    """Name the columns that are combinations of the columns before them."""
-    matrix = matrix[weights > 0]
-    lengths = np.sqrt((matrix**2).sum(axis=0))
-    root = linalg.qr(matrix / np.where(lengths > 0, lengths, 1), mode="r", check_finite=False)[0]
-    root = np.vstack([root, np.zeros((max(0, root.shape[1] - len(root)), root.shape[1]))])
-    found: list[str] = []
-    kept: list[int] = []
-    for at, name in enumerate(names):
-        inside = [each for each in kept]
-        rest = _outside(root, inside, at)
-        if lengths[at] == 0:
-            found.append(f"{name} is zero in every row")
-        elif rest is None:
-            kept.append(at)
-        else:
-            others = [names[each] for each, share in zip(inside, rest, strict=True) if abs(share) > 1e-7]
-            more = " and others" if len(others) > 4 else ""
-            found.append(f"{name} is a combination of {', '.join(others[:4])}{more}")
-    more = f"; and {len(found) - 5} more" if len(found) > 5 else ""
-    listed = "; ".join(found[:5]) or "columns are nearly combinations of others"
-    return AliasedError(
-        f"the design matrix lacks full rank, so coefficients cannot be told apart: {listed}{more}. Leave a term out of "
-        "the formula, or join categories."
-    )
-
-
-def _outside(root: Floats, inside: Sequence[int], at: int) -> Floats | None:
-    """Give the shares of other columns that make up a column, or None when they do not."""
-    column = root[:, at]
-    if not inside:
-        return None
-    shares, *_ = np.linalg.lstsq(root[:, list(inside)], column, rcond=None)
-    rest = np.linalg.norm(column - root[:, list(inside)] @ shares)
-    return np.asarray(shares) if rest <= 1e-10 * np.linalg.norm(column) else None
-
-
-def _running(problem: Problem, weights: Floats, coefficients: Floats, step: Floats) -> Bools:
-    """Say which rows are predicted exactly while their linear predictors go on moving."""
-    exact = problem.curve.saturated(problem.response, problem.linear(coefficients)) & (weights > 0)
-    return np.asarray(exact & (np.abs(problem.matrix @ step) > 0.05))
-
-
-def refuse_separation(names: Sequence[str], share: Floats, exact: Bools) -> None:
-    """Stop when a fit runs to a bound: some rows are predicted exactly and go on moving.
-
-    Parameters
-    ----------
-    names : sequence of str
-        The coefficients.
-    share : numpy.ndarray
-        How much each moves the linear predictors.
-    exact : numpy.ndarray of bool
-        The rows.
-
-    Raises
-    ------
-    EstimationError
-        Naming the coefficients that run away, when there are such rows.
-    """
-    if not exact.any():
-        return
-    running = [name for name, each in zip(names, share, strict=True) if each > 0.2 * share.max()]
-    names = [name for name in running if name != "Intercept"] or running
-    raise EstimationError(
-        f"perfect separation: {', '.join(names[:4])}{' and others' if len(names) > 4 else ''} predict"
-        f"{'s' if len(names) == 1 else ''} the response exactly in {int(exact.sum()):,} of {len(exact):,} rows, so the "
-        "coefficient has no finite estimate. Leave the predictor out, join its categories, or compare shares with "
-        "proportion()."
-    )
+def _check_separation(problem: Problem, weights: Floats, coefficients: Floats, step: Floats) -> None:
+    exact = problem.curve.saturated(problem.response, problem.linear(coefficients))
+    shifts = np.where(weights > 0, np.abs(problem.matrix @ step), 0.0)
+    refuse_separation(problem.names, np.abs(step) * np.abs(problem.matrix).max(axis=0), shifts, exact)
 
 
 def _moving(problem: Problem, step: Floats) -> list[str]:

@@ -506,3 +506,51 @@ def test_a_quoted_column_is_a_column(wave, design):
         glm(made(wave), "income ~ Q('age')").to_frame()[["estimate", "se"]],
         numbers(glm(design, "income ~ age")),
     )
+
+
+def test_slow_convergence_is_not_mistaken_for_separation():
+    """A predictor over six powers of ten: 24 steps of logit, 60 of probit, and finite coefficients."""
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=300)
+    frame = pd.DataFrame({"far": np.exp(5 * x), "support": (rng.random(300) < 1 / (1 + np.exp(-3 * x))).astype(int)})
+    for link in ("logit", "probit"):
+        fit = glm(Design(frame), "support ~ far", link=link, **LOGIT)
+        curve, problem = fit.model.surface, fit.model.rows
+        residual, _ = curve.pieces(problem.response.values, problem.matrix @ fit.model.coefficients)
+        assert problem.matrix.T @ residual / np.abs(problem.matrix).T.sum(axis=1) == pytest.approx([0, 0], abs=1e-8)
+
+
+def test_a_link_that_knows_no_negative_mean_is_started_from_the_mean():
+    """The first straight line through the counts lies below zero somewhere."""
+    rng = np.random.default_rng(2)
+    x = rng.uniform(0, 3, 300)
+    frame = pd.DataFrame({"x": x, "visits": rng.poisson(0.05 + x**2), "cost": rng.gamma(2, 0.05 + x**2)})
+    for formula, family, link in (("visits ~ x", "poisson", "sqrt"), ("cost ~ x + I(x**2)", "gamma", "sqrt")):
+        fit = glm(Design(frame), formula, family=family, link=link)
+        assert (fit.predict()["estimate"] > 0).all()
+
+
+def test_a_fit_that_ends_at_the_bound_of_its_family_is_refused(wave):
+    frame = wave.assign(negative=-wave["income"])
+    with pytest.raises(EstimationError, match=r"no coefficients to start from|does not converge|out of all bounds"):
+        glm(Design(frame), "negative ~ age", link="log")
+    with pytest.raises(EstimationError, match=r"no coefficients to start from|does not converge|perfect separation"):
+        glm(Design(wave.assign(steep=wave["support"] + wave["age"] / 1e4)), "support ~ steep", link="log", **LOGIT)
+
+
+def test_shares_may_be_responses(wave):
+    """A response between 0 and 1, such as the share of a household's budget."""
+    frame = wave.assign(share=(wave["age"] - 18) / 62)
+    fit = glm(Design(frame, weight="weight"), "share ~ 1", **LOGIT)
+    assert fit.predict()["estimate"][0] == pytest.approx(np.average(frame["share"], weights=wave["weight"]))
+    assert fit.method["deviance"] > 0
+
+
+def test_a_formula_reads_only_what_it_names(wave):
+    mixed = wave.assign(note=pd.Timestamp("2026-01-05"))
+    assert len(glm(made(mixed), "income ~ age")) == 2
+
+
+def test_more_coefficients_than_rows_are_refused(wave):
+    with pytest.raises(EstimationError, match="lacks full rank"):
+        glm(Design(wave.head(3)), "income ~ age + visits + weight")
