@@ -17,7 +17,7 @@ import numpy as np
 from scipy import linalg
 
 from ..data.errors import EstimationError
-from .aliases import SUSPECT, aliased, triangle
+from .aliases import SUSPECT, aliased, lacks_rank, triangle
 from .categories import Bools, Floats
 from .separation import LATE, STEADY, refuse_separation
 
