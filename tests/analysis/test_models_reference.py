@@ -18,6 +18,7 @@ from topline.analysis.glm import glm
 from topline.analysis.marginal import marginal_effects, predictive_margins
 from topline.analysis.multinomial import multinomial
 from topline.analysis.ordinal import ordered
+from topline.analysis.rake import rake
 from topline.analysis.replicates import replicates
 from topline.analysis.wald import wald
 
@@ -32,6 +33,7 @@ DESIGNS = {
     "strat_wr": STRATA,
     "clus1": {**CLUSTERS, "fpc": "fpc"},
     "clus2": {"data": "apiclus2", "psu": ["dnum", "snum"], "fpc": ["fpc1", "fpc2"]},
+    "brewer": {"data": "election_pps", "fpc": "p", "pps": "brewer"},
     "ces": {"data": "ces11", "weight": "weight", "strata": "province"},
     "nhanes": {"data": "nhanes", "weight": "WTMEC2YR", "strata": "SDMVSTRA", "psu": "SDMVPSU"},
 }
@@ -43,6 +45,12 @@ def design_of(name: str) -> Design:
     if name in REPLICATES:
         whole, options = REPLICATES[name]
         return replicates(design_of(whole), **options)
+    if name == "post":
+        return rake(design_of("clus1"), {"stype": {"E": 4421, "H": 755, "M": 1018}})
+    if name in ("horvitz", "yates"):
+        joint = np.loadtxt(REFERENCE / "data" / "election_jointprob.csv", delimiter=",")
+        kind = "horvitz-thompson" if name == "horvitz" else "yates-grundy"
+        return Design(data_of("election_pps"), pps=joint, pps_variance=kind)
     if name == "jk1_wr":
         return replicates(Design(data_of("apiclus1"), weight="pw", psu="dnum"), method="JK1", mse=True)
     if name == "brr":

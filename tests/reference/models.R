@@ -23,6 +23,11 @@ designs <- list(
   jk1 = as.svrepdesign(svydesign(id = ~dnum, weights = ~pw, fpc = ~fpc, data = apiclus1), type = "JK1"),
   jk1_wr = as.svrepdesign(svydesign(id = ~dnum, weights = ~pw, data = apiclus1), type = "JK1", mse = TRUE),
   brr = suppressWarnings(as.svrepdesign(svydesign(data = scd, id = ~ambulance, strata = ~ESA, nest = TRUE, weights = rep(1, nrow(scd))), type = "BRR")))
+data(election)  # joint probabilities come with the package; the sample is data/election_pps.csv
+designs$post <- postStratify(designs$clus1, ~stype, data.frame(stype = c("E", "H", "M"), Freq = c(4421, 755, 1018)))
+designs$brewer <- svydesign(id = ~1, fpc = ~p, data = election_pps, pps = "brewer")
+designs$horvitz <- svydesign(id = ~1, fpc = ~p, data = election_pps, pps = ppsmat(election_jointprob), variance = "HT")
+designs$yates <- svydesign(id = ~1, fpc = ~p, data = election_pps, pps = ppsmat(election_jointprob), variance = "YG")
 families <- list(gaussian = gaussian(), binomial = quasibinomial(), poisson = quasipoisson(), gamma = Gamma())
 family_of <- function(family, link) {
   if (is.na(link)) return(families[[family]])
@@ -88,6 +93,12 @@ fit_glm("two stages, gamma", "clus2", "enroll ~ api99 + awards", family = "gamma
 fit_glm("nhanes, logit", "nhanes", "HI_CHOL ~ C(race) + agecat + C(RIAGENDR)", "HI_CHOL ~ factor(race) + agecat + factor(RIAGENDR)", "binomial")
 fit_glm("nhanes, probit where", "nhanes", "HI_CHOL ~ C(race) + agecat", "HI_CHOL ~ factor(race) + agecat", "binomial", "probit", where = "RIAGENDR == 2")
 fit_glm("nhanes, interaction", "nhanes", "HI_CHOL ~ C(race) * C(RIAGENDR)", "HI_CHOL ~ factor(race) * factor(RIAGENDR)", "binomial")
+fit_glm("poststratified, linear", "post", "api00 ~ api99 + enroll")
+fit_glm("poststratified, logit", "post", "awards ~ api99", "I(awards == 'Yes') ~ api99", "binomial")
+for (pps in c("brewer", "horvitz", "yates")) {
+  fit_glm(paste0("counties, ", pps, ", linear"), pps, "Kerry ~ Bush + Nader")
+  fit_glm(paste0("counties, ", pps, ", Poisson"), pps, "Kerry ~ log(Bush)", family = "poisson")
+}
 fit_glm("ces, logit", "ces", "abortion ~ gender + importance + education + urban", "I(abortion == 'Yes') ~ gender + importance + education + urban", "binomial")
 fit_glm("ces, logit where", "ces", "abortion['Yes'] ~ importance * gender", "I(abortion == 'Yes') ~ importance * gender", "binomial", where = "province == 'QC'")
 fit_glm("jackknife in strata, linear", "jkn", "api00 ~ api99 + stype")
