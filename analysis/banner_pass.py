@@ -16,6 +16,7 @@ from .linear import Request, estimated
 from .measure import Measure
 from .multiple_response import multiple_response
 from .plan import Category, Domains, category_measures, domains, numeric_measure
+from .row_scatter import RowScatter
 from .scatters import AnyScatter
 from .variance import Scatter
 
@@ -107,7 +108,7 @@ class Block:
 
 def _covariances(scatter: AnyScatter, place: Ints) -> Floats:
     """Give the covariances of estimates within each row of places: rows x columns x columns."""
-    if isinstance(scatter, Scatter):
+    if isinstance(scatter, Scatter | RowScatter):
         return scatter.within(place)
     rows, columns = place.shape
     step = max(1, TOGETHER // columns)

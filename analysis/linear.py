@@ -12,14 +12,12 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 from scipy.special import logit
 
 from ..data.errors import EstimationError
 from .categories import Bools, Floats, Ints
 from .design import Design
 from .estimates import NUMBERS, Estimates
-from .influence import taylor_scatter
 from .intervals import (
     ProportionBase,
     ProportionInterval,
@@ -31,8 +29,9 @@ from .intervals import (
 from .measure import Base, Measure
 from .method import method_of
 from .plan import Domains
-from .scatters import AnyScatter, ReplicateScatter, beside
-from .sums import Table, dense, summed
+from .scatters import AnyScatter, ReplicateScatter
+from .summed import Summed, scatter_of_sums, summed_up
+from .sums import summed
 
 Deff = Literal["auto", "replace"]
 DfRule = Literal["design", "domain"]
@@ -95,9 +94,9 @@ def estimated(design: Design, request: Request, within: Domains, measures: Seque
     """Sum and finish the measures, and put the estimates in order: by item, keys, category."""
     _check_keys(within)
     replacing = request.deff == "replace" or not weights_can_be_inverse_probabilities(design)
-    sums = [_summed(design, measure, request.estimand) for measure in measures]
+    sums = [summed_up(design, measure, request.estimand) for measure in measures]
     table = _table(measures, sums, request, within, replacing=replacing)
-    scatter = _scatter(design, sums, table["column"].to_numpy())
+    scatter = scatter_of_sums(design, sums, table["column"].to_numpy())
     _add_errors(table, design, scatter)
     table["df"] = design.df if request.df == "design" else own_df(table, design, measures)
     table["switched"] = _add_intervals(table, design, request, measures, scatter)
@@ -136,105 +135,6 @@ def weights_can_be_inverse_probabilities(design: Design) -> bool:
     counted = int((design.weights > 0).sum())
     needed = 1.0 + 1e-6 if design.fpc else INVERSE_PROBABILITIES
     return bool(design.weights.sum() >= needed * counted)
-
-
-@dataclass(frozen=True, eq=False)
-class Summed:
-    """A measure with its sums, and the estimates that follow from them.
-
-    Attributes
-    ----------
-    measure : Measure
-        What was added up.
-    divisor_by_unit : table or None
-        Divisors by unit and domain: sums of weights, or of the divisor of a ratio; None for totals.
-    by_unit : table
-        Weighted values by unit, domain and category.
-    divisor : numpy.ndarray
-        The divisor by domain; 1 where a domain is empty, and for totals.
-    estimate : numpy.ndarray
-        Estimates by domain and category.
-    """
-
-    measure: Measure
-    divisor_by_unit: Table | None
-    by_unit: Table
-    divisor: Floats
-    estimate: Floats
-
-    def influence(self, group: Ints, groups: int, weights: Floats) -> Table:
-        """Add up influence values by group, each row's weight replaced by another."""
-        values = self.measure.value_sums(group, groups, weights)
-        if self.divisor_by_unit is None:
-            return values
-        return self._linearised(self.measure.divisor_sums(group, groups, weights), values)
-
-    def influence_by_unit(self) -> Table:
-        """Add up influence values by unit of the last stage."""
-        return self.by_unit if self.divisor_by_unit is None else self._linearised(self.divisor_by_unit, self.by_unit)
-
-    def _linearised(self, divisors: Table, values: Table) -> Table:
-        """Turn sums of values Y and divisors X into influence, (Y - estimate X) / total of X."""
-        width = self.measure.width
-        if sparse.issparse(divisors) and sparse.issparse(values) and width == 1:
-            return self._linearised_entries(sparse.csr_array(divisors), sparse.csr_array(values))
-        if sparse.issparse(divisors) or sparse.issparse(values):
-            scale = sparse.diags_array(1 / np.repeat(self.divisor, width))
-            domain = np.repeat(np.arange(len(self.divisor)), width)
-            shift = sparse.csr_array(
-                (self.estimate, (domain, np.arange(len(domain)))), shape=(len(self.divisor), len(domain))
-            )
-            centred = sparse.csr_array(values) - sparse.csr_array(divisors) @ shift
-            linearised: Table = sparse.csr_array(centred @ scale)
-            return linearised
-        by_category = values.reshape(len(values), len(self.divisor), width)
-        shifted = by_category - divisors[:, :, None] * self.estimate.reshape(len(self.divisor), width)
-        return np.asarray(shifted / self.divisor[:, None]).reshape(len(values), -1)
-
-    def _linearised_entries(self, divisors: sparse.csr_array, values: sparse.csr_array) -> Table:
-        """Do the same entry by entry: sums over one base have their entries in the same places."""
-        domain = values.indices
-        data = (values.data - self.estimate[domain] * divisors.data) / self.divisor[domain]
-        linearised: Table = sparse.csr_array((data, domain, values.indptr), shape=values.shape)
-        return linearised
-
-
-def _summed(design: Design, measure: Measure, estimand: str) -> Summed:
-    """Sum a measure by unit, and make the estimates."""
-    unit, units, weights = _units(design)
-    by_unit = measure.value_sums(unit, units, weights)
-    divisor_by_unit = None if estimand == "total" else measure.divisor_sums(unit, units, weights)
-    if weights is None:
-        estimate = _column_sums(by_unit)
-    else:
-        estimate = measure.value_sums(np.zeros(len(unit), dtype=np.int64), 1)[0]
-    divisor = np.ones(measure.base.domains) if divisor_by_unit is None else _divisor(measure)
-    with np.errstate(divide="ignore", invalid="ignore"):  # a divisor of 0 is refused by name, in _check_divisor
-        estimate = estimate / np.repeat(divisor, measure.width)
-    if measure.share:
-        events, base = measure.events(), np.repeat(measure.base.n, measure.width)
-        estimate = np.where(events == 0, 0.0, np.where(events == base, 1.0, estimate))
-    return Summed(measure, divisor_by_unit, by_unit, divisor, estimate)
-
-
-def _units(design: Design) -> tuple[Ints, int, Floats | None]:
-    """Give the unit of each row, how many units there are, and the weights to add up if not those of the design."""
-    if design.replication is not None:
-        return design.replication.unit, design.replication.units, design.replication.base
-    last = design.stages[-1]
-    return last.unit, len(last.stratum), None
-
-
-def _divisor(measure: Measure) -> Floats:
-    """Give the divisor by domain; 1 where nobody is in the domain."""
-    if measure.divisor is None:
-        return measure.base.weighted_n
-    total = summed(measure.base.domain, measure.base.domains, measure.base.weights * measure.divisor)
-    return np.where(measure.base.n > 0, total, 1.0)
-
-
-def _column_sums(table: Table) -> Floats:
-    return np.asarray(table.sum(axis=0)).ravel()
 
 
 def _table(
@@ -321,57 +221,6 @@ def _squares(value: Floats, base: Base, mean: Floats) -> Floats:
     if (spread > 1e-4 * around_centre).all():
         return spread
     return summed(base.domain, base.domains, base.weights * (value - mean[base.domain]) ** 2) / base.weighted_n
-
-
-def _scatter(design: Design, sums: Sequence[Summed], column: Ints) -> AnyScatter:
-    if design.replication is not None:
-        return _replicate_scatter(design, sums, column)
-
-    def totals(group: Ints, groups: int, weights: Floats) -> Table:
-        return _picked([one.influence(group, groups, weights) for one in sums], column)
-
-    present = _present(design, sums)[:, column] if design.lone_psu == "average" else None
-    return taylor_scatter(design, _picked([one.influence_by_unit() for one in sums], column), totals, present)
-
-
-def _replicate_scatter(design: Design, sums: Sequence[Summed], column: Ints) -> ReplicateScatter:
-    """Make the estimates of every replicate from the sums of its units."""
-    replication = design.replication
-    assert replication is not None
-    found = []
-    for one in sums:
-        estimates = replication.sums(one.by_unit)
-        if one.divisor_by_unit is not None:
-            divisors = np.repeat(replication.sums(one.divisor_by_unit), one.measure.width, axis=1)
-            with np.errstate(divide="ignore", invalid="ignore"):
-                estimates = np.where(divisors != 0, estimates / divisors, np.nan)
-        found.append(estimates)
-    estimate = np.concatenate([one.estimate for one in sums])[column]
-    replicates = np.hstack(found)[:, column]
-    return ReplicateScatter(replicates, estimate, replication.scale, replication.rscales, replication.mse)
-
-
-def _picked(tables: Sequence[Table], column: Ints) -> Table:
-    """Put tables side by side, with the columns in another order; columns left out are empty."""
-    if not any(sparse.issparse(table) for table in tables):
-        whole = np.hstack(tables)
-        return whole if np.array_equal(column, np.arange(whole.shape[1])) else whole[:, column]
-    joined = sparse.csr_array(beside(tables))
-    place = np.zeros(joined.shape[1], dtype=np.int64)
-    place[column] = np.arange(len(column))
-    picked: Table = sparse.csr_array(
-        (joined.data, place[joined.indices], joined.indptr), shape=(joined.shape[0], len(column))
-    )
-    return picked
-
-
-def _present(design: Design, sums: Sequence[Summed]) -> Floats:
-    """Say for each first-stage stratum and estimate whether the stratum holds anybody of the base."""
-    first = design.stages[0]
-    stratum = first.stratum[first.unit]
-    tables = [one.measure.base.weight_sums(stratum, len(first.sampled)) for one in sums]
-    wide = [np.repeat(dense(table) > 0, one.measure.width, axis=1) for table, one in zip(tables, sums, strict=True)]
-    return np.hstack(wide).astype(np.float64)
 
 
 def _add_intervals(

@@ -155,6 +155,14 @@ class Measure:
         cell = self.base.domain * self.width + self.category
         return sums(self.base.own(group), groups, cell, self.base.domains * self.width, own)
 
+    def totals(self) -> Floats:
+        """Add up weighted values by domain, or weights by domain and category."""
+        base = self.base
+        if self.value is not None:
+            return summed(base.domain, base.domains, base.weights * self.value)
+        assert self.category is not None
+        return summed(base.domain * self.width + self.category, base.domains * self.width, base.weights)
+
     def events(self) -> Ints:
         """Count respondents by domain and category."""
         if self.value is not None:

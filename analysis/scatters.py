@@ -15,6 +15,7 @@ from scipy import sparse
 
 from ..data.errors import EstimationError
 from .categories import Bools, Floats, Ints
+from .row_scatter import RowScatter
 from .sums import Table, dense
 from .variance import Adjustment, Scatter
 
@@ -190,6 +191,7 @@ def joined(scatters: Sequence[AnyScatter]) -> AnyScatter:
     """
     if len(scatters) == 1:
         return scatters[0]
+    scatters = [each.general if isinstance(each, RowScatter) else each for each in scatters]
     first = scatters[0]
     if isinstance(first, Scatter):
         parts = [each for each in scatters if isinstance(each, Scatter)]

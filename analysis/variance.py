@@ -125,7 +125,7 @@ class Scatter:
         totals, adjustments = self.totals, self.adjustments
         for depth in range(len(self.stages) - 1, -1, -1):
             stage = self.stages[depth]
-            root, centred = _scale(stage, self.lone_psu, later=depth > 0)
+            root, centred = scale(stage, self.lone_psu, later=depth > 0)
             yield _Level(stage, totals, adjustments, root, centred, np.ones(1) if depth else self._inflation())
             if depth:
                 up = _indicator(stage.parent)
@@ -148,7 +148,7 @@ class Scatter:
         return root
 
 
-def _scale(stage: Stage, lone_psu: str, *, later: bool) -> tuple[Floats, Floats]:
+def scale(stage: Stage, lone_psu: str, *, later: bool) -> tuple[Floats, Floats]:
     """Give for each unit the root of its multiplier, and for each stratum 1 where totals are centred, else 0."""
     n, above, unsampled = stage.sampled[stage.stratum], stage.above[stage.stratum], stage.unsampled
     scale = above * unsampled * n / np.maximum(n - 1, 1)

@@ -47,7 +47,8 @@ def test_rows_as_psus_have_one_covariance_whether_tables_are_sparse_or_dense(est
     design = Design(frame, weight="w", strata="h", lone_psu=lone_psu)
     dense = estimate(design, ["a", "b"], by="g")
     monkeypatch.setattr(sums, "is_dense", lambda cells, values: False)
-    monkeypatch.setattr("topline.analysis.measure.is_dense", lambda cells, values: False)
+    for place in ("measure", "summed"):
+        monkeypatch.setattr(f"topline.analysis.{place}.is_dense", lambda cells, values: False)
     found = estimate(design, ["a", "b"], by="g")
     assert sparse.issparse(found.scatter.totals) and not sparse.issparse(dense.scatter.totals)
     assert found.covariance == pytest.approx(dense.covariance, rel=1e-10, abs=1e-13 * np.abs(dense.covariance).max())
