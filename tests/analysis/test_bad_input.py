@@ -348,6 +348,11 @@ def test_a_category_without_events_is_separation_as_well():
         tl.glm(drawn(frame), "b ~ key", family="binomial")
 
 
+def test_more_coefficients_than_respondents_are_refused():
+    with pytest.raises(EstimationError, match="lacks full rank"):
+        tl.glm(tl.Design(people().iloc[:3]), "y ~ x + m1 + m2")
+
+
 @pytest.mark.parametrize("name", FORMULAS)
 def test_a_rank_deficient_design_matrix_is_refused_or_says_what_it_dropped(name):
     frame = people().assign(twice=lambda f: 2 * f["x"], constant=1.0)
@@ -387,8 +392,9 @@ def test_one_respondent_of_a_group_gives_a_number_or_a_reason(name):
 
 
 @EVERY
-def test_two_respondents_give_a_number_or_a_reason(name):
-    assert_sound(outcome(name, lambda: tl.Design(people().iloc[:2])))
+@pytest.mark.parametrize("respondents", [1, 2, 3])
+def test_a_handful_of_respondents_gives_a_number_or_a_reason(name, respondents):
+    assert_sound(outcome(name, lambda: tl.Design(people().iloc[:respondents], lone_psu="certainty")))
 
 
 @EVERY
