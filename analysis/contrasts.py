@@ -318,7 +318,7 @@ def _variances(slopes: sparse.csr_array, covariance: Floats) -> Floats:
 
 
 def _holm(p: Floats) -> Floats:
-    from .verdict import holm
+    from .holm import holm
 
     adjusted = np.full(len(p), np.nan)
     tested = np.flatnonzero(~np.isnan(p))

@@ -16,8 +16,9 @@ from scipy.special import stdtrit
 
 from ..data.errors import ComparisonError
 from .comparison import ComparisonRow, family
+from .holm import holm
 from .published_error import ASSUMED_DEFF, PublishedError, interval, published_error
-from .verdict import BOUNDS, Difference, Side, against_bound, check_declared, difference, holm
+from .verdict import BOUNDS, Difference, Side, against_bound, check_declared, difference
 
 OTHER_DEFFS = (1.0, 2.0)
 """Design effects at which a verdict that rests on an assumed one is tried again."""

@@ -13,7 +13,7 @@ Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -223,29 +223,3 @@ class Pair:
         """Larger one-sided p-value of the two tests that the difference is beyond the margin."""
         room = margin - abs(found)
         return self.tail(room) if room >= 0 else 1 - self.tail(-room)
-
-
-def holm(p_values: Sequence[float], families: Sequence[Hashable]) -> list[float]:
-    """Adjust p-values by Holm's method within families, as statsmodels does.
-
-    Parameters
-    ----------
-    p_values : sequence of float
-        One for each test.
-    families : sequence
-        Which tests are read together, e.g. the battery of each item.
-
-    Examples
-    --------
-    >>> [round(p, 10) for p in holm([0.01, 0.04, 0.03, 0.04], ["a", "a", "a", "b"])]
-    [0.03, 0.06, 0.06, 0.04]
-    """
-    from statsmodels.stats.multitest import multipletests  # slow to import
-
-    adjusted = [math.nan] * len(p_values)
-    for family in dict.fromkeys(families):
-        members = [i for i, own in enumerate(families) if own == family]
-        found = multipletests([p_values[i] for i in members], method="holm")[1]
-        for member, value in zip(members, found, strict=True):
-            adjusted[member] = float(value)
-    return adjusted

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from topline.analysis.verdict import Pair, Side, difference, holm, verdict_of
+from topline.analysis.holm import holm
+from topline.analysis.verdict import Pair, Side, difference, verdict_of
 from topline.data.errors import ComparisonError
 
 R = json.loads((Path(__file__).parents[1] / "reference" / "compare.json").read_text())
