@@ -326,7 +326,9 @@ def _functions(columns: Mapping[str, Column]) -> dict[str, object]:
 
 
 def _frame(columns: Mapping[str, Column], size: int) -> pd.DataFrame:
-    return pd.DataFrame({name: column.series() for name, column in columns.items()}, index=pd.RangeIndex(size))
+    return pd.DataFrame(
+        {name: column.series() for name, column in columns.items()}, index=pd.RangeIndex(size), copy=False
+    )
 
 
 def _by_column(frame: pd.DataFrame) -> Floats:
