@@ -8,45 +8,45 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 PUBLIC = {
-    "alpha": "analysis.alpha",
-    "banner": "analysis.banner",
-    "Banner": "analysis.banner_table",
-    "Combined": "analysis.combined",
-    "compare": "analysis.compare",
-    "Comparison": "analysis.comparison",
-    "Contrasts": "analysis.contrasts",
-    "contrast": "analysis.contrasts",
-    "Crosstab": "analysis.crosstab",
-    "crosstab": "analysis.crosstab",
-    "Design": "analysis.design",
-    "correlation": "analysis.dispersion",
-    "covariance": "analysis.dispersion",
-    "variance": "analysis.dispersion",
-    "mean": "analysis.estimate",
-    "proportion": "analysis.estimate",
-    "ratio": "analysis.estimate",
-    "total": "analysis.estimate",
-    "Estimates": "analysis.estimates",
-    "Fit": "analysis.fit",
-    "glm": "analysis.glm",
-    "combine": "analysis.imputation",
-    "kappa": "analysis.kappa",
-    "multiple_response": "analysis.multiple_response",
-    "marginal_effects": "analysis.marginal",
-    "predictive_margins": "analysis.marginal",
-    "multinomial": "analysis.multinomial",
-    "ordered": "analysis.ordinal",
-    "quantile": "analysis.quantile",
-    "rake": "analysis.rake",
-    "rank_test": "analysis.ranks",
+    "alpha": "analysis.reliability.alpha",
+    "banner": "analysis.tables.banner",
+    "Banner": "analysis.tables.banner_table",
+    "Combined": "analysis.imputation.combined",
+    "compare": "analysis.comparing.compare",
+    "Comparison": "analysis.comparing.comparison",
+    "Contrasts": "analysis.testing.contrasts",
+    "contrast": "analysis.testing.contrasts",
+    "Crosstab": "analysis.tables.crosstab",
+    "crosstab": "analysis.tables.crosstab",
+    "Design": "analysis.sampling.design",
+    "correlation": "analysis.estimation.dispersion",
+    "covariance": "analysis.estimation.dispersion",
+    "variance": "analysis.estimation.dispersion",
+    "mean": "analysis.estimation.estimate",
+    "proportion": "analysis.estimation.estimate",
+    "ratio": "analysis.estimation.estimate",
+    "total": "analysis.estimation.estimate",
+    "Estimates": "analysis.estimation.estimates",
+    "Fit": "analysis.models.fit",
+    "glm": "analysis.models.glm",
+    "combine": "analysis.imputation.imputation",
+    "kappa": "analysis.reliability.kappa",
+    "multiple_response": "analysis.estimation.multiple_response",
+    "marginal_effects": "analysis.models.marginal",
+    "predictive_margins": "analysis.models.marginal",
+    "multinomial": "analysis.models.multinomial",
+    "ordered": "analysis.models.ordinal",
+    "quantile": "analysis.estimation.quantile",
+    "rake": "analysis.weighting.rake",
+    "rank_test": "analysis.testing.ranks",
     "respondents": "analysis.recipe",
-    "replicate_design": "analysis.replicate_weights",
-    "replicates": "analysis.replicates",
-    "SignificanceTest": "analysis.significance",
-    "subset": "analysis.subpopulation",
-    "ttest": "analysis.ttest",
-    "wald": "analysis.wald",
-    "weight_summary": "analysis.weights",
+    "replicate_design": "analysis.replication.replicate_weights",
+    "replicates": "analysis.replication.replicates",
+    "SignificanceTest": "analysis.testing.significance",
+    "subset": "analysis.sampling.subpopulation",
+    "ttest": "analysis.testing.ttest",
+    "wald": "analysis.models.wald",
+    "weight_summary": "analysis.weighting.weights",
     "bank": "data.bank",
     "Codebook": "data.codebook",
     "MissingKind": "data.codebook",
@@ -88,45 +88,45 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
-    from .analysis.alpha import alpha as alpha
-    from .analysis.banner import banner as banner
-    from .analysis.banner_table import Banner as Banner
-    from .analysis.combined import Combined as Combined
-    from .analysis.compare import compare as compare
-    from .analysis.comparison import Comparison as Comparison
-    from .analysis.contrasts import Contrasts as Contrasts
-    from .analysis.contrasts import contrast as contrast
-    from .analysis.crosstab import Crosstab as Crosstab
-    from .analysis.crosstab import crosstab as crosstab
-    from .analysis.design import Design as Design
-    from .analysis.dispersion import correlation as correlation
-    from .analysis.dispersion import covariance as covariance
-    from .analysis.dispersion import variance as variance
-    from .analysis.estimate import mean as mean
-    from .analysis.estimate import proportion as proportion
-    from .analysis.estimate import ratio as ratio
-    from .analysis.estimate import total as total
-    from .analysis.estimates import Estimates as Estimates
-    from .analysis.fit import Fit as Fit
-    from .analysis.glm import glm as glm
-    from .analysis.imputation import combine as combine
-    from .analysis.kappa import kappa as kappa
-    from .analysis.multiple_response import multiple_response as multiple_response
-    from .analysis.marginal import marginal_effects as marginal_effects
-    from .analysis.marginal import predictive_margins as predictive_margins
-    from .analysis.multinomial import multinomial as multinomial
-    from .analysis.ordinal import ordered as ordered
-    from .analysis.quantile import quantile as quantile
-    from .analysis.rake import rake as rake
-    from .analysis.ranks import rank_test as rank_test
+    from .analysis.comparing.compare import compare as compare
+    from .analysis.comparing.comparison import Comparison as Comparison
+    from .analysis.estimation.dispersion import correlation as correlation
+    from .analysis.estimation.dispersion import covariance as covariance
+    from .analysis.estimation.dispersion import variance as variance
+    from .analysis.estimation.estimate import mean as mean
+    from .analysis.estimation.estimate import proportion as proportion
+    from .analysis.estimation.estimate import ratio as ratio
+    from .analysis.estimation.estimate import total as total
+    from .analysis.estimation.estimates import Estimates as Estimates
+    from .analysis.estimation.multiple_response import multiple_response as multiple_response
+    from .analysis.estimation.quantile import quantile as quantile
+    from .analysis.imputation.combined import Combined as Combined
+    from .analysis.imputation.imputation import combine as combine
+    from .analysis.models.fit import Fit as Fit
+    from .analysis.models.glm import glm as glm
+    from .analysis.models.marginal import marginal_effects as marginal_effects
+    from .analysis.models.marginal import predictive_margins as predictive_margins
+    from .analysis.models.multinomial import multinomial as multinomial
+    from .analysis.models.ordinal import ordered as ordered
+    from .analysis.models.wald import wald as wald
     from .analysis.recipe import respondents as respondents
-    from .analysis.replicate_weights import replicate_design as replicate_design
-    from .analysis.replicates import replicates as replicates
-    from .analysis.significance import SignificanceTest as SignificanceTest
-    from .analysis.subpopulation import subset as subset
-    from .analysis.ttest import ttest as ttest
-    from .analysis.wald import wald as wald
-    from .analysis.weights import weight_summary as weight_summary
+    from .analysis.reliability.alpha import alpha as alpha
+    from .analysis.reliability.kappa import kappa as kappa
+    from .analysis.replication.replicate_weights import replicate_design as replicate_design
+    from .analysis.replication.replicates import replicates as replicates
+    from .analysis.sampling.design import Design as Design
+    from .analysis.sampling.subpopulation import subset as subset
+    from .analysis.tables.banner import banner as banner
+    from .analysis.tables.banner_table import Banner as Banner
+    from .analysis.tables.crosstab import Crosstab as Crosstab
+    from .analysis.tables.crosstab import crosstab as crosstab
+    from .analysis.testing.contrasts import Contrasts as Contrasts
+    from .analysis.testing.contrasts import contrast as contrast
+    from .analysis.testing.ranks import rank_test as rank_test
+    from .analysis.testing.significance import SignificanceTest as SignificanceTest
+    from .analysis.testing.ttest import ttest as ttest
+    from .analysis.weighting.rake import rake as rake
+    from .analysis.weighting.weights import weight_summary as weight_summary
     from .data.bank import bank as bank
     from .data.codebook import Codebook as Codebook
     from .data.codebook import MissingKind as MissingKind

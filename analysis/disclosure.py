@@ -15,11 +15,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .comparison import Comparison, ComparisonRow
-from .estimates import NUMBERS
-from .method import missing_key_note, missing_note, zero_weights_note
-from .sentences import sentence
-from .targets import OWN_CLASS, own_class_note
+from .comparing.comparison import Comparison, ComparisonRow
+from .comparing.sentences import sentence
+from .estimation.estimates import NUMBERS
+from .estimation.method import missing_key_note, missing_note, zero_weights_note
+from .weighting.targets import OWN_CLASS, own_class_note
 
 COLUMNS = ("item", "category", *NUMBERS)
 TAKEN_OUT = NUMBERS

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 from ..data.codebook import Study
 from ..data.errors import ComparisonError, EstimationError
-from .compare import compare
-from .comparison import Comparison
-from .design import Design
-from .estimate import proportion
+from .comparing.compare import compare
+from .comparing.comparison import Comparison
+from .estimation.estimate import proportion
 from .results import write_results
+from .sampling.design import Design
 
 if TYPE_CHECKING:
     from ..data.study_folder import StudyFolder
-    from .estimates import Estimates
+    from .estimation.estimates import Estimates
 
 COMPLETE = 1
 """Code of a complete interview in the variable ``disposition``."""
@@ -64,7 +64,7 @@ def weighted_design(folder: StudyFolder) -> Design:
     folder : StudyFolder
         With exported data.
     """
-    from .rake import rake
+    from .weighting.rake import rake
 
     plan, margins = folder.plan, folder.margins()
     design = Design(

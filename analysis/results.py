@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from ..data.atomic import replacing
 from ..data.errors import FileError
-from .comparison import Comparison
+from .comparing.comparison import Comparison
 from .disclosure import safe, without_small_bases
 
 MINIMUM_BASE = 30
@@ -76,7 +76,7 @@ def write_results(
     Examples
     --------
     >>> import tempfile
-    >>> from topline.analysis.comparison import ComparisonRow
+    >>> from topline.analysis.comparing.comparison import ComparisonRow
     >>> row = ComparisonRow("travel", estimate=0.7, n=12, published=0.77)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     paths = write_results(folder, comparison=Comparison((row,), {}))

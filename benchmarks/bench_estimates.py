@@ -127,8 +127,8 @@ def numbers_of_floor(result: tuple[np.ndarray, np.ndarray]) -> dict[str, np.ndar
 
 
 def ours(columns: dict[str, np.ndarray]) -> Iterator[object]:
-    from topline.analysis.design import Design
-    from topline.analysis.estimate import mean
+    from topline.analysis.estimation.estimate import mean
+    from topline.analysis.sampling.design import Design
 
     frame = framed(columns)
     yield
@@ -137,8 +137,8 @@ def ours(columns: dict[str, np.ndarray]) -> Iterator[object]:
 
 
 def ours_proportions(columns: dict[str, np.ndarray]) -> Iterator[object]:
-    from topline.analysis.design import Design
-    from topline.analysis.estimate import proportion
+    from topline.analysis.estimation.estimate import proportion
+    from topline.analysis.sampling.design import Design
 
     frame = framed(columns)
     yield
@@ -147,8 +147,8 @@ def ours_proportions(columns: dict[str, np.ndarray]) -> Iterator[object]:
 
 
 def ours_rows(columns: dict[str, np.ndarray]) -> Iterator[object]:
-    from topline.analysis.design import Design
-    from topline.analysis.estimate import mean
+    from topline.analysis.estimation.estimate import mean
+    from topline.analysis.sampling.design import Design
 
     frame = framed(columns)
     yield

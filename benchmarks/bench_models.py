@@ -75,8 +75,8 @@ def numbers(estimate: np.ndarray, covariance: np.ndarray) -> dict[str, np.ndarra
 def ours(columns: dict[str, np.ndarray]) -> Iterator[object]:
     import pandas as pd
 
-    from topline.analysis.design import Design
-    from topline.analysis.glm import glm
+    from topline.analysis.models.glm import glm
+    from topline.analysis.sampling.design import Design
 
     frame = pd.DataFrame(columns)
     columns.clear()

@@ -76,8 +76,8 @@ def floor(columns: dict[str, np.ndarray]) -> Iterator[object]:
 def ours(columns: dict[str, np.ndarray]) -> Iterator[object]:
     import pandas as pd
 
-    from topline.analysis.design import Design
-    from topline.analysis.quantile import quantile
+    from topline.analysis.estimation.quantile import quantile
+    from topline.analysis.sampling.design import Design
 
     frame = pd.DataFrame(columns)
     columns.clear()

@@ -61,8 +61,8 @@ def floor(columns: dict[str, np.ndarray]) -> Iterator[object]:
 def ours(columns: dict[str, np.ndarray]) -> Iterator[object]:
     import pandas as pd
 
-    from topline.analysis.design import Design
-    from topline.analysis.rake import rake
+    from topline.analysis.sampling.design import Design
+    from topline.analysis.weighting.rake import rake
 
     frame = pd.DataFrame(columns)
     columns.clear()

@@ -91,8 +91,8 @@ def floor_drawn(columns: dict[str, np.ndarray]) -> Iterator[object]:
 def ours_given(columns: dict[str, np.ndarray]) -> Iterator[object]:
     import pandas as pd
 
-    from topline.analysis.estimate import proportion
-    from topline.analysis.replicate_weights import replicate_design
+    from topline.analysis.estimation.estimate import proportion
+    from topline.analysis.replication.replicate_weights import replicate_design
 
     frame = pd.DataFrame(columns)
     columns.clear()
@@ -104,9 +104,9 @@ def ours_given(columns: dict[str, np.ndarray]) -> Iterator[object]:
 def ours_drawn(columns: dict[str, np.ndarray]) -> Iterator[object]:
     import pandas as pd
 
-    from topline.analysis.design import Design
-    from topline.analysis.estimate import proportion
-    from topline.analysis.replicates import replicates
+    from topline.analysis.estimation.estimate import proportion
+    from topline.analysis.replication.replicates import replicates
+    from topline.analysis.sampling.design import Design
 
     frame = pd.DataFrame(columns)
     columns.clear()

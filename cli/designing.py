@@ -11,7 +11,7 @@ import click
 from .terminal import Command, counted, names_option
 
 if TYPE_CHECKING:
-    from ..analysis.design import Design
+    from ..analysis.sampling.design import Design
     from ..data.codebook import Study
     from ..data.study_folder import StudyFolder
 
@@ -79,8 +79,8 @@ def design_of(source: Path, options: Mapping[str, Any]) -> Design:
 
 def file_design(path: Path, options: Mapping[str, Any]) -> Design:
     """Make the design that the options describe, from a data file."""
-    from ..analysis.design import Design
     from ..analysis.recipe import respondents
+    from ..analysis.sampling.design import Design
     from ..data.files import read_study
 
     study = read_study(path)
@@ -96,7 +96,7 @@ def file_design(path: Path, options: Mapping[str, Any]) -> Design:
 
 def _replicated(study: Study, options: Mapping[str, Any]) -> Design:
     """Make a design of replicate weights, which say all that a design says."""
-    from ..analysis.replicate_weights import replicate_design
+    from ..analysis.replication.replicate_weights import replicate_design
 
     besides = [name for name in ("strata", "psu", "fpc", "pps", "lone_psu") if options[name]]
     if besides:

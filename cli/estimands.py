@@ -11,8 +11,8 @@ import click
 from .terminal import Command, names_option
 
 if TYPE_CHECKING:
-    from ..analysis.design import Design
-    from ..analysis.estimates import Estimates
+    from ..analysis.estimation.estimates import Estimates
+    from ..analysis.sampling.design import Design
 
 KINDS = ("mean", "proportion", "total", "ratio", "quantile", "variance")
 ONLY = {
@@ -90,19 +90,19 @@ def estimated(design: Design, options: Mapping[str, Any]) -> Estimates:
 
 
 def _estimated(design: Design, kind: str, options: Mapping[str, Any], common: Mapping[str, Any]) -> Estimates:
-    from ..analysis import estimate
+    from ..analysis.estimation import estimate
 
     items = options[kind]
     if kind == "ratio":
         above, below = zip(*map(over, items), strict=True)
         return estimate.ratio(design, above, below, **common)
     if kind == "quantile":
-        from ..analysis.quantile import quantile
+        from ..analysis.estimation.quantile import quantile
 
         rule = {"rule": options["rule"]} if options["rule"] else {}
         return quantile(design, items, shares(options["share"]), **rule, **common)
     if kind == "variance":
-        from ..analysis.dispersion import variance
+        from ..analysis.estimation.dispersion import variance
 
         return variance(design, items, **common)
     if kind == "proportion":

@@ -13,8 +13,8 @@ from .estimands import ESTIMAND, estimand_options, estimated, level_of
 from .terminal import FOLDER, as_json, example, names_option, show
 
 if TYPE_CHECKING:
-    from ..analysis.comparison import Comparison
-    from ..analysis.estimates import Estimates
+    from ..analysis.comparing.comparison import Comparison
+    from ..analysis.estimation.estimates import Estimates
 
 
 @click.command(epilog=example("topline weight my-study"))
@@ -26,7 +26,7 @@ def weight(folder: Path, as_json: bool) -> None:
     The recipe stands in study.yaml of the FOLDER; the weighted data go to weighted.sav, with the column weight.
     """
     from ..analysis.recipe import save_weighted, weighted_design
-    from ..analysis.weights import weight_summary
+    from ..analysis.weighting.weights import weight_summary
     from ..data.study_folder import read_folder
 
     study = read_folder(folder)
@@ -91,7 +91,7 @@ def compare(
     --proportion or --mean and --published. What is found for a whole folder is kept in results/comparison.json for the
     dashboard; a look at some figures, or with another margin, is not.
     """
-    from ..analysis.compare import compare as compare_with
+    from ..analysis.comparing.compare import compare as compare_with
     from ..data.figures import published as registry
 
     if is_study(source):

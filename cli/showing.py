@@ -12,7 +12,7 @@ import click
 from .terminal import FOLDER, Verbs, as_json, example, progress, show
 
 if TYPE_CHECKING:
-    from ..analysis.comparison import Comparison
+    from ..analysis.comparing.comparison import Comparison
     from ..data.study_folder import StudyFolder
 
 DEMO_SIZE, DEMO_SEED = 2_400, 20_261_123
@@ -115,7 +115,7 @@ def made_up(folder: Path) -> StudyFolder:
 
 def carried_out(study: StudyFolder) -> Comparison:
     """Weight, estimate and compare as the demo's study.yaml says, and keep the results."""
-    from ..analysis.estimate import proportion
+    from ..analysis.estimation.estimate import proportion
     from ..analysis.recipe import (
         closed_questions,
         compared,
@@ -124,7 +124,7 @@ def carried_out(study: StudyFolder) -> Comparison:
         save_weighted,
         weighted_design,
     )
-    from ..analysis.weights import weight_summary
+    from ..analysis.weighting.weights import weight_summary
 
     design = weighted_design(study)
     save_weighted(study, design)

@@ -11,7 +11,7 @@ from .designing import design_of, design_options, is_study
 from .terminal import FOLDER, as_json, example, names_option, show
 
 if TYPE_CHECKING:
-    from ..analysis.banner_table import Banner
+    from ..analysis.tables.banner_table import Banner
 
 TESTS = ["F", "chisq", "wald", "adj_wald", "lincom", "saddlepoint"]
 
@@ -39,7 +39,7 @@ def crosstab(source: Path, row: str, column: str, as_json: bool, **options: Any)
     SOURCE is a data file (.sav .zsav .dta .csv .parquet) or a study folder, whose study.yaml names the design. ROW
     holds the answers, COLUMN the groups.
     """
-    from ..analysis.crosstab import crosstab as crossed
+    from ..analysis.tables.crosstab import crosstab as crossed
 
     table = crossed(
         design_of(source, options),
@@ -92,8 +92,8 @@ def banner(source: Path, xlsx: Path | None, html: Path | None, as_json: bool, **
 
 def tabulated(source: Path, options: dict[str, Any]) -> Banner:
     """Make the tables that the options name."""
-    from ..analysis.banner import banner as tables
     from ..analysis.recipe import closed_questions
+    from ..analysis.tables.banner import banner as tables
 
     if not options["columns"]:
         raise click.UsageError("Name the groups to tabulate by, e.g. --columns sex,age4")

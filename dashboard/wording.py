@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ..analysis.comparison import Comparison, ComparisonRow
-from ..analysis.comparison_text import between, differenced, published_bracket
-from ..analysis.gate import in_words
-from ..analysis.sentences import GRADES, published_in_words
+from ..analysis.comparing.comparison import Comparison, ComparisonRow
+from ..analysis.comparing.comparison_text import between, differenced, published_bracket
+from ..analysis.comparing.gate import in_words
+from ..analysis.comparing.sentences import GRADES, published_in_words
 from ..data.description import SIMULATED, StudyDescription
 from .battery import counted, counted_by_both, published_counted
 from .markup import escaped

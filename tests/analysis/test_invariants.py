@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from scipy import sparse
 
 import topline as tl
-from topline.analysis.influence import scatter_of
+from topline.analysis.variance.influence import scatter_of
 from topline.data.errors import DesignError, ToplineError
 
 designs_profile = settings(deadline=None, max_examples=15, suppress_health_check=list(HealthCheck))

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from topline.analysis.banner import banner
-from topline.analysis.design import Design
-from topline.analysis.estimate import proportion
+from topline.analysis.estimation.estimate import proportion
+from topline.analysis.sampling.design import Design
+from topline.analysis.tables.banner import banner
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from topline.analysis.comparison import Comparison
+from topline.analysis.comparing.comparison import Comparison
 from topline.analysis.results import write_results
 
 SAMPLE = runpy.run_path(str(Path(__file__).with_name("sample_bundle.py")))
@@ -277,7 +277,7 @@ def test_a_study_without_a_title_or_note_has_a_plain_heading(dashboard, tmp_path
 
 
 def test_means_have_a_chart_of_their_own(dashboard, tmp_path, comparison):
-    from topline.analysis.tiers import Declared, Printed, with_tiers
+    from topline.analysis.comparing.tiers import Declared, Printed, with_tiers
 
     mean = with_tiers(
         replace(comparison.rows[0], statistic="mean", published_statistic="mean", estimate=3.4, se=0.04, low=3.32,

@@ -6,7 +6,7 @@ import socket
 import pytest
 import streamlit
 
-from topline.analysis.comparison import Comparison
+from topline.analysis.comparing.comparison import Comparison
 from topline.analysis.results import write_results
 from topline.dashboard.launch import APP, FOLDER, launch
 from topline.dashboard.theme import settings

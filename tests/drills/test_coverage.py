@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from topline.analysis.design import Design
-from topline.analysis.estimate import mean, proportion, ratio, total
-from topline.analysis.glm import glm
-from topline.analysis.quantile import quantile
+from topline.analysis.estimation.estimate import mean, proportion, ratio, total
+from topline.analysis.estimation.quantile import quantile
+from topline.analysis.models.glm import glm
+from topline.analysis.sampling.design import Design
 from topline.data.codebook import Codebook, Study, Variable
 
 TOWNS = (30, 40, 60, 80, 100, 130)

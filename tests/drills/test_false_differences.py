@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from topline.analysis.published_error import published_error
-from topline.analysis.verdict import Side, difference
+from topline.analysis.comparing.published_error import published_error
+from topline.analysis.comparing.verdict import Side, difference
 
 N, DEFF, ITEMS, POINTS = 1200, 1.5, 8, 0.03
 TRUE = np.linspace(0.35, 0.8, ITEMS)

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from topline.analysis.design import Design
-from topline.analysis.estimate import mean, proportion
-from topline.analysis.rake import rake
+from topline.analysis.estimation.estimate import mean, proportion
+from topline.analysis.sampling.design import Design
+from topline.analysis.weighting.rake import rake
 
 STRATA, TOWNS, PEOPLE = 6, 40, 50
 

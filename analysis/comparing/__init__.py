@@ -1,0 +1,1 @@
+"""New estimates beside published figures."""

@@ -1,0 +1,331 @@
+"""Compare new estimates with published figures: first whether that may be done, then by how much they differ.
+
+References
+----------
+Shirani-Mehr, Rothschild, Goel and Gelman (2018), Journal of the American Statistical Association 113, 607-614.
+Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...data.description import SIMULATED, StudyDescription
+from ...data.errors import ComparisonError, EstimationError
+from ..estimation.estimates import NUMBERS, Estimates
+from ..estimation.method import simulated
+from .comparison import Comparison, ComparisonRow
+from .gate import Grade, Reason, gate, grade_of, in_words
+from .pairs import Figures, Pair, pairs
+from .sentences import sentence
+from .terms import OnTerms, ends, labels_of, on_terms, statistic_of
+from .tiers import Declared, Printed, with_holm, with_tiers
+from .verdict import BOUNDS
+
+if TYPE_CHECKING:
+    from ...data.figure import Figure, Source
+    from ..sampling.design import Design
+
+FIRST = {"forbids": 0, "unchecked": 1, "repaired": 2, "qualifies": 3}
+"""In which order reasons are given, by their effect; what is unchecked, whatever it does, soon."""
+
+
+def compare(
+    estimates: Estimates | Sequence[Estimates],
+    figures: Figures,
+    *,
+    about: StudyDescription | None = None,
+    margin: float = 0.05,
+    level: float = 0.95,
+    nonsampling: float = 0.03,
+    deff: float | None = None,
+    mean_margin: float | None = None,
+    mean_nonsampling: float | None = None,
+) -> Comparison:
+    """Put new estimates beside published figures, and difference those that may be.
+
+    Parameters
+    ----------
+    estimates : Estimates, or several of one design
+        From :func:`proportion` or :func:`mean`, e.g. shares that support and shares that approve.
+    figures : Figure, several, or Registry
+        e.g. ``published(topic="social_credit")``: each item finds its figures through the question bank and through
+        what it replicates. Or one figure beside an estimate of one item.
+    about : StudyDescription, optional
+        Whom the new survey describes, how and when they were asked. What is left out is reported as not stated.
+    margin : float
+        Shares that differ by less than this do not matter, e.g. ``0.05``. Declare it before looking.
+    level : float
+        Level of all intervals; the tests use 1 - level.
+    nonsampling : float
+        Standard error, for a share, of everything but sampling, in each of the two surveys.
+    deff : float, optional
+        Design effect to assume for published figures that state none; 1.5 when left out.
+    mean_margin : float, optional
+        Margin for means in units of their scale; when left out, ``margin`` times the range of the scale.
+    mean_nonsampling : float, optional
+        The same error for means, in units of their scale. When left out, means have the sampling tier only: the 3
+        points were measured on shares.
+
+    Returns
+    -------
+    Comparison
+        One row for each pair. A pair that is not comparable has no difference and no verdict. A pair whose published
+        figure has neither a number of interviews nor a margin of error has a difference, but no interval and no
+        verdict.
+
+    Raises
+    ------
+    EstimationError
+        When given something else than estimates.
+    ComparisonError
+        When no figure belongs to any item, or what is declared means nothing.
+
+    Notes
+    -----
+    A. The gate: question, answers, base, people, sample, mode, dates, provenance. Where the answers or the base differ
+    and the data allow it, the new estimate is made again on the published terms.
+    B. The published standard error: see :func:`topline.analysis.comparing.published_error.published_error`.
+    C, D. The difference has Welch and Satterthwaite's t interval; "equivalent" is two one-sided tests at 1 - level.
+    E. Two tiers: sampling alone, and with ``2 * nonsampling**2`` added to the variance.
+    Verdicts are of single items; Holm-adjusted p-values within a battery stand beside them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from topline.analysis.sampling.design import Design
+    >>> from topline.analysis.estimation.estimate import proportion
+    >>> from topline.data.figures import published
+    >>> wave = pd.DataFrame({"travel": ["support"] * 620 + ["other"] * 380})
+    >>> found = compare(proportion(Design(wave), "travel", category="support"), published()["liu2022.travel"])
+    >>> row = found.rows[0]
+    >>> round(row.difference, 2), row.verdict_sampling, row.verdict_total, row.grade
+    (-0.15, 'different', 'different', 'qualified')
+    """
+    declared = Declared(margin, level, nonsampling, deff, mean_margin, mean_nonsampling)
+    parts = listed(estimates)
+    if not parts:
+        raise ComparisonError("there is no estimate to compare; make one with proportion or mean.")
+    other = next((part.method["estimand"] for part in parts if statistic_of(part) not in ("share", "mean")), None)
+    if other is not None:
+        raise ComparisonError(f"{other}s have no published counterpart; use proportion for shares, mean for means.")
+    about = described(about or StudyDescription(), parts)
+    rows = [row for pair in pairs(parts, figures) for row in rows_of(pair, about, declared)]
+    finished = tuple(replace(row, sentence=sentence(row)) for row in with_holm(rows))
+    return Comparison(finished, choices_made(parts[0], declared), about)
+
+
+def listed(estimates: Estimates | Sequence[Estimates]) -> list[Estimates]:
+    """Take one set of estimates or several; refuse what is none."""
+    parts = list(estimates) if isinstance(estimates, Sequence) else [estimates]
+    other = next((part for part in parts if not isinstance(part, Estimates)), None)
+    if other is not None:
+        raise EstimationError(
+            f"compare needs Estimates and was given a {type(other).__name__}. Make them first, of a Design: "
+            "proportion(design, 'travel', category='support'), or mean(design, 'trust')."
+        )
+    return parts
+
+
+def described(about: StudyDescription, parts: Sequence[Estimates]) -> StudyDescription:
+    """Add to what a study says of itself that its respondents are simulated, where their file says so."""
+    if SIMULATED in about.note or not any(simulated(part.design.study) for part in parts):
+        return about
+    return replace(about, note=f"{about.note.rstrip('.')}; {SIMULATED}" if about.note else SIMULATED)
+
+
+def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[ComparisonRow]:
+    """Compare one item with one figure: one row for each group."""
+    estimates = pair.estimates
+    variable = estimates.design.study.codebook[pair.item]
+    terms = on_terms(estimates, pair.item, pair.figure, declared.level)
+    reasons = [*gate(variable, pair.figure, about, pair.relation, chosen=pair.chosen), *terms.reasons]
+    made = []
+    for record in terms.rows:
+        groups = {name: record[name] for name in estimates.by if name in record}
+        own = [*reasons, *part_of_the_sample(groups, estimates.design, chosen=pair.chosen), *hedged(pair.figure)]
+        own += without_error(record, pair.figure)
+        row = replace(beside(pair.figure, graded(own)), **new_side(record, terms, estimates, pair.item), groups=groups)
+        made.append(with_tiers(row, printed(pair.figure), declared))
+    return made
+
+
+def part_of_the_sample(groups: Mapping[str, object], design: Design, *, chosen: bool) -> list[Reason]:
+    """Refuse to hold a part of the new sample against a whole published one, unless the user put them side by side."""
+    parts = [f"{key} = {value}" for key, value in groups.items()]
+    parts += [f"those where {design.subpopulation.text}"] if design.subpopulation else []
+    if not parts:
+        return []
+    part = ", ".join(parts)
+    if chosen:
+        words = f"The new result describes only {part}; make sure that the published one describes the same people."
+        return [Reason("people", "qualifies", words)]
+    words = f"The new result describes only {part}, the published figure the whole of its sample"
+    return [Reason("people", "forbids", f"{words}; put that figure beside this one question if it is what you mean.")]
+
+
+def hedged(figure: Figure) -> list[Reason]:
+    """Say what a bound can show, and how coarse a value "about" something is taken to be."""
+    bound, unit = BOUNDS.get(figure.qualifier), assumed_rounding(figure)
+    if bound:
+        inside, outside = ("above", "below") if bound == "least" else ("below", "above")
+        words = (
+            f"The published figure is a bound: a new value {outside} it can be shown to differ, but not by how much; "
+            f"one {inside} it can be shown neither to differ nor to be the same."
+        )
+        return [Reason("error", "qualifies", words)]
+    if unit is None:
+        return []
+    words = f"'{figure.as_printed}' is taken as rounded to {100 * unit:g} points."
+    return [Reason("error", "qualifies", words)]
+
+
+def assumed_rounding(figure: Figure) -> float | None:
+    """Give the unit that a share printed as "about" counts as rounded to; None for any other figure.
+
+    10 points for a multiple of ten, else 5: "about 70%" may stand for 66, "about 45%" for 43.
+    """
+    if figure.qualifier != "about" or figure.rounding is not None or figure.statistic != "share":
+        return None
+    return 0.1 if math.isclose(10 * figure.value, round(10 * figure.value)) else 0.05
+
+
+def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
+    """Say when one side has nothing to work its error out from."""
+    found = []
+    if figure.n is None and figure.moe is None and figure.statistic == "share":
+        words = "The published figure has no number of interviews and no margin of error: no interval, no test."
+        found.append(Reason("error", "qualifies", words))
+    if record.get("estimate") is not None and record.get("se") is None:
+        found.append(Reason("error", "qualifies", "The new estimate has no standard error: no interval, no test."))
+    return found
+
+
+def graded(reasons: list[Reason]) -> dict[str, Any]:
+    """Give grade and reasons: what forbids first, then what rests on the user's word alone."""
+    ordered = sorted(reasons, key=lambda reason: FIRST.get(reason.topic, FIRST[reason.effect]))
+    grade: Grade = grade_of(reasons)
+    return {"grade": grade, "reasons": tuple(dict.fromkeys(reason.text for reason in ordered))}
+
+
+def new_side(record: Mapping[str, Any], terms: OnTerms, estimates: Estimates, item: str) -> dict[str, Any]:
+    """Give what a row says of the new estimate."""
+    variable = estimates.design.study.codebook[item]
+    return {
+        "item": item,
+        "category": str(record.get("category") or ""),
+        **{name: record.get(name) for name in NUMBERS},
+        "label": variable.label or item,
+        "statistic": terms.statistic,
+        "wording": dict(variable.wording),
+        "base": terms.base,
+        "answers": labels_of(variable, terms.codes),
+    }
+
+
+def beside(figure: Figure, judged: Mapping[str, Any]) -> ComparisonRow:
+    """Give a row that holds what is known of the published figure, and the grade."""
+    item, study = figure.item, figure.study
+    return ComparisonRow(
+        item="",
+        battery=item.battery,
+        published_id=figure.figure_id,
+        published=figure.value,
+        published_statistic=figure.statistic,
+        published_as_printed=figure.as_printed,
+        published_qualifier=figure.qualifier,
+        published_n=figure.n,
+        provenance=figure.provenance,
+        badge=figure.badge,
+        published_item=item.item_id,
+        published_category=figure.category,
+        published_wording=item.wording_english or item.wording_original,
+        published_wording_original=item.wording_original,
+        published_language=item.original_language,
+        published_wording_status=item.translation_status,
+        published_preamble=item.preamble,
+        published_answers=published_answers(figure),
+        published_base=figure.base,
+        published_mode=in_words(study.modes),
+        published_population=study.population,
+        published_subgroup=figure.subgroup,
+        published_country=study.country,
+        published_frame=study.frame,
+        published_sample_type=study.sample_type,
+        published_start=study.field_start,
+        published_end=study.field_end,
+        published_study=study.study_id,
+        published_title=study.title,
+        published_sponsor=study.sponsor,
+        published_citation=study.citation,
+        published_url=study.url,
+        published_note=" ".join(note for note in (figure.note, item.note) if note),
+        published_sources=tuple(source_in_words(source) for source in figure.sources),
+        **judged,
+    )
+
+
+def published_answers(figure: Figure) -> str:
+    """Name the answers the figure counts by their labels."""
+    if figure.item.scale is None or not figure.category_set:
+        return figure.category
+    return ", ".join(option.label for option in figure.item.scale.options if option.code in figure.category_set)
+
+
+def source_in_words(source: Source) -> str:
+    """Name a source with its locator, what it prints, and how far it was traced."""
+    place = f", {source.locator}" if source.locator else ""
+    return f"{source.citation.rstrip('.')}{place}: “{source.quoted}” ({source.provenance.replace('_', ' ')})"
+
+
+def printed(figure: Figure) -> Printed:
+    """Give what was printed with the figure about its error."""
+    stated = figure.moe_basis in ("pollster_stated", "model_based")
+    scale = figure.item.scale
+    span = ends(scale)[1] - ends(scale)[0] if scale is not None else None
+    return Printed(
+        n=figure.n,
+        deff=figure.deff,
+        moe=figure.moe if stated or figure.n is None else None,
+        rounding=figure.rounding if figure.rounding is not None else assumed_rounding(figure),
+        sd=figure.sd,
+        span=span,
+    )
+
+
+def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
+    """Say how the comparison was made: words are printed, numbers are for machines."""
+    design = estimates.design
+    assumed = declared.deff if declared.deff is not None else 1.5
+    return {
+        "level": declared.level,
+        "margin": declared.margin,
+        "nonsampling": declared.nonsampling,
+        "assumed_deff": assumed,
+        "n": int((design.weights > 0).sum()),
+        "effective_n": float(design.weights.sum() ** 2 / (design.weights**2).sum()),
+        "weighting": weighting_in_words(design),
+        "new intervals": f"{estimates.method['variance']}, at {100 * declared.level:g}%",
+        "published intervals": "from the number of interviews and the stated design effect, or the stated margin of "
+        f"error; where neither is stated, a design effect of {assumed:g}, tried again at 1 and 2; rounding adds "
+        "its unit squared over 12, and 'about' counts as rounded to 10 points for a multiple of ten, else to 5",
+        "difference": "new minus published; Welch and Satterthwaite's t interval",
+        "equivalence": f"two one-sided tests against {100 * declared.margin:g} points (means: "
+        + (f"{declared.mean_margin:g}" if declared.mean_margin is not None else "the same part of the scale")
+        + ")",
+        "other survey error": f"a standard error of {100 * declared.nonsampling:g} points in each survey, for shares"
+        + (
+            f"; {declared.mean_nonsampling:g} for means"
+            if declared.mean_nonsampling is not None
+            else "; none for means"
+        ),
+        "several items": "verdicts are of single items; p_holm allows for all items of a study's battery",
+    }
+
+
+def weighting_in_words(design: Design) -> str:
+    """Say how the new sample was weighted."""
+    return "; ".join([design.weight_source, *(step.summary() for step in design.calibrations)])

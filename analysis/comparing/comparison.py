@@ -1,0 +1,283 @@
+"""What a comparison gives back: one row for each new estimate beside a published figure, and how it was made."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ...data.description import StudyDescription, dates_in_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """A new estimate beside a published figure. Shares are 0-1; what does not exist is None.
+
+    Attributes
+    ----------
+    item, category : str
+        The new variable, and the answers counted.
+    groups : mapping of str to object
+        The part of the sample, by key; empty for everybody.
+    estimate, se, low, high, n, weighted_n, deff, df, effective_n, cv : float or None
+        The new estimate, on the figure's base and answers where those could be repaired.
+    label, statistic : str
+        Label of the variable; ``"share"`` or ``"mean"``.
+    estimate_total_low, estimate_total_high : float or None
+        Its interval with non-sampling error.
+    wording : mapping of str to str
+        The new question by language.
+    base, answers : str
+        Who is in the new base, and the labels of the answers counted.
+    battery : str
+        Battery of the published item; the Holm adjustment runs over the rows of one study's battery.
+    published_id, published, published_se, published_low, published_high, published_n : str, float or None
+        The figure.
+    published_statistic, published_as_printed, published_qualifier : str
+        ``"share"``, ``"mean"`` or another; the literal string; ``"about"``, ``"more_than"`` or ``"at_most"``.
+    published_total_low, published_total_high : float or None
+        Its interval with non-sampling error.
+    published_deff, published_deff_assumed, published_error_basis : float or None, bool, str
+        What its standard error was worked out from.
+    difference, difference_low, difference_high : float or None
+        New minus published; sampling error only.
+    total_low, total_high : float or None
+        Interval of the difference with non-sampling error.
+    p, p_holm, p_total, p_total_holm : float or None
+        Two-sided p-values of no difference in both tiers, single and Holm-adjusted within the battery.
+    verdict_sampling, verdict_total : str or None
+        ``"different"``, ``"equivalent"``, ``"different but within margin"`` or ``"inconclusive"``.
+    stable : bool or None
+        Whether both verdicts stay the same at design effects of 1 and 2 where the figure's had to be assumed.
+    stability : str
+        The same in words.
+    minimum_detectable, minimum_detectable_total : float or None
+        True difference found with 80% power.
+    margin, nonsampling, level : float or None
+        As applied to this row, in its unit.
+    grade : str
+        ``"comparable"``, ``"qualified"`` or ``"not_comparable"``.
+    reasons : tuple of str
+        Plain sentences: what differs, what would repair it, what was repaired.
+    provenance : str
+        ``"verified"``, ``"secondary"``, ``"recalled"`` or ``"as_quoted"``.
+    badge : str
+        What is said of how far the published value may be trusted.
+    suppressed : bool
+        Whether the new figures were taken out because the base is small.
+    """
+
+    item: str
+    category: str = ""
+    groups: Mapping[str, object] = field(default_factory=dict)
+    estimate: float | None = None
+    se: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: float | None = None
+    weighted_n: float | None = None
+    deff: float | None = None
+    df: float | None = None
+    effective_n: float | None = None
+    cv: float | None = None
+    label: str = ""
+    statistic: str = "share"
+    estimate_total_low: float | None = None
+    estimate_total_high: float | None = None
+    wording: Mapping[str, str] = field(default_factory=dict)
+    base: str = ""
+    answers: str = ""
+    battery: str = ""
+    published_id: str = ""
+    published: float | None = None
+    published_statistic: str = "share"
+    published_as_printed: str = ""
+    published_qualifier: str = ""
+    published_se: float | None = None
+    published_low: float | None = None
+    published_high: float | None = None
+    published_total_low: float | None = None
+    published_total_high: float | None = None
+    published_n: float | None = None
+    published_deff: float | None = None
+    published_deff_assumed: bool = False
+    published_error_basis: str = ""
+    difference: float | None = None
+    difference_low: float | None = None
+    difference_high: float | None = None
+    total_low: float | None = None
+    total_high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    p_total: float | None = None
+    p_total_holm: float | None = None
+    verdict_sampling: str | None = None
+    verdict_total: str | None = None
+    stable: bool | None = None
+    stability: str = ""
+    minimum_detectable: float | None = None
+    minimum_detectable_total: float | None = None
+    margin: float | None = None
+    nonsampling: float | None = None
+    level: float = 0.95
+    grade: str = "not_comparable"
+    reasons: tuple[str, ...] = ()
+    provenance: str = ""
+    badge: str = ""
+    published_item: str = ""
+    published_category: str = ""
+    published_wording: str = ""
+    published_wording_original: str = ""
+    published_language: str = ""
+    published_wording_status: str = ""
+    published_preamble: str = ""
+    published_answers: str = ""
+    published_base: str = ""
+    published_mode: str = ""
+    published_population: str = ""
+    published_subgroup: str = ""
+    published_country: str = ""
+    published_frame: str = ""
+    published_sample_type: str = ""
+    published_start: str = ""
+    published_end: str = ""
+    published_study: str = ""
+    published_title: str = ""
+    published_sponsor: str = ""
+    published_citation: str = ""
+    published_url: str = ""
+    published_note: str = ""
+    published_sources: tuple[str, ...] = ()
+    suppressed: bool = False
+    sentence: str = ""
+
+    @property
+    def part(self) -> str:
+        """The part of the sample in words, e.g. ``"urban = 1, sex = 2"``; empty for everybody."""
+        return ", ".join(f"{key} = {code_in_words(value)}" for key, value in self.groups.items())
+
+    @property
+    def published_dates(self) -> str:
+        """Field dates of the published study in words."""
+        return dates_in_words(self.published_start, self.published_end)
+
+    def record(self) -> dict[str, object]:
+        """Give the row as plain values in the order of the columns, each key of ``groups`` a column of its own."""
+        record: dict[str, object] = {}
+        for one in dataclasses.fields(self):
+            value = getattr(self, one.name)
+            if one.name == "groups":
+                record.update(value)
+            else:
+                record[one.name] = list(value) if isinstance(value, tuple) else plain(value)
+        return record
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> ComparisonRow:
+        """Read a row back from ``record()``; what is not a field is a key.
+
+        Examples
+        --------
+        >>> row = ComparisonRow("travel", groups={"urban": 1}, estimate=0.68, reasons=("Mode differs.",))
+        >>> ComparisonRow.from_record(row.record()) == row
+        True
+        """
+        known = {one.name for one in dataclasses.fields(cls)}
+        fields: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in known
+        }
+        return cls(**fields, groups={name: value for name, value in record.items() if name not in known})
+
+
+def plain(value: object) -> object:
+    """Turn what is not a finite number into None and a mapping into a dict, so that JSON can hold it."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def code_in_words(value: object) -> str:
+    """Print a code without a needless decimal point.
+
+    Examples
+    --------
+    >>> code_in_words(1.0), code_in_words("north")
+    ('1', 'north')
+    """
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """New estimates beside published figures.
+
+    Attributes
+    ----------
+    rows : tuple of ComparisonRow
+        In the order of the estimates.
+    method : mapping
+        Level, margin, non-sampling error and the other choices made, in words and numbers.
+    about : StudyDescription
+        The new survey.
+    """
+
+    rows: tuple[ComparisonRow, ...]
+    method: Mapping[str, object]
+    about: StudyDescription = field(default_factory=StudyDescription)
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.rows)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Give one row for each pair, at full precision.
+
+        The columns are the estimate's (``item``, ``category``, keys, ``estimate``, ``se``, ``low``, ``high``, ``n``,
+        ``weighted_n``, ``deff``, ``df``, ``effective_n``, ``cv``), then the attributes of :class:`ComparisonRow`.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([row.record() for row in self.rows])
+
+    def document(self) -> dict[str, object]:
+        """Give the comparison as plain values for JSON: the method, with what is known of the new survey, and rows."""
+        about = {name: plain(value) for name, value in dataclasses.asdict(self.about).items()}
+        return {"method": {**self.method, "about": about}, "rows": [row.record() for row in self.rows]}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Comparison:
+        """Read a comparison back from ``document()``."""
+        method = dict(document["method"])
+        about: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in method.pop("about").items()
+        }
+        rows = tuple(ComparisonRow.from_record(record) for record in document["rows"])
+        return cls(rows, method, StudyDescription(**about))
+
+    def __str__(self) -> str:
+        """Print the table a reader can act on, the sentences, and every reason as a footnote."""
+        from .comparison_text import as_text
+
+        return as_text(self)
+
+    def summary(self) -> str:
+        """Give heading and table alone, without sentences and footnotes."""
+        from .comparison_text import as_summary
+
+        return as_summary(self)
+
+    def to_markdown(self) -> str:
+        """Give table, sentences and footnotes as Markdown."""
+        from .comparison_text import as_markdown
+
+        return as_markdown(self)
+
+
+def family(row: ComparisonRow) -> tuple[str, str]:
+    """Name the rows that are read together with this one: its study's battery, or its item alone."""
+    return row.published_study, row.battery or row.published_item

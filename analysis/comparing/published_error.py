@@ -1,0 +1,199 @@
+"""How far sampling alone may have moved a published figure, worked out from the little that was printed with it.
+
+References
+----------
+Kish (1965), Survey Sampling, section 8.2 (design effect). Brown, Cai and DasGupta (2001), Statistical Science 16,
+101-133 (intervals for a proportion).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scipy.special import stdtrit
+
+from ...data.errors import ComparisonError
+
+ASSUMED_DEFF = 1.5
+"""Design effect of a published survey that states none: about the median of weighted public polls."""
+
+Z95 = 1.959963984540054
+"""Margins of error in print are at 95%."""
+
+SIMPLE_RANDOM = 1.05
+"""A margin of error that implies no larger design effect than this was computed as if for a simple random sample."""
+
+
+@dataclass(frozen=True)
+class PublishedError:
+    """Standard error and interval of a published figure.
+
+    Attributes
+    ----------
+    se : float or None
+        None when nothing was printed that it could be worked out from.
+    low, high : float or None
+        Interval at the level asked for.
+    df : float
+        Degrees of freedom: interviews minus one, or infinite.
+    deff : float or None
+        Design effect used.
+    deff_assumed : bool
+        Whether that design effect was assumed, because the figure states none.
+    basis : str
+        What it was worked out from, in words.
+    """
+
+    se: float | None
+    low: float | None
+    high: float | None
+    df: float
+    deff: float | None
+    deff_assumed: bool
+    basis: str
+
+
+def published_error(
+    value: float,
+    *,
+    statistic: str = "share",
+    n: float | None = None,
+    deff: float | None = None,
+    moe: float | None = None,
+    rounding: float | None = None,
+    sd: float | None = None,
+    assumed_deff: float = ASSUMED_DEFF,
+    level: float = 0.95,
+) -> PublishedError:
+    """Work out the standard error of a published figure.
+
+    Parameters
+    ----------
+    value : float
+        The figure: a share 0-1, or a mean.
+    statistic : str
+        ``"share"`` or ``"mean"``.
+    n : float or None
+        Interviews it rests on, unweighted.
+    deff : float or None
+        Design effect the publisher states.
+    moe : float or None
+        Margin of error the pollster states for the whole survey, 0-1: half the 95% interval of a share of one half.
+    rounding : float or None
+        Unit it was rounded to, e.g. ``0.01`` for a whole percent; adds rounding**2 / 12 to the variance.
+    sd : float or None
+        Standard deviation of the answers, for a mean; without it a mean has no standard error.
+    assumed_deff : float
+        Design effect when none can be known.
+    level : float
+        Level of the interval.
+
+    Notes
+    -----
+    In this order: n with the stated design effect; the stated margin of error (with n, the design effect it implies is
+    shown); n with an assumed design effect. A margin of error is stated for a share of one half, the worst case; for a
+    share p the standard error is ``moe / 1.96 * sqrt(4 p (1 - p))``. A margin that implies a design effect of 1 is one
+    that was computed as if for a simple random sample, and so says nothing about weighting: the assumed design effect
+    is used instead. A printed 0% or 100% gets the variance of ``(n p + 1/2) / (n + 1)``, since zero is not an error.
+
+    Examples
+    --------
+    >>> error = published_error(0.77, n=1173, deff=1.5, rounding=0.01)
+    >>> round(error.se, 4), round(error.low, 3), round(error.high, 3)
+    (0.0153, 0.739, 0.799)
+    >>> published_error(0.70).basis
+    'neither the number of interviews nor a margin of error is published'
+    """
+    share = statistic == "share"
+    check_published(value, share, n=n, deff=deff, moe=moe, rounding=rounding, sd=sd)
+    source = share_variance(value, n, deff, moe, assumed_deff) if share else mean_variance(n, deff, sd, assumed_deff)
+    if source is None:
+        return PublishedError(None, None, None, math.inf, None, False, nothing_known(share, n))
+    variance, used, assumed, basis = source
+    se = math.sqrt(variance + (rounding or 0.0) ** 2 / 12)
+    df = n - 1 if n is not None else math.inf
+    low, high = interval(value, se, df, level, share=share)
+    return PublishedError(se, low, high, df, used, assumed, basis)
+
+
+def check_published(value: float, share: bool, **printed: float | None) -> None:
+    """Refuse figures that describe no survey."""
+    if share and not 0 <= value <= 1:
+        raise ComparisonError(f"a published share of {value:g} is outside 0 to 1; give shares as 0.77, not 77.")
+    for name, given in printed.items():
+        least = 1 if name == "n" else 0
+        if given is not None and not (math.isfinite(given) and given > least):
+            raise ComparisonError(
+                f"the published figure's {name} is {given:g}; it must be above {least}, or left out when unknown."
+            )
+
+
+Source = tuple[float, float | None, bool, str]
+"""Sampling variance, the design effect used, whether that was assumed, and the basis in words."""
+
+
+def share_variance(
+    share: float, n: float | None, deff: float | None, moe: float | None, assumed_deff: float
+) -> Source | None:
+    """Give the sampling variance of a published share, or None when nothing is known."""
+    spread = away_from_the_ends(share, n)
+    if moe is not None and (n is None or deff is None):
+        at_half = (moe / Z95) ** 2
+        implied = at_half * n / 0.25 if n is not None else None
+        if implied is None or implied > SIMPLE_RANDOM:
+            words = f" (design effect {implied:.2f})" if implied is not None else ""
+            return 4 * spread * at_half, implied, False, f"the stated margin of error of {100 * moe:g} points{words}"
+    return from_n(spread, n, deff, assumed_deff)
+
+
+def mean_variance(n: float | None, deff: float | None, sd: float | None, assumed_deff: float) -> Source | None:
+    """Give the sampling variance of a published mean, or None when nothing is known."""
+    return None if sd is None else from_n(sd**2, n, deff, assumed_deff)
+
+
+def from_n(spread: float, n: float | None, deff: float | None, assumed_deff: float) -> Source | None:
+    """Give deff * spread / n."""
+    if n is None:
+        return None
+    if deff is not None:
+        return deff * spread / n, deff, False, f"{n:,.0f} interviews and the stated design effect of {deff:g}"
+    words = f"{n:,.0f} interviews and an assumed design effect of {assumed_deff:g}"
+    return assumed_deff * spread / n, assumed_deff, True, words
+
+
+def away_from_the_ends(share: float, n: float | None) -> float:
+    """Variance of one answer, p (1 - p), pulled off zero for a printed 0% or 100%."""
+    if share in (0, 1):
+        size = n if n is not None else 100.0
+        share = (size * share + 0.5) / (size + 1)
+    return share * (1 - share)
+
+
+def nothing_known(share: bool, n: float | None) -> str:
+    """Say why there is no standard error."""
+    if not share and n is not None:
+        return "no standard deviation is known for the published mean"
+    return "neither the number of interviews nor a margin of error is published"
+
+
+def interval(value: float, se: float, df: float, level: float, *, share: bool) -> tuple[float, float]:
+    """Give the interval: for a share on the logit scale, so that it stays within 0 and 1; for a mean, symmetric.
+
+    Examples
+    --------
+    >>> [round(end, 3) for end in interval(0.9, 0.03, float("inf"), 0.95, share=True)]
+    [0.824, 0.945]
+    """
+    reach = float(stdtrit(df, 1 - (1 - level) / 2))
+    if not share:
+        return value - reach * se, value + reach * se
+    if value in (0, 1):
+        return max(0.0, value - reach * se), min(1.0, value + reach * se)
+    middle, spread = math.log(value / (1 - value)), reach * se / (value * (1 - value))
+    return logistic(middle - spread), logistic(middle + spread)
+
+
+def logistic(x: float) -> float:
+    """Turn a log odds into a share without overflow."""
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))

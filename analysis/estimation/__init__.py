@@ -1,0 +1,1 @@
+"""Shares, means, totals, ratios, quantiles, variances, with their errors and intervals."""

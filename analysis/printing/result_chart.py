@@ -1,0 +1,241 @@
+"""The chart of a result: a dot and its interval for each row, groups under one another.
+
+Works on any frame with the columns estimate, low and high; other columns name the rows. Every row has its name to the
+left and its figure to the right, so that nothing is said by colour alone.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ...data.errors import EstimationError
+from ...data.printing import decimals_for, number, percent, shortened, width
+from ..sampling.categories import code_text
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+MARK, TITLE, WORDS, RULE = "#2c7fd4", "#1b1f24", "#57606a", "#8a929c"
+"""Marks, titles, words and lines, on white whatever is around the chart: a contrast of 3 to 1, of words 4.5 to 1."""
+
+MOST = 200
+"""Rows that a chart shows; more are a table."""
+
+ROW, PLOT = 22, 440
+"""Height of a row and width of the plot, in pixels."""
+
+HEADING = 210
+"""Width that headings take beside the plot, in pixels; longer ones run on over it."""
+
+LETTER = 7.2
+"""Width of a letter of the names, in pixels."""
+
+
+def interval_chart(
+    frame: pd.DataFrame,
+    *,
+    share: bool,
+    names: Sequence[str] = (),
+    title: Sequence[str] = (),
+    footing: Sequence[str] = (),
+    level: float | None = None,
+) -> alt.LayerChart:
+    """Draw a dot and its interval for every row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Columns estimate, low, high (and se, for the decimals) and those of ``names``, e.g. ``result.to_frame()``; rows
+        in the order of the chart. Rows without an estimate are left out.
+    share : bool
+        Whether estimates are shares, shown in percent.
+    names : sequence of str
+        The columns that name a row, from the outer to the inner: the last stands beside the dot, those before it over
+        each group of rows, e.g. ``["category", "sex"]``. A column that never changes is left out.
+    title : sequence of str
+        Lines over the chart, e.g. the question.
+    footing : sequence of str
+        Smaller lines under the title, e.g. base and method.
+    level : float, optional
+        Level of the intervals, for the description, e.g. 0.95.
+
+    Returns
+    -------
+    altair.LayerChart
+        Show it in a notebook, or ``.save("chart.svg")``.
+
+    Raises
+    ------
+    EstimationError
+        When there is nothing to draw, or more than 200 rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"sex": ["f", "m"], "estimate": [0.4, 0.6], "low": [0.3, 0.5], "high": [0.5, 0.7]})
+    >>> interval_chart(frame, share=True, names=["sex"], title=["Share who trust"], level=0.95).description
+    'Share who trust. Dots with 95% intervals. f: 40.0% (30.0% to 50.0%); m: 60.0% (50.0% to 70.0%).'
+    """
+    import altair as alt
+
+    rows, headings = chart_rows(frame, names, share=share)
+    room = _room(rows, headings)
+    indent = 14 if len(headings) else 0
+    slots = len(rows) + len(headings)
+    place = alt.Y(
+        "slot:Q", scale=alt.Scale(domain=[-0.6, slots - 0.4], reverse=True, nice=False, zero=False), axis=None
+    )
+    base = alt.Chart(rows).encode(y=place)
+
+    def across(column: str) -> alt.X:
+        return alt.X(
+            f"{column}:Q", scale=alt.Scale(domain=_ends(rows, share=share), nice=False), axis=_axis(share=share)
+        )
+
+    tooltip = [alt.Tooltip("label:N", title="Row"), alt.Tooltip("words:N", title="Estimate and interval")]
+    layers = [
+        base.mark_rule(strokeWidth=1, color=RULE, opacity=0.25).encode(x=alt.value(0), x2=alt.value(PLOT)),
+        base.transform_filter("isValid(datum.low) && isValid(datum.high)")
+        .mark_rule(strokeWidth=3, color=MARK)
+        .encode(x=across("low"), x2="high:Q", tooltip=tooltip),
+        base.mark_point(filled=True, size=80, color=MARK, opacity=1).encode(x=across("estimate"), tooltip=tooltip),
+        _written(base, "label", x=indent - room),
+        _written(base, "figure", x=PLOT + 10),
+    ]
+    if len(headings):
+        layers.append(_written(alt.Chart(headings).encode(y=place), "label", x=-room, colour=TITLE))
+    chart: alt.LayerChart = (
+        alt.layer(*layers)
+        .properties(
+            width=PLOT,
+            height=ROW * slots,
+            title=_title(title, footing),
+            description=describe(rows, title, level),
+            padding={"left": 8, "right": 12, "top": 8, "bottom": 8},
+        )
+        .configure_view(strokeWidth=0)
+        .configure(font="system-ui, sans-serif", background="#ffffff")
+    )
+    return chart
+
+
+def chart_rows(frame: pd.DataFrame, names: Sequence[str], *, share: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give a line for each row and for each heading: its slot from the top, its name, its figures in words.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"sex": ["f", "m"], "estimate": [0.4, 0.6], "low": 0.1, "high": 0.9})
+    >>> chart_rows(frame, ["sex"], share=True)[0]["label"].tolist()
+    ['f', 'm']
+    """
+    import pandas as pd
+
+    known = frame[frame["estimate"].notna()]
+    if not len(known):
+        raise EstimationError("there is no estimate to draw: the result has no rows, or all of them are suppressed.")
+    if len(known) > MOST:
+        raise EstimationError(
+            f"{len(known)} rows are too many for one chart (at most {MOST}); choose categories or groups first."
+        )
+    written = _writer(known, share=share)
+    varying = [name for name in names if known[name].nunique() > 1]
+    outer, inner = varying[:-1], varying[-1:]
+    heads = [", ".join(map(code_text, row)) for row in known[outer].itertuples(index=False, name=None)]
+    first = {heading: place for place, heading in reversed(list(enumerate(heads)))}
+    slot, above, lines, headings = 0, None, [], []
+    for heading, row in sorted(zip(heads, known.to_dict("records"), strict=True), key=lambda pair: first[pair[0]]):
+        if heading and heading != above:
+            headings.append({"slot": slot, "label": shortened(heading, 90)})
+            slot, above = slot + 1, heading
+        label = shortened(", ".join(code_text(row[name]) for name in inner), 44)
+        interval = "" if math.isnan(row["low"]) else f" ({written(row['low'])} to {written(row['high'])})"
+        figure = written(row["estimate"])
+        numbers = {name: float(row[name]) for name in ("estimate", "low", "high")}
+        lines.append(
+            {"slot": slot, "label": label, "heading": heading, "figure": figure, "words": figure + interval, **numbers}
+        )
+        slot += 1
+    return pd.DataFrame(lines), pd.DataFrame(headings, columns=["slot", "label"])
+
+
+def _writer(frame: pd.DataFrame, *, share: bool) -> Callable[[float], str]:
+    """Give what writes a figure: in percent, or with as many decimals as the errors allow."""
+    if share:
+        return percent
+    decimals = decimals_for(frame["se"].tolist()) if "se" in frame else 2
+    return lambda value: number(value, decimals)
+
+
+def _room(rows: pd.DataFrame, headings: pd.DataFrame) -> float:
+    """Give the width of the names; a heading may run on over the plot."""
+    widest = LETTER * max(width(label) for label in rows["label"]) + 12
+    if not len(headings):
+        return widest
+    return max(widest + 14, min(LETTER * max(width(label) for label in headings["label"]) + 12, HEADING))
+
+
+def _ends(rows: pd.DataFrame, *, share: bool) -> list[float]:
+    """Give the ends of the axis: whole tenths around every interval for shares, else the data's with some air."""
+    values = rows[["estimate", "low", "high"]]
+    least, most = float(values.min().min()), float(values.max().max())
+    if share:
+        low, high = math.floor(10 * least + 1e-9) / 10, math.ceil(10 * most - 1e-9) / 10
+        return [low, high] if low < high else [max(0.0, low - 0.1), min(1.0, high + 0.1)]
+    air = 0.06 * (most - least) or 0.1 * abs(most) or 1.0
+    return [least - air, most + air]
+
+
+def _axis(*, share: bool) -> alt.Axis:
+    import altair as alt
+
+    return alt.Axis(
+        format=".0%" if share else "",
+        title=None,
+        tickCount=6,
+        labelColor=WORDS,
+        labelFontSize=12,
+        domainColor=RULE,
+        tickColor=RULE,
+        gridColor=RULE,
+        gridOpacity=0.3,
+    )
+
+
+def _written(chart: alt.Chart, column: str, *, x: float, colour: str = WORDS) -> alt.Chart:
+    """Write a column of words beside the plot."""
+    import altair as alt
+
+    words: alt.Chart = chart.mark_text(
+        align="left", baseline="middle", fontSize=13, color=colour, fontWeight="bold" if colour == TITLE else "normal"
+    ).encode(x=alt.value(x), text=f"{column}:N")
+    return words
+
+
+def _title(title: Sequence[str], footing: Sequence[str]) -> alt.TitleParams:
+    import altair as alt
+
+    return alt.TitleParams(
+        [part for line in title for part in textwrap.wrap(line, 80)] or "",
+        subtitle=[part for line in footing for part in textwrap.wrap(line, 104)],
+        anchor="start",
+        frame="bounds",
+        fontSize=15,
+        subtitleFontSize=12,
+        color=TITLE,
+        subtitleColor=WORDS,
+        offset=14,
+        subtitlePadding=6,
+    )
+
+
+def describe(rows: pd.DataFrame, title: Sequence[str], level: float | None) -> str:
+    """Say in words what the chart shows, for readers who do not see it."""
+    intervals = f"{100 * level:g}% intervals" if level else "intervals"
+    names = [", ".join(filter(None, pair)) for pair in zip(rows["heading"], rows["label"], strict=True)]
+    told = [f"{name}: {words}" if name else words for name, words in zip(names, rows["words"], strict=True)]
+    return " ".join([*(f"{line.rstrip('.')}." for line in title), f"Dots with {intervals}.", f"{'; '.join(told)}."])

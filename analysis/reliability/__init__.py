@@ -1,0 +1,1 @@
+"""How far items or raters agree."""

@@ -1,0 +1,1 @@
+"""Replicate weights: taken from the data, or made from a design."""

@@ -1,0 +1,1 @@
+"""How the sample was drawn: columns, stages, designs, parts of the population."""

@@ -1,0 +1,311 @@
+"""Columns as the estimators take them: categories as positions, numbers as floats, codes matched by name or label."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...data.codebook import Code, MissingKind, Study, Variable, code_of
+from ...data.errors import EstimationError, UnknownNameError
+from ...data.frames import plain_column
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+MANY_CODES = 4096
+"""Whole numbers in a narrower range than this are counted, not hashed."""
+
+Shown = str | int | float | bool
+"""A category or key as printed: its value label where it has one, else its value (``1``, not ``1.0``)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Categories:
+    """A column as positions in a list of values, in the order in which they are printed.
+
+    Attributes
+    ----------
+    name : str
+        Column name.
+    positions : numpy.ndarray of int64
+        For each row the position of its value in ``values``; -1 where it is missing.
+    values : tuple of code
+        The values as stored.
+    shown : tuple
+        The values as printed, each different: a label that two codes carry is followed by the code.
+    labels : tuple
+        The values as labelled; two may carry one label.
+    missing : mapping of str to int
+        Rows left out, by kind: ``"dont_know"``, ``"refused"``, ``"not_asked"``, ``"other"``, ``"blank"``.
+    """
+
+    name: str
+    positions: Ints
+    values: tuple[Code, ...]
+    shown: tuple[Shown, ...]
+    labels: tuple[Shown, ...]
+    missing: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether a row has no position."""
+        return bool((self.positions < 0).any())
+
+    def find(self, wanted: Code, *, kind: str = "category") -> int:
+        """Give the position of a value named by its code, by its code written as text, or by its label.
+
+        Case is looked past where that leaves one value.
+
+        Raises
+        ------
+        UnknownNameError
+            When no category has that code or label; the nearest are given.
+        EstimationError
+            When several codes carry that label; they are named.
+        """
+        texts, text = [code_text(value) for value in self.values], code_text(wanted)
+        places = list(range(len(texts)))
+        named = [{texts[at]} for at in places], [{str(self.shown[at]), str(self.labels[at])} for at in places]
+        folded = [{name.casefold() for names in each for name in names} for each in zip(*named, strict=True)]
+        for names, sought in ((named[0], text), (named[1], text), (folded, text.casefold())):
+            found = [at for at in places if sought in names[at]]
+            if len(found) == 1:
+                return found[0]
+            if found:
+                codes = " and ".join(texts[at] for at in found)
+                raise EstimationError(f"{self.name}: '{text}' names codes {codes}; name the code you mean.")
+        known = [*map(str, self.shown), *(code for code in texts if code not in map(str, self.shown))]
+        raise UnknownNameError(f"{kind} of {self.name}", text, known)
+
+
+def categories(
+    study: Study,
+    name: str,
+    *,
+    keep: Collection[MissingKind] = (),
+    unused: bool = False,
+    inside: Bools | None = None,
+) -> Categories:
+    """Code a column by its categories.
+
+    Labelled values come first, in the codebook's order, then the others, ascending.
+
+    Parameters
+    ----------
+    study : Study
+        The data.
+    name : str
+        Column, e.g. ``"restrict_travel"``.
+    keep : collection of MissingKind
+        Kinds of missing that count as categories, e.g. don't know when the base is everybody asked.
+    unused : bool
+        Whether labelled answers that nobody gave are listed too.
+    inside : numpy.ndarray of bool, optional
+        The rows whose missing values are counted; all of them without it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from topline.data.codebook import Codebook, Variable
+    >>> sex = Variable("sex", labels={2.0: "female", 1.0: "male"})
+    >>> coded = categories(Study(pd.DataFrame({"sex": [1.0, 2.0, None, 2.0]}), Codebook((sex,))), "sex")
+    >>> coded.shown, coded.positions.tolist(), coded.missing
+    (('female', 'male'), [1, 0, -1, 0], {'blank': 1})
+    """
+    variable = _described(study, name)
+    column = study.column(name)
+    found, uniques = _factorized(column)
+    values = [code_of(value) for value in uniques]
+    kinds = [_kind(variable, value) for value in values]
+    allowed = [kind is None or kind in keep for kind in kinds]
+    present = [value for value, kept in zip(values, allowed, strict=True) if kept]
+    listed = _in_order(present, variable, unused=unused)
+    place = {value: position for position, value in enumerate(listed)}
+    lookup = np.array(
+        [place[v] if kept else -1 for v, kept in zip(values, allowed, strict=True)] + [-1], dtype=np.int64
+    )
+    labels = _labelled(listed, variable)
+    return Categories(
+        name=name,
+        positions=lookup[found],
+        values=tuple(listed),
+        shown=_told_apart(labels, listed),
+        labels=labels,
+        missing=_missing_counts(found if inside is None else found[inside], kinds, allowed),
+    )
+
+
+def numbers(
+    study: Study, name: str, *, purpose: str = "mean", infinite: bool = False, inside: Bools | None = None
+) -> tuple[Floats, dict[str, int]]:
+    """Give a column as floats, missing as NaN, with the count of each kind of missing.
+
+    Parameters
+    ----------
+    study : Study
+        The data.
+    name : str
+        Column, e.g. ``"trust_central"``.
+    purpose : str
+        What the numbers are for, as messages say it.
+    infinite : bool
+        Whether infinite values are allowed.
+    inside : numpy.ndarray of bool, optional
+        The rows whose missing values are counted; all of them without it.
+
+    Returns
+    -------
+    values : numpy.ndarray
+        May be a read-only view of the column.
+    missing : dict
+        Count by kind; empty where no row is missing, so that it also tells whether the column is complete.
+
+    Raises
+    ------
+    EstimationError
+        When the column is not numeric, or holds infinite values.
+    """
+    variable = _described(study, name)
+    values = _as_floats(study.column(name), name, purpose)
+    if not (variable.missing or variable.missing_ranges) and np.isfinite(values.sum()):
+        return values, {}  # a finite sum has neither missing nor infinite values in it
+    endless = 0 if infinite else int(np.isinf(values).sum())
+    if endless:
+        raise EstimationError(
+            f"{name}: {endless} of {len(values)} values {'is' if endless == 1 else 'are'} infinite; a {purpose} needs "
+            "finite numbers. Replace them, or declare their code missing in the codebook."
+        )
+    blank = np.isnan(values)
+    missing = {"blank": _count(blank, inside)} if blank.any() else {}
+    for kind, rows in _user_missing(values, variable):
+        values = np.where(rows, np.nan, values)
+        missing[kind.value] = missing.get(kind.value, 0) + _count(rows, inside)
+    return values, missing
+
+
+def _count(rows: Bools, inside: Bools | None) -> int:
+    return int((rows if inside is None else rows & inside).sum())
+
+
+def code_text(code: object) -> str:
+    """Write a code the way people do: ``1.0`` as ``1``.
+
+    Examples
+    --------
+    >>> code_text(1.0), code_text("f"), code_text(2.5), code_text(True)
+    ('1', 'f', '2.5', 'True')
+    """
+    if isinstance(code, float) and code.is_integer():
+        return str(int(code))
+    return str(code)
+
+
+def names_of(given: str | Iterable[str] | None) -> tuple[str, ...]:
+    """Take one name, several, or none."""
+    if given is None:
+        return ()
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _described(study: Study, name: str) -> Variable:
+    if name not in study.codebook:
+        raise UnknownNameError("variable", name, study.codebook.names, study.source)
+    return study.codebook[name]
+
+
+def _factorized(column: pd.Series) -> tuple[Ints, Iterable[object]]:
+    """Give for each row the place of its value, -1 where missing, and the values; whole numbers by counting them."""
+    values = column.to_numpy() if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf" else None
+    if values is None or not len(values) or not np.isfinite(values.sum(dtype=np.float64)):
+        return _by_hashing(column)
+    low, high = values.min(), values.max()
+    if not high - low < MANY_CODES:
+        return _by_hashing(column)
+    code = (values - low).astype(np.int64)
+    if values.dtype.kind == "f" and not (code + low == values).all():
+        return _by_hashing(column)
+    present = np.flatnonzero(np.bincount(code))
+    place = np.zeros(int(present[-1]) + 1, dtype=np.int64)
+    place[present] = np.arange(len(present))
+    return (code if len(present) == len(place) else place[code]), (present + low).astype(values.dtype)
+
+
+def _by_hashing(column: pd.Series) -> tuple[Ints, Iterable[object]]:
+    found, uniques = pd.factorize(column)
+    return found.astype(np.int64, copy=False), uniques
+
+
+def _kind(variable: Variable, value: Code) -> MissingKind | str | None:
+    if isinstance(value, str) and not value.strip() and value not in variable.labels:
+        return "blank"
+    return variable.missing_kind(value)
+
+
+def _in_order(present: list[Code], variable: Variable, *, unused: bool) -> list[Code]:
+    labelled = dict.fromkeys(code_of(code) for code in variable.labels)
+    here = set(present)
+    first = [code for code in labelled if code in here or (unused and _kind(variable, code) is None)]
+    rest = [code for code in present if code not in labelled]
+    return first + sorted(rest, key=lambda code: (isinstance(code, str), code))
+
+
+def _labelled(values: list[Code], variable: Variable) -> tuple[Shown, ...]:
+    labels = {code_of(code): label for code, label in variable.labels.items() if label}
+    if any(value in labels for value in values):
+        return tuple(labels.get(value, code_text(value)) for value in values)
+    whole = all(isinstance(value, float) and value.is_integer() for value in values)
+    return tuple(int(value) for value in values) if whole else tuple(values)
+
+
+def _told_apart(labels: tuple[Shown, ...], values: list[Code]) -> tuple[Shown, ...]:
+    """Append the code to a label that several codes carry, e.g. ``"Other (8)"``."""
+    times = Counter(labels)
+    pairs = zip(labels, values, strict=True)
+    return tuple(f"{label} ({code_text(code)})" if times[label] > 1 else label for label, code in pairs)
+
+
+def _missing_counts(found: Ints, kinds: list[MissingKind | str | None], allowed: list[bool]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    if all(allowed) and not (found < 0).any():
+        return counts
+    per_value = np.bincount(found + 1, minlength=len(kinds) + 1)
+    if per_value[0]:
+        counts["blank"] = int(per_value[0])
+    for kind, kept, count in zip(kinds, allowed, per_value[1:], strict=True):
+        if kind is not None and not kept and count:
+            key = kind.value if isinstance(kind, MissingKind) else kind
+            counts[key] = counts.get(key, 0) + int(count)
+    return counts
+
+
+def _as_floats(column: pd.Series, name: str, purpose: str) -> Floats:
+    if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
+        column = plain_column(column)
+    if not pd.api.types.is_numeric_dtype(column.dtype):
+        remedy = (
+            "For the share of each answer use proportion." if purpose in ("mean", "total") else "Name another column."
+        )
+        raise EstimationError(f"{name} holds {_type_name(column)}, and a {purpose} needs numbers. {remedy}")
+    return np.asarray(column.to_numpy(dtype="float64", na_value=np.nan))
+
+
+def _type_name(column: pd.Series) -> str:
+    kind = pd.api.types.infer_dtype(column, skipna=True)
+    return {"string": "text", "datetime64": "dates", "empty": "no values"}.get(kind, kind)
+
+
+def _user_missing(values: Floats, variable: Variable) -> Iterable[tuple[MissingKind, Bools]]:
+    for code, kind in variable.missing.items():
+        if not isinstance(code, str) and (rows := values == code).any():
+            yield kind, rows
+            values = np.where(rows, np.nan, values)
+    for stretch in variable.missing_ranges:
+        if (rows := (values >= stretch.low) & (values <= stretch.high)).any():
+            yield stretch.kind, rows
+            values = np.where(rows, np.nan, values)

@@ -1,0 +1,1 @@
+"""Crosstabs and banner tables."""

@@ -1,0 +1,1 @@
+"""Contrasts of estimates, t tests and rank tests."""

@@ -1,0 +1,1 @@
+"""From influence values to variances and covariances, whatever the design."""

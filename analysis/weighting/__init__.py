@@ -1,0 +1,1 @@
+"""Weights fitted to population margins, and what they cost."""

@@ -1,0 +1,354 @@
+"""Rake: multiply weights until they add up to population margins, with a report and with bounds that hold.
+
+Deming and Stephan (1940); Deville, Särndal and Sautory (1993), Generalized raking procedures in survey sampling,
+JASA 88. Estimates from a raked design carry residual variances (:mod:`topline.analysis.variance.calibration`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from ...data.errors import WeightingError
+from ..estimation.method import RAKED
+from ..sampling.categories import Floats, Ints
+from ..sampling.design import Design, check_design
+from ..sampling.sample import combined
+from .margin_fit import Cells, Fit, fitted
+from .replicate_raking import RakingTask
+from .targets import OWN_CLASS, Targets, targets
+
+Residuals = Literal["calibrated", "base", "unweighted"]
+
+VANISHING = 1e-6
+"""A weight multiplied by less than this is no weight any more: its cell would have to be empty."""
+
+
+@dataclass(frozen=True, eq=False)
+class Raking:
+    """What a rake did to the weights.
+
+    Attributes
+    ----------
+    margins : str
+        Name of the margins, e.g. ``"cn-adults-2020"``; ``"given margins"`` for a plain dict.
+    variables : tuple of str
+        Columns raked on.
+    bounds : tuple of float or None
+        Least and largest final over base weight, relative to the change of their sum.
+    tolerance : float
+        Largest distance from a target share that was allowed.
+    iterations : int
+        Sweeps over the margins, and Newton steps where those were needed.
+    worst_before, worst_after : float
+        Largest distance of a category's weighted share from its target, 0-1.
+    table : pandas.DataFrame
+        variable, category, target, before, after (weighted shares, 0-1), n.
+    auxiliaries : tuple of (numpy.ndarray, int)
+        For each margin each row's category and the number of categories.
+    task : RakingTask
+        What was raked to what, to be done again on replicates.
+    residuals : {"calibrated", "base", "unweighted"}
+        The weights of the regression on the margins that variances take residuals from.
+    regression : numpy.ndarray or None
+        Those weights by row; None for the weights of the design.
+    notes : tuple of str
+        What must stand under results: sources of the margins, rounding, missing values.
+    brief : tuple of str
+        The same with each source said once and short, as it stands under printed estimates.
+    """
+
+    margins: str
+    variables: tuple[str, ...]
+    bounds: tuple[float, float] | None
+    tolerance: float
+    iterations: int
+    worst_before: float
+    worst_after: float
+    table: pd.DataFrame
+    auxiliaries: tuple[tuple[Ints, int], ...]
+    task: RakingTask
+    residuals: Residuals = "calibrated"
+    regression: Floats | None = None
+    notes: tuple[str, ...] = ()
+    brief: tuple[str, ...] = ()
+
+    def summary(self) -> str:
+        """Give the raking in a few words, e.g. ``"raked on sex, age4 to cn-adults-2020"``."""
+        bounds = f" within {self.bounds[0]:g} to {self.bounds[1]:g}" if self.bounds else ""
+        return f"{RAKED} {', '.join(self.variables)} to {self.margins}{bounds}"
+
+    def document(self) -> dict[str, object]:
+        """Give the report as plain values for JSON."""
+        return {
+            "summary": self.summary(),
+            "margins": self.margins,
+            "variables": list(self.variables),
+            "bounds": list(self.bounds) if self.bounds else None,
+            "tolerance": self.tolerance,
+            "iterations": self.iterations,
+            "worst_before": self.worst_before,
+            "worst_after": self.worst_after,
+            "residuals": self.residuals,
+            "table": self.table.to_dict("records"),
+            "notes": list(self.notes),
+        }
+
+
+def rake(
+    design: Design,
+    margins: Mapping[str, Mapping[str, float]],
+    on: str | Sequence[str] | Mapping[str, str] | None = None,
+    *,
+    bounds: tuple[float, float] | None = None,
+    tolerance: float = 1e-10,
+    max_iterations: int = 500,
+    missing: Literal["error", "own_class"] = "error",
+    residuals: Residuals = "calibrated",
+) -> Design:
+    """Rake the weights to population margins.
+
+    Every weight is multiplied by one factor for each margin, so that the weighted shares equal the targets; of all
+    weights that do, these are the nearest to the base weights in the raking distance.
+
+    Parameters
+    ----------
+    design : Design
+        The sample with its base weights. Where it has replicates, each is raked to the same targets.
+    margins : Margins or mapping of str to mapping of str to float
+        By variable, the share (0-1) or the population count of each category; categories are codes or value labels,
+        e.g. ``{"sex": {"female": 0.51, "male": 0.49}}``. Shares keep the sum of the weights, counts scale it to
+        the population.
+    on : str, sequence of str, or mapping of str to str, optional
+        Dimensions to rake on, e.g. ``["sex", "age4"]``, or from dimension to column, ``{"age4": "age_group"}``.
+        Without it all dimensions.
+    bounds : tuple of float, optional
+        Least and largest factor by which a weight may change, e.g. ``(0.3, 3.0)``, relative to the change of
+        their sum. Enforced while the margins still hold, or refused.
+    tolerance : float
+        Largest distance from a target share, e.g. ``1e-10``.
+    max_iterations : int
+        Sweeps over the margins before giving up.
+    missing : {"error", "own_class"}
+        Rows without a value of a raking variable: stop, or let them keep their share of the weight as a class of
+        their own while the others are raked to the targets among themselves.
+    residuals : {"calibrated", "base", "unweighted"}
+        Weights of the regression on the margins whose residuals carry the variance. Calibrated weights are the exact
+        linearisation of raking; base weights are what R's ``calibrate`` takes, none what R's ``rake`` takes (after
+        ten sweeps). They differ in small samples, and without weights also in large ones when weights vary.
+
+    Returns
+    -------
+    Design
+        The same sample with raked weights; ``design.raking`` holds the report.
+
+    Raises
+    ------
+    EstimationError
+        When given something else than a Design.
+    WeightingError
+        When margins and data name different categories, values are missing, or no weights fit the margins within
+        the bounds.
+    UnknownNameError
+        When a dimension or column does not exist.
+
+    Notes
+    -----
+    Not for margins that were estimated from the same sample, nor for many thin categories: weights then vary
+    without taking out bias. Look at :func:`weight_summary`.
+
+    References
+    ----------
+    Deville and Särndal (1992), JASA 87, p. 376; Kolenikov (2014), Calibrating survey data using iterative
+    proportional fitting (raking), Stata Journal 14(1).
+
+    Examples
+    --------
+    >>> from topline.analysis.sampling.design import Design
+    >>> wave = pd.DataFrame({"sex": ["f", "f", "f", "m"], "trust": [1, 2, 3, 5]})
+    >>> raked = rake(Design(wave), {"sex": {"f": 0.5, "m": 0.5}})
+    >>> raked.weights.round(3).tolist(), raked.raking.iterations
+    ([0.667, 0.667, 0.667, 2.0], 1)
+    """
+    check_design(design, "rake")
+    _check_options(bounds, tolerance, max_iterations)
+    _check_choices(missing, residuals)
+    wanted = targets(design, margins, on, own_class=missing == "own_class")
+    row_cell, cells = _cell_table(design, wanted)
+    _check_reach(cells, wanted, bounds)
+    fit = fitted(cells, bounds or (0.0, np.inf), tolerance, max_iterations)
+    if not fit.worst <= tolerance:
+        raise WeightingError(_explained(cells, wanted, fit, bounds))
+    if fit.ratio.min() < VANISHING:
+        raise WeightingError(_vanished(cells, wanted, fit))
+    weights = design.weights * fit.ratio[row_cell] * (wanted.total / design.weights.sum())
+    report = Raking(
+        margins=wanted.name,
+        variables=tuple(target.column for target in wanted.margins),
+        bounds=bounds,
+        tolerance=tolerance,
+        iterations=fit.iterations,
+        worst_before=cells.worst(np.ones(len(cells.weight))),
+        worst_after=fit.worst,
+        table=_report(design, wanted, cells, fit.ratio),
+        auxiliaries=tuple((target.positions, len(target.share)) for target in wanted.margins),
+        task=_task(design, wanted, row_cell, cells, bounds, tolerance, max_iterations),
+        residuals=residuals,
+        regression=_regression_weights(design, residuals),
+        notes=wanted.notes,
+        brief=wanted.brief,
+    )
+    raked = design.with_calibration(weights, report)
+    if design.replication is None:
+        return raked
+    return raked.with_replication(report.task.replayed(design.replication))
+
+
+def _check_options(bounds: tuple[float, float] | None, tolerance: float, max_iterations: int) -> None:
+    if bounds is not None and not 0 <= bounds[0] < 1 < bounds[1]:
+        raise WeightingError(
+            f"bounds are {bounds}; they are the least and largest factor by which a weight may change, one below and "
+            "one above 1, e.g. (0.3, 3.0)."
+        )
+    if not 0 < tolerance < 1 or max_iterations < 1:
+        raise WeightingError(
+            f"tolerance is {tolerance:g} and max_iterations {max_iterations}; both are above 0, tolerance below 1."
+        )
+
+
+def _check_choices(missing: str, residuals: str) -> None:
+    if missing not in ("error", "own_class"):
+        raise WeightingError(f"missing is {missing!r}; it can be 'error' or 'own_class'.")
+    if residuals not in get_args(Residuals):
+        raise WeightingError(f"residuals is {residuals!r}; it can be {', '.join(map(repr, get_args(Residuals)))}.")
+
+
+def _regression_weights(design: Design, residuals: Residuals) -> Floats | None:
+    if residuals == "calibrated":
+        return None
+    return design.weights if residuals == "base" else (design.weights > 0).astype(np.float64)
+
+
+def _task(
+    design: Design,
+    wanted: Targets,
+    row_cell: Ints,
+    cells: Cells,
+    bounds: tuple[float, float] | None,
+    tolerance: float,
+    max_iterations: int,
+) -> RakingTask:
+    return RakingTask(
+        before=design.weights,
+        row_cell=row_cell,
+        cells=cells,
+        names=tuple((target.column, *map(str, target.shown)) for target in wanted.margins),
+        kept=tuple(target.shown[-1] == OWN_CLASS for target in wanted.margins),
+        population=wanted.total if wanted.counted else None,
+        bounds=bounds or (0.0, np.inf),
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+    )
+
+
+def _cell_table(design: Design, wanted: Targets) -> tuple[Ints, Cells]:
+    """Give each row's cell, and the cells with their share of the base weight."""
+    row_cell = combined([target.positions for target in wanted.margins], len(design.weights))
+    weight = np.bincount(row_cell, weights=design.weights)
+    codes = []
+    for target in wanted.margins:
+        code = np.zeros(len(weight), dtype=np.int64)
+        code[row_cell] = target.positions
+        codes.append(code)
+    return row_cell, Cells(weight / weight.sum(), tuple(codes), tuple(target.share for target in wanted.margins))
+
+
+def _check_reach(cells: Cells, wanted: Targets, bounds: tuple[float, float] | None) -> None:
+    """Refuse bounds that keep a single category from its target."""
+    low, high = bounds or (0.0, np.inf)
+    for target, share in zip(wanted.margins, cells.shares(np.ones(len(cells.weight))), strict=True):
+        needed = target.share / share
+        for at in np.flatnonzero((needed < low) | (needed > high)):
+            edge = "most" if needed[at] > high else "least"
+            reach = share[at] * (high if needed[at] > high else low)
+            raise WeightingError(
+                f"margin {target.column}, category {target.shown[at]}: it holds {100 * share[at]:.2f}% of the weight, "
+                f"and within bounds {low:g} to {high:g} at {edge} {100 * reach:.2f}% can be reached; the target is "
+                f"{100 * target.share[at]:.2f}%. Widen the bounds beyond {needed[at]:.3g}, or join the category with "
+                "another."
+            )
+
+
+def _explained(cells: Cells, wanted: Targets, fit: Fit, bounds: tuple[float, float] | None) -> str:
+    """Say which category stays furthest from its target, and which combinations have nobody in them."""
+    reached = cells.shares(fit.ratio)
+    gaps = [np.abs(share - target.share).max() for share, target in zip(reached, wanted.margins, strict=True)]
+    margin = int(np.argmax(gaps))
+    target, share = wanted.margins[margin], reached[margin]
+    at = int(np.argmax(np.abs(share - target.share)))
+    empty = _empty_pairs(cells, wanted)
+    within = f" within bounds {bounds[0]:g} to {bounds[1]:g}" if bounds else ""
+    return (
+        f"no weights{within} fit all margins: after {fit.iterations} iterations margin {target.column}, category "
+        f"{target.shown[at]}, reaches {100 * share[at]:.4f}% where the target is {100 * target.share[at]:.4f}%. "
+        + (f"Nobody in the data is {'; or '.join(empty)}. " if empty else "")
+        + f"{'Widen the bounds, join' if bounds else 'Join'} categories, or rake on fewer margins."
+    )
+
+
+def _vanished(cells: Cells, wanted: Targets, fit: Fit) -> str:
+    """Say whose weights would have to vanish for the margins to hold."""
+    pairs = [
+        ", ".join(
+            f"{target.column} {target.shown[code[cell]]}"
+            for target, code in zip(wanted.margins, cells.codes, strict=True)
+        )
+        for cell in np.flatnonzero(fit.ratio < VANISHING)[:3]
+    ]
+    empty = _empty_pairs(cells, wanted)
+    return (
+        f"the margins can be met only by giving no weight to respondents who are {'; or '.join(pairs)}. "
+        + (f"Nobody in the data is {'; or '.join(empty)}. " if empty else "")
+        + "Join categories, or rake on fewer margins."
+    )
+
+
+def _empty_pairs(cells: Cells, wanted: Targets) -> list[str]:
+    """Name up to three pairs of categories of two margins that nobody combines."""
+    found: list[str] = []
+    for one, target in enumerate(wanted.margins):
+        for two in range(one):
+            other = wanted.margins[two]
+            counts = np.zeros((len(target.share), len(other.share)))
+            np.add.at(counts, (cells.codes[one], cells.codes[two]), cells.weight)
+            found += [
+                f"{other.column} {other.shown[b]} and {target.column} {target.shown[a]}"
+                for a, b in np.argwhere(counts == 0)
+            ]
+    return found[:3]
+
+
+def _report(design: Design, wanted: Targets, cells: Cells, ratio: Floats) -> pd.DataFrame:
+    """List every category with target, share before and after, and respondents."""
+    before, after = cells.shares(np.ones(len(ratio))), cells.shares(ratio)
+    counted = design.weights > 0
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "variable": target.column,
+                    "category": [str(shown) for shown in target.shown],
+                    "target": target.share,
+                    "before": before[at],
+                    "after": after[at],
+                    "n": np.bincount(target.positions[counted], minlength=len(target.share)),
+                }
+            )
+            for at, target in enumerate(wanted.margins)
+        ],
+        ignore_index=True,
+    )

@@ -1,0 +1,102 @@
+"""R session behind the figures: tests/reference/compare.R (qlogis, qt), output beside it; tolerance 1e-9."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+
+from topline.analysis.comparing.published_error import published_error
+from topline.data.errors import ComparisonError
+
+R = json.loads((Path(__file__).parents[2] / "reference" / "compare.json").read_text())
+
+
+@pytest.mark.parametrize("case", R["shares"], ids=lambda case: str(case["p"]))
+def test_share_with_stated_design_effect_is_r_logit_interval(case):
+    found = published_error(case["p"], n=case["n"], deff=case["deff"], rounding=case["unit"], level=case["level"])
+    assert (found.se, found.low, found.high) == pytest.approx((case["se"], case["low"], case["high"]), rel=1e-9)
+    assert not found.deff_assumed
+
+
+def test_unknown_design_effect_is_one_and_a_half_and_says_so():
+    found = published_error(0.4, n=600)
+    assert found.se == pytest.approx(math.sqrt(1.5 * 0.24 / 600))
+    assert (found.deff, found.deff_assumed) == (1.5, True)
+    assert "assumed design effect of 1.5" in found.basis
+
+
+def test_rounding_adds_unit_squared_over_twelve():
+    plain, rounded = published_error(0.4, n=600), published_error(0.4, n=600, rounding=0.01)
+    assert rounded.se**2 - plain.se**2 == pytest.approx(0.01**2 / 12)
+
+
+def test_margin_of_error_is_of_a_share_of_one_half():
+    found = published_error(0.5, moe=0.031)
+    assert found.se == pytest.approx(0.031 / 1.959963984540054)
+    small = published_error(0.1, moe=0.031)
+    assert small.se == pytest.approx(found.se * math.sqrt(4 * 0.1 * 0.9))
+    assert small.df == math.inf
+
+
+def test_margin_of_error_with_n_shows_the_design_effect_it_implies():
+    found = published_error(0.5, n=4594, moe=0.024)
+    assert found.deff == pytest.approx((0.024 / 1.959963984540054) ** 2 * 4594 / 0.25)
+    assert not found.deff_assumed
+
+
+def test_margin_of_error_of_a_simple_random_sample_says_nothing_about_weighting():
+    n = 1000
+    found = published_error(0.5, n=n, moe=1.959963984540054 * math.sqrt(0.25 / n))
+    assert (found.deff, found.deff_assumed) == (1.5, True)
+
+
+def test_stated_design_effect_wins_over_margin_of_error():
+    assert published_error(0.5, n=1000, deff=1.2, moe=0.05).deff == 1.2
+
+
+def test_percentages_alone_give_no_error():
+    found = published_error(0.7, rounding=0.01)
+    assert (found.se, found.low, found.high) == (None, None, None)
+    assert "neither" in found.basis
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_printed_0_and_100_percent_have_an_error(value):
+    found = published_error(value, n=200, deff=1)
+    p = (200 * value + 0.5) / 201
+    assert found.se == pytest.approx(math.sqrt(p * (1 - p) / 200))
+    assert 0 <= found.low <= value <= found.high <= 1
+
+
+def test_mean_needs_a_standard_deviation():
+    assert "standard deviation" in published_error(3.6, statistic="mean", n=1173).basis
+    found = published_error(3.6, statistic="mean", n=1173, sd=1.1, deff=1)
+    assert found.se == pytest.approx(1.1 / math.sqrt(1173))
+    assert found.high - 3.6 == pytest.approx(3.6 - found.low)
+    assert published_error(3.6, statistic="mean", sd=1.1).se is None
+
+
+def test_intervals_stay_within_0_and_1_and_larger_samples_never_widen_them():
+    widths = [
+        found.high - found.low
+        for n in (20, 50, 200, 1000, 5000)
+        for found in [published_error(0.97, n=n)]
+        if found.high < 1
+    ]
+    assert widths == sorted(widths, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"value": 77, "n": 100}, "outside 0 to 1"),
+        ({"value": 0.7, "n": 0}, "n is 0"),
+        ({"value": 0.7, "n": 100, "deff": -1}, "deff is -1"),
+        ({"value": 0.7, "moe": 0}, "moe is 0"),
+        ({"value": 0.7, "n": math.inf}, "n is inf"),
+    ],
+)
+def test_figures_that_describe_no_survey_are_refused(arguments, words):
+    with pytest.raises(ComparisonError, match=words):
+        published_error(**arguments)
