@@ -155,7 +155,7 @@ def _table(
                     "category": np.tile(np.arange(width), base.domains),
                     "estimate": one.estimate,
                     "n": np.repeat(base.n, width),
-                    "events": measure.events() if measure.share else np.repeat(base.n, width),
+                    "events": measure.events if measure.share else np.repeat(base.n, width),
                     "weighted_n": np.repeat(base.weighted_n, width),
                     "effective_n": np.repeat(base.effective_n, width),
                     "simple_variance": _simple_variance(one, request, replacing=replacing),

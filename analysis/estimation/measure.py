@@ -163,8 +163,9 @@ class Measure:
         assert self.category is not None
         return summed(base.domain * self.width + self.category, base.domains * self.width, base.weights)
 
+    @cached_property
     def events(self) -> Ints:
-        """Count respondents by domain and category."""
+        """Respondents by domain and category."""
         if self.value is not None:
             return summed(self.base.domain, self.base.domains, self.value).astype(np.int64)
         assert self.category is not None

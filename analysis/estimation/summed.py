@@ -115,7 +115,7 @@ def summed_up(design: Design, measure: Measure, estimand: str) -> Summed:
     with np.errstate(divide="ignore", invalid="ignore"):  # a divisor of 0 is refused by name, before it is printed
         estimate = total / np.repeat(divisor, measure.width)
     if measure.share:
-        events, base = measure.events(), np.repeat(measure.base.n, measure.width)
+        events, base = measure.events, np.repeat(measure.base.n, measure.width)
         estimate = np.where(events == 0, 0.0, np.where(events == base, 1.0, estimate))
     return Summed(measure, design, divided, divisor, estimate, by_unit)
 
