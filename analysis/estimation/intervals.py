@@ -13,6 +13,7 @@ confidence intervals for proportions in complex sample surveys, Journal of Surve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Literal
 
 import numpy as np
@@ -117,6 +118,8 @@ def check_level(level: float) -> None:
     EstimationError
         When it is not, e.g. 95 for 95%.
     """
+    if isinstance(level, bool) or not isinstance(level, Real):
+        raise EstimationError(f"level is {level!r}; a confidence level is a number between 0 and 1, e.g. 0.95 for 95%.")
     if not 0 < level < 1:
         raise EstimationError(f"level is {level:g}; a confidence level lies between 0 and 1, e.g. 0.95 for 95%.")
 
@@ -300,7 +303,8 @@ def beta_interval(
     n : numpy.ndarray of int
         Respondents in each base.
     df : numpy.ndarray of int
-        Degrees of freedom of each base: its PSUs minus their strata. Without any the factor is 1.
+        Degrees of freedom of each base: its PSUs minus their strata. Without any, and for a single respondent, the
+        factor is 1.
     level : float
         Confidence level, e.g. 0.95.
 
@@ -314,7 +318,8 @@ def beta_interval(
     extreme = (estimate <= 0) | (estimate >= 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         size = np.where(extreme, effective, estimate * (1 - estimate) / se**2)
-        size = size * np.where(df > 0, t_quantile(n - 1, level) / t_quantile(df, level), 1.0) ** 2
+        by_t = (df > 0) & (n > 1)
+        size = size * np.where(by_t, t_quantile(n - 1, level) / t_quantile(df, level), 1.0) ** 2
         tail = (1 - level) / 2
         hits, misses = size * estimate, size * (1 - estimate)
         low = np.where(estimate <= 0, 0.0, special.betaincinv(hits, misses + 1, tail))

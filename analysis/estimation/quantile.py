@@ -307,5 +307,8 @@ def _notes(table: pd.DataFrame) -> list[str]:
         )
     alone = int((table["n"] == 1).sum())
     if alone:
-        notes.append(f"{counted(alone, 'row rests', 'rows rest')} on one respondent, and has no standard error.")
+        notes.append(
+            f"{counted(alone, 'row rests', 'rows rest')} on one respondent and {'has' if alone == 1 else 'have'} no "
+            "standard error."
+        )
     return notes

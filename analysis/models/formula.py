@@ -8,6 +8,7 @@ variance, Applied Statistics 22(3).
 from __future__ import annotations
 
 import ast
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +27,9 @@ from .formula_columns import Column, column_of, newly_coded
 
 if TYPE_CHECKING:
     from formulaic import Formula, ModelSpec
+
+MOST_COLUMNS = 1_000
+"""Columns that the categories of one term may make."""
 
 CATEGORICAL = re.compile(r"^C\(\s*`?(?P<name>[^`,)]+)`?\s*[,)]")
 """A factor that makes categories of a column."""
@@ -212,6 +216,7 @@ def predictors(right: str, columns: Mapping[str, Column], rows: Ints, whole: str
     """
     kept = {name: column.within(rows) for name, column in columns.items()}
     parsed = _parsed(right, whole)
+    _refuse_many_columns(parsed, kept, whole)
     found = _model_matrix(parsed, _frame(kept, len(rows)), kept, whole)
     spec = found.model_spec
     names = tuple(re.sub(r"\[(T\.)?(-?\d+)\.0\]", r"[\1\2]", str(name)) for name in found.columns)
@@ -220,6 +225,23 @@ def predictors(right: str, columns: Mapping[str, Column], rows: Ints, whole: str
     matrix = _checked(_by_column(found), names)
     made = Predictors(right, matrix, names, terms, columns, rows, spec, variables_of(parsed))
     return made if intercept else _without_intercept(made, whole)
+
+
+def _refuse_many_columns(parsed: Formula, columns: Mapping[str, Column], whole: str) -> None:
+    """Refuse a formula whose categories make more columns than can be fitted, before they are made."""
+    for term in parsed:
+        counts = {}
+        for factor in map(str, term.factors):
+            name = next(iter(names_in(factor)), factor)
+            if name in columns and (columns[name].categorical or CATEGORICAL.match(factor)):
+                counts[name] = columns[name].series().nunique()
+        made = math.prod(counts.values())
+        if made > MOST_COLUMNS:
+            several = " x ".join(f"{count:,} of {name}" for name, count in counts.items())
+            raise EstimationError(
+                f"formula '{whole}': {term} makes {made:,} columns (categories: {several}); at most {MOST_COLUMNS:,} "
+                "can be fitted. Group the categories, or enter the column as a number."
+            )
 
 
 def evaluated_in(text: str, columns: Mapping[str, Column], data: pd.DataFrame, whole: str) -> Floats:

@@ -11,6 +11,9 @@ from ...data.errors import EstimationError
 from ..sampling.categories import Floats, Ints
 from .model_rows import ModelRows
 
+MOST_ANSWERS = 100
+"""Each answer costs a coefficient or a set of them; more answers than this are numbers, or a mistake."""
+
 
 def answers_used(used: ModelRows, *, least: int) -> tuple[ModelRows, Ints]:
     """Number the answers that occur among the rows used, and note those that do not.
@@ -29,6 +32,11 @@ def answers_used(used: ModelRows, *, least: int) -> tuple[ModelRows, Ints]:
             f"{response.item} has {len(levels)} {'answer' if len(levels) == 1 else 'answers'} ({', '.join(levels)}) "
             f"among the {len(place):,} rows used, and this model needs at least {least}. Of two answers "
             "glm(family='binomial') models the share."
+        )
+    if len(levels) > MOST_ANSWERS:
+        raise EstimationError(
+            f"{response.item} has {len(levels):,} answers among the {len(place):,} rows used, and a model of several "
+            f"answers takes at most {MOST_ANSWERS}. Join answers, or model the number: glm(family='gaussian')."
         )
     absent = [level for level in response.levels if level not in levels]
     notes = [f"Nobody among the rows used answered {', '.join(absent)} to {response.item}."] if absent else []

@@ -18,6 +18,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
+LARGEST = 1e150
+"""Larger numbers overflow when they are squared, and every variance squares."""
+
 MANY_CODES = 4096
 """Whole numbers in a narrower range than this are counted, not hashed."""
 
@@ -173,8 +176,10 @@ def numbers(
     """
     variable = _described(study, name)
     values = _as_floats(study.column(name), name, purpose)
-    if not (variable.missing or variable.missing_ranges) and np.isfinite(values.sum()):
-        return values, {}  # a finite sum has neither missing nor infinite values in it
+    with np.errstate(all="ignore"):
+        squares = values @ values
+    if not (variable.missing or variable.missing_ranges) and squares < LARGEST**2:
+        return values, {}  # a sum of squares below this has neither missing nor infinite values in it
     endless = 0 if infinite else int(np.isinf(values).sum())
     if endless:
         raise EstimationError(
@@ -186,6 +191,11 @@ def numbers(
     for kind, rows in _user_missing(values, variable):
         values = np.where(rows, np.nan, values)
         missing[kind.value] = missing.get(kind.value, 0) + _count(rows, inside)
+    if not infinite and (np.abs(values) > LARGEST).any():
+        raise EstimationError(
+            f"{name} holds {np.nanmax(np.abs(values)):g}, whose square no computer number holds; divide the column, or "
+            "declare that code missing in the codebook."
+        )
     return values, missing
 
 
@@ -210,7 +220,11 @@ def names_of(given: str | Iterable[str] | None) -> tuple[str, ...]:
     """Take one name, several, or none."""
     if given is None:
         return ()
-    return (given,) if isinstance(given, str) else tuple(given)
+    if isinstance(given, str):
+        return (given,)
+    if not isinstance(given, Iterable):
+        raise EstimationError(f"{given!r} names no column; name one as text, e.g. 'trust', or several in a list.")
+    return tuple(given)
 
 
 def _described(study: Study, name: str) -> Variable:

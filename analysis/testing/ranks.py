@@ -123,13 +123,13 @@ def rank_test(
     scores = np.zeros(len(base.rows))
     scores[base.rows] = _checked(scored(ranked, float(design.weights[base.rows].sum())), len(ranked), item)
     groups = len(base.groups)
-    means = group_means(design, base.rows, base.group, groups, scores, again=False, what="rank test")
     freedom = degrees(design, base.rows, df) - (groups - 1)
     if freedom < 1:
         raise EstimationError(
             f"{item}: the rank test of {groups} groups has {freedom} degrees of freedom (PSUs minus strata, minus "
             f"{groups - 1}); join groups, or test a larger base."
         )
+    means = group_means(design, base.rows, base.group, groups, scores, again=False, what="rank test")
     frame = (_two if groups == 2 else _several)(base, means, freedom)
     return SignificanceTest(frame, _method(design, base, means, test, ties, df))
 

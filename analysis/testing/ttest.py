@@ -13,7 +13,7 @@ from scipy import special
 from ...data.errors import EstimationError
 from ..estimation.degrees import DfRule, degrees
 from ..estimation.intervals import check_level, t_interval
-from ..estimation.method import design_footnotes, design_method, missing_key_note, missing_note
+from ..estimation.method import counted, design_footnotes, design_method, missing_key_note, missing_note
 from ..sampling.categories import Bools, Categories, Floats, Ints, Shown, categories, names_of, numbers
 from ..sampling.design import Design, check_design
 from ..sampling.subpopulation import Where, subset
@@ -192,8 +192,8 @@ def _two_groups(item: str, coded: Categories, base: Bools) -> tuple[Ints, tuple[
             else "Test the mean against a value instead, or widen the base."
         )
         raise EstimationError(
-            f"{item}: by='{coded.name}' has {len(present)} groups with an answer ({shown}); a t test needs two. "
-            f"{remedy}"
+            f"{item}: by='{coded.name}' has {counted(len(present), 'group', 'groups')} with an answer ({shown}); a t "
+            f"test needs two. {remedy}"
         )
     group = np.searchsorted(present, np.clip(coded.positions, 0, None)).astype(np.int64)
     return group, tuple(coded.shown[at] for at in present)

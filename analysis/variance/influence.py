@@ -126,7 +126,11 @@ def _present(design: Design, values: Table) -> Floats:
     """Say for each first-stage stratum and estimate whether any row of the stratum counts."""
     first = design.stages[0]
     stratum = first.stratum[first.unit]
-    counted = abs(sparse.csr_array(values)) if sparse.issparse(values) else np.abs(values)
+    if sparse.issparse(values):  # an entry counts, also where it is 0
+        counted = sparse.csr_array(values, copy=True)
+        counted.data = np.ones(len(counted.data))
+    else:
+        counted = np.abs(values)
     weight = (design.weights > 0).astype(np.float64)
     table = group_totals(counted, stratum, len(first.sampled), weight)
     return (dense(table) > 0).astype(np.float64)

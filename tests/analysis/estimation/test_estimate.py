@@ -129,8 +129,28 @@ def test_a_share_fixed_by_strata_or_margins_has_no_error_and_no_design_effect():
 
 
 def test_a_constant_of_any_size_has_no_spread():
-    row = mean(Design(pd.DataFrame({"y": [1e300] * 4})), "y").to_frame().iloc[0]
-    assert (row["estimate"], row["se"]) == (1e300, 0)
+    row = mean(Design(pd.DataFrame({"y": [1e140] * 4})), "y").to_frame().iloc[0]
+    assert (row["estimate"], row["se"]) == (1e140, 0)
+
+
+def test_numbers_too_large_to_square_are_refused():
+    with pytest.raises(EstimationError, match=r"y holds 1e\+200, whose square no computer number holds"):
+        mean(Design(pd.DataFrame({"y": [1.0, -1e200]})), "y")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"items": 5}, "5 names no column"),
+        ({"by": 5}, "5 names no column"),
+        ({"level": "95"}, "level is '95'"),
+        ({"level": None}, "level is None"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused_in_words(options, words):
+    with pytest.raises(EstimationError) as caught:
+        mean(design(), **{"items": "weight", **options})
+    assert words in str(caught.value)
 
 
 def test_a_category_that_is_missing_is_explained():

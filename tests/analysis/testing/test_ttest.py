@@ -117,7 +117,7 @@ def test_any_kind_of_frame_gives_the_same_test(convert):
     ("items", "options", "message"),
     [
         ("trust", {"by": "place"}, r"has 3 groups with an answer \(rural, town, urban\).*contrast all"),
-        ("trust", {"by": "sex", "where": "sex == 'f'"}, r"has 1 groups with an answer \(f\).*Test the mean"),
+        ("trust", {"by": "sex", "where": "sex == 'f'"}, r"has 1 group with an answer \(f\).*Test the mean"),
         ("trust", {"by": "sex", "paired": "before"}, "not both"),
         ("trust", {"by": ["sex", "place"]}, "the two groups of one column"),
         (["trust", "before"], {"paired": "before"}, "name one beside paired="),
