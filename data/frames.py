@@ -65,6 +65,8 @@ def _pandas_of_polars(frame: nw.DataFrame[Any]) -> pd.DataFrame:
 def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Give a frame of plain columns with rows numbered from 0, or refuse with every bad column at once.
 
+    Columns that are plain already are not copied: pandas keeps two frames of the same values apart when one changes.
+
     Raises
     ------
     CodebookError
@@ -76,16 +78,24 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
     [1.0, 0.0]
     """
     refuse_names(frame.columns)
-    columns: dict[str, pd.Series] = {}
+    made = pd.DataFrame(frame).reset_index(drop=True)
+    made.columns = pd.Index(list(frame.columns), dtype="str" if len(frame.columns) else None)
     problems = []
-    for name in frame.columns:
+    for name in made.columns:
+        if _is_plain(made[name].dtype):
+            continue
         try:
-            columns[name] = plain_column(frame[name].reset_index(drop=True))
+            made[name] = plain_column(made[name])
         except ColumnProblem as problem:
             problems.append(f"column '{name}' {problem}")
     if problems:
         raise CodebookError("\n".join(problems))
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+    return made
+
+
+def _is_plain(dtype: object) -> bool:
+    """Say whether values of a type stay as they are."""
+    return isinstance(dtype, np.dtype) and dtype in (np.dtype("float64"), np.dtype("int64"))
 
 
 def refuse_names(names: Iterable[object]) -> None:
