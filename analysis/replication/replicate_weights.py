@@ -182,13 +182,30 @@ def _check_weight(weight: str | None, *, combined: bool) -> None:
 
 
 def _given(study: Study, columns: Sequence[str], method: str) -> Floats:
-    """Read the columns as rows x replicates; several at a time, which spares the memory to be walked once a column."""
+    """Give the columns as rows x replicates: the data themselves where the columns lie side by side in memory."""
+    for name in columns:
+        _replicate_weight(study, name, negative=method in NEGATIVE_ALLOWED)
+    side_by_side = _side_by_side(study, columns)
+    if side_by_side is not None:
+        return side_by_side
     given = np.empty((len(study.frame), len(columns)))
-    for start in range(0, len(columns), TOGETHER):
+    for start in range(0, len(columns), TOGETHER):  # several at a time, so that the memory is walked once for them all
         some = columns[start : start + TOGETHER]
         read = [_replicate_weight(study, name, negative=method in NEGATIVE_ALLOWED) for name in some]
         given[:, start : start + len(some)] = np.stack(read, axis=1)
     return given
+
+
+def _side_by_side(study: Study, columns: Sequence[str]) -> Floats | None:
+    """Give neighbouring columns of floats as one array without a copy; None where that cannot be."""
+    places = study.frame.columns.get_indexer(list(columns))
+    neighbours = study.frame.iloc[:, places[0] : places[0] + len(columns)]
+    if list(neighbours.columns) != list(columns) or set(neighbours.dtypes) != {np.dtype("float64")}:
+        return None
+    if any(study.codebook[name].missing or study.codebook[name].missing_ranges for name in columns):
+        return None
+    values: Floats = neighbours.to_numpy()
+    return values if np.shares_memory(values, neighbours.iloc[:, 0].to_numpy()) else None
 
 
 def _replicate_weight(study: Study, name: str, *, negative: bool) -> Floats:

@@ -147,3 +147,23 @@ def test_arrow_table_is_a_frame():
     study = study_of(pa.table({"a": [1, 2], "b": ["x", None]}))
     assert study.frame["a"].tolist() == [1, 2]
     assert study.frame["b"].isna().tolist() == [False, True]
+
+
+def test_a_study_shares_plain_columns_and_does_not_change_with_the_frame_it_was_made_of():
+    frame = pd.DataFrame({"trust": [1.0, 2.0, 3.0], "people": [5, 6, 7], "voted": [True, False, True]}, index=[7, 8, 9])
+    study = study_of(frame)
+    assert np.shares_memory(study.frame["trust"].to_numpy(), frame["trust"].to_numpy())
+    frame.loc[7, "trust"] = 99.0
+    frame["people"] = 0
+    assert study.frame["trust"].tolist() == [1.0, 2.0, 3.0]
+    assert study.frame["people"].tolist() == [5, 6, 7]
+    assert study.frame["voted"].tolist() == [1.0, 0.0, 1.0]
+    assert study.frame.index.tolist() == [0, 1, 2]
+    assert frame["voted"].dtype == bool
+
+
+def test_values_of_a_frame_made_of_an_array_are_not_those_of_the_array():
+    values = np.array([[1.0, 2.0], [3.0, 4.0]])
+    study = study_of(pd.DataFrame(values, columns=["a", "b"]))
+    values[0, 0] = 99.0
+    assert study.frame["a"].tolist() == [1.0, 3.0]

@@ -29,7 +29,8 @@ for (case in names(designs)) {
 # a share close to 0.1 of a large clustered sample, by every interval that svyciprop knows
 school <- svydesign(id = ~psu, strata = ~stratum, weights = ~weight, nest = TRUE, data = yrbs)
 for (interval in c("logit", "asin", "beta", "mean", "xlogit")) {
-  share <- svyciprop(~I(qn8 == 2), school, na.rm = TRUE, method = interval, df = degf(school))
+  of <- if (interval == "beta") subset(school, !is.na(qn8)) else school  # beta takes n and df of those who answered
+  share <- svyciprop(~I(qn8 == 2), of, na.rm = TRUE, method = interval, df = degf(of))
   ci <- attr(share, "ci")
   se <- SE(svymean(~I(as.numeric(qn8 == 2)), school, na.rm = TRUE))[[1]]
   add("yrbs", "proportion", "qn8", as.numeric(share), se, degf(school), interval, ci[[1]], ci[[2]])
