@@ -25,7 +25,7 @@ def main() -> None:
         ["w", *NAMES, *GIVEN],
         {"estimate": 1e-9, "se": 1e-9},
         fastest={"svy": 3},
-        leanest={"svy": 0.25, "columns": 3},
+        leanest={"columns": 3},
     )
     drawn = Contest(
         "Ten proportions, 200 bootstrap replicates drawn from the design; time to draw them under 'design'",

@@ -183,10 +183,10 @@ def _check_weight(weight: str | None, *, combined: bool) -> None:
 
 def _given(study: Study, columns: Sequence[str], method: str) -> Floats:
     """Give the columns as rows x replicates: the data themselves where the columns lie side by side in memory."""
-    for name in columns:
-        _replicate_weight(study, name, negative=method in NEGATIVE_ALLOWED)
     side_by_side = _side_by_side(study, columns)
     if side_by_side is not None:
+        for name in columns:
+            _replicate_weight(study, name, negative=method in NEGATIVE_ALLOWED)
         return side_by_side
     given = np.empty((len(study.frame), len(columns)))
     for start in range(0, len(columns), TOGETHER):  # several at a time, so that the memory is walked once for them all

@@ -256,3 +256,23 @@ def test_nobody_counts_in_a_replicate_alone():
     assert se(given(kept)) == pytest.approx(spread(kept, names(12), 1 / 11))
     with pytest.raises(DesignError, match=r"replicate weight 'repw3' is zero in all 24 rows"):
         given(wave().assign(repw3=0.0))
+
+
+def test_neighbouring_columns_of_weights_are_not_copied_and_others_give_the_same_errors():
+    frame = wave()
+    beside = given(frame)
+    assert np.shares_memory(beside.replication.factors, frame["repw1"].to_numpy())
+    apart = frame[[*names(6), "trust", "w", *names(12)[6:]]]
+    copied = given(apart)
+    assert not np.shares_memory(copied.replication.factors, apart["repw1"].to_numpy())
+    assert se(copied) == pytest.approx(se(beside), rel=1e-13)
+    turned = given(frame, replicates=names(12)[::-1])
+    assert turned.replication.factors[:, 0].tolist() == frame["repw12"].tolist()
+    assert se(turned) == pytest.approx(se(beside), rel=1e-13)
+
+
+def test_faults_are_named_in_neighbouring_columns_too():
+    frame = wave()
+    frame.loc[3, "repw5"] = -1.0
+    with pytest.raises(DesignError, match="replicate weight 'repw5' is negative in 1 of 24 rows"):
+        given(frame)
