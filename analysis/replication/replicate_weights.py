@@ -198,7 +198,7 @@ def _given(study: Study, columns: Sequence[str], method: str) -> Floats:
 
 def _side_by_side(study: Study, columns: Sequence[str]) -> Floats | None:
     """Give neighbouring columns of floats as one array without a copy; None where that cannot be."""
-    places = study.frame.columns.get_indexer(list(columns))
+    places = study.frame.columns.get_indexer(pd.Index(columns))
     neighbours = study.frame.iloc[:, places[0] : places[0] + len(columns)]
     if list(neighbours.columns) != list(columns) or set(neighbours.dtypes) != {np.dtype("float64")}:
         return None
