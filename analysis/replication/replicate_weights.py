@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
+import pandas as pd
 
 from ...data.codebook import Study, study_of
 from ...data.errors import DesignError, UnknownNameError
