@@ -19,6 +19,15 @@ Where = str | Mapping[str, Code | Sequence[Code]] | Sequence[bool] | Bools | pd.
 """A condition in pandas' query language, values or labels by column, or True and False for each row."""
 
 
+HOW = (
+    "Write a condition such as \"age >= 18 and region == 'north'\": two equals signs ask for equality, a name with "
+    "blanks or points stands in `backticks`."
+)
+
+FUNCTIONS = ("abs", "sqrt", "log", "exp", "floor", "ceil", "None", "True", "False")
+"""Names that are no columns."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subpopulation:
     """The rows that estimates are about.
@@ -46,9 +55,10 @@ def subset(design: Design, where: Where) -> Design:
     design : Design
         The sample.
     where : str, mapping, sequence of bool, or None
-        A condition on columns in pandas' query language, e.g. ``"age >= 18 and region == 'north'"`` (missing answers
-        meet no condition); a mapping of columns to a code, a label, or several, e.g. ``{"sex": "female"}``; or True or
-        False for each row. None gives the design back.
+        A condition on columns in pandas' query language, e.g. ``"age >= 18 and region == 'north'"``; a missing answer
+        meets none, ``!=`` and ``not in`` included. Or a mapping of columns to a code, a label, or several, e.g.
+        ``{"sex": "female"}``; or True or False for each row, a pandas Series matched by its index. None gives the
+        design back.
 
     Returns
     -------
@@ -82,42 +92,82 @@ def subset(design: Design, where: Where) -> Design:
     elif isinstance(where, Mapping):
         rows, text = _matched(study, where), _described(where)
     else:
-        rows, text = _flagged(where, len(study.frame)), "chosen rows"
+        rows, text = _flagged(where, design), "chosen rows"
     if design.subpopulation is not None:
         rows, text = rows & design.subpopulation.rows, f"{design.subpopulation.text}; {text}"
     if not (rows & (design.weights > 0)).any():
-        raise EstimationError(
-            f"where: no respondent of a weight above zero meets {text}; there is nobody to estimate for. "
-            "A condition in words compares codes: name labels with where={'column': 'label'}."
-        )
+        nobody = f"where: no respondent of a weight above zero meets {text}; there is nobody to estimate for."
+        raise EstimationError(nobody + _labels(study, where))
     return design.with_subpopulation(Subpopulation(rows, text))
 
 
+def _labels(study: Study, where: Where) -> str:
+    """Say how labels are named, where a condition compares a column of labelled codes with text."""
+    if not isinstance(where, str) or not re.search("['\"]", where):
+        return ""
+    labelled = [name for name in _read(study, where)[1] if study.codebook[name].labels]
+    if not labelled:
+        return ""
+    name = labelled[0]
+    label = next(iter(study.codebook[name].labels.values()))
+    return (
+        f" A condition compares codes; labels are named by where={{'{name}': '{label}'}}, on the command line "
+        f'--where "{name} = {label}".'
+    )
+
+
 def _queried(study: Study, text: str) -> Bools:
-    """Evaluate a condition on answers: codes declared missing are missing and meet no condition."""
-    frame = pd.DataFrame({name: study.answers(name) for name in _columns(study, text)}, index=study.frame.index)
+    """Evaluate a condition on answers, missing ones undecided: what is not known to hold does not hold."""
+    tree, columns = _read(study, text)
+    frame = pd.DataFrame(
+        {place: study.answers(name).convert_dtypes() for name, place in columns.items()}, index=study.frame.index
+    )
     try:
-        found = frame.eval(text, engine="python", local_dict={}, global_dict={})
-    except pd.errors.UndefinedVariableError as error:
-        name = re.findall(r"'(.*?)'", str(error))
-        raise UnknownNameError("variable", name[0] if name else text, study.codebook.names, study.source) from error
-    except (SyntaxError, TypeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
-        raise EstimationError(
-            f"where: '{text}' cannot be read ({error}). Write a condition such as \"age >= 18 and region == 'north'\"; "
-            "a name with blanks stands in `backticks`."
-        ) from error
+        found = frame.eval(ast.unparse(tree), engine="python", local_dict={}, global_dict={})
+    except (SyntaxError, NameError, TypeError, ValueError, KeyError, AttributeError, NotImplementedError) as error:
+        said = str(error).splitlines()[0]
+        for name, place in columns.items():
+            said = said.replace(place, name)
+        raise EstimationError(f"where: '{text}' cannot be evaluated ({said}). {HOW}") from error
+    if not isinstance(found, pd.Series):
+        raise EstimationError(f"where: '{text}' does not ask anything of each respondent. {HOW}")
     return _as_bools(found, text, len(study.frame))
 
 
-def _columns(study: Study, text: str) -> list[str]:
-    """List the columns that a condition names."""
-    quoted = re.findall(r"`([^`]+)`", text)
+def _read(study: Study, text: str) -> tuple[ast.Expression, dict[str, str]]:
+    """Read a condition: its tree with plain names for columns, and the plain name of each column."""
+    columns: dict[str, str] = {}
+
+    def placed(name: str) -> str:
+        if name not in study.codebook:
+            dotted = [known for known in study.codebook.names if known.startswith(f"{name}.")]
+            if dotted:
+                raise EstimationError(f"where: '{text}': the name {dotted[0]} holds a point; write `{dotted[0]}`.")
+            raise UnknownNameError("variable", name, study.codebook.names, study.source)
+        return columns.setdefault(name, f"column_{len(columns)}")
+
+    quoted = re.sub(r"`([^`]+)`", lambda match: placed(match.group(1)), text)
     try:
-        tree = ast.parse(re.sub(r"`[^`]+`", "None", text), mode="eval")
-    except SyntaxError:
-        return []
-    named = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    return [name for name in dict.fromkeys([*quoted, *named]) if name in study.codebook]
+        tree = ast.parse(quoted.strip(), mode="eval")
+    except SyntaxError as error:
+        raise EstimationError(f"where: '{text}' cannot be read. {HOW}") from error
+    own = set(columns.values())
+
+    class Placing(ast.NodeTransformer):
+        """Put plain names in the place of columns; whether a missing answer is among others is undecided."""
+
+        def visit_Name(self, node: ast.Name) -> ast.Name:
+            return node if node.id in own or node.id in FUNCTIONS else ast.Name(placed(node.id), ast.Load())
+
+        def visit_Compare(self, node: ast.Compare) -> ast.expr:
+            self.generic_visit(node)
+            if isinstance(node.ops[0], ast.NotIn):
+                return ast.BoolOp(ast.And(), [node, ast.Compare(node.left, [ast.Eq()], [node.left])])
+            if isinstance(node.ops[0], ast.In):
+                return ast.BoolOp(ast.Or(), [node, ast.Compare(node.left, [ast.NotEq()], [node.left])])
+            return node
+
+    return ast.fix_missing_locations(Placing().visit(tree)), columns
 
 
 def _matched(study: Study, where: Mapping[str, Code | Sequence[Code]]) -> Bools:
@@ -137,20 +187,40 @@ def _described(where: Mapping[str, Code | Sequence[Code]]) -> str:
     return ", ".join(parts)
 
 
-def _flagged(where: object, rows: int) -> Bools:
+def _flagged(where: object, design: Design) -> Bools:
+    if isinstance(where, pd.Series):
+        return _as_bools(_aligned(where, design), "where", len(design.weights))
+    if not isinstance(where, Sequence | np.ndarray) and not hasattr(where, "to_numpy"):
+        raise EstimationError(
+            f"where is {where!r}; it can be a condition such as 'age >= 18', a mapping such as {{'sex': 'female'}}, or "
+            "True and False for each row."
+        )
     values = where.to_numpy() if hasattr(where, "to_numpy") else where
-    return _as_bools(pd.Series(np.asarray(values)), "where", rows)
+    return _as_bools(pd.Series(np.asarray(values)), "where", len(design.weights))
 
 
-def _as_bools(found: object, text: str, rows: int) -> Bools:
+def _aligned(where: pd.Series, design: Design) -> pd.Series:
+    """Put a Series in the order of the design's rows, by the index of the data that the design was made from."""
+    index = design.data.index if isinstance(design.data, pd.DataFrame) else design.study.frame.index
+    if where.index.equals(index):
+        return where
+    if where.index.is_unique and index.is_unique and index.isin(where.index).all():
+        return where.reindex(index)
+    raise EstimationError(
+        "where: the index of the Series is not that of the data the design was made from, so its rows cannot be "
+        "matched. Give where.to_numpy() if both are in the same order."
+    )
+
+
+def _as_bools(found: pd.Series, text: str, rows: int) -> Bools:
     """Take True and False for each row; missing meets no condition."""
-    if not isinstance(found, pd.Series) or len(found) != rows:
-        size = f"{len(found)} values" if isinstance(found, pd.Series) else f"{found!r}"
-        raise EstimationError(f"where: '{text}' gives {size}; it needs True or False for each of the {rows} rows.")
+    if len(found) != rows:
+        raise EstimationError(f"where: {len(found)} values for {rows} rows; it needs True or False for each of them.")
     if not pd.api.types.is_bool_dtype(found.dtype):
         known = found.dropna()
         if not known.map(lambda value: isinstance(value, bool | np.bool_)).all():
             raise EstimationError(
-                f"where: '{text}' gives values such as {known.iloc[0]!r}; it needs True or False for each row."
+                f"where: '{text}' gives values such as {known.iloc[0]}; it needs True or False for each row, as a "
+                "comparison gives: sex == 1."
             )
     return np.asarray(found.astype("boolean").fillna(False).to_numpy(dtype=bool))

@@ -84,7 +84,17 @@ def test_labels_are_named_by_a_mapping_and_codes_by_a_condition():
 
 def test_codes_declared_missing_meet_no_condition():
     assert subset(Design(labelled()), "sex < 3").inside.tolist() == [True, True, True, True, False]
-    assert subset(Design(labelled()), "sex != 1").inside.tolist() == [False, True, True, False, True]
+    for where in ("sex != 1", "not sex == 1", "sex not in [1]", "~(sex == 1)", "not (sex in [1])"):
+        assert subset(Design(labelled()), where).inside.tolist() == [False, True, True, False, False], where
+    assert subset(Design(labelled()), "view != 1").inside.tolist() == [False, False, True, True, False]
+    assert subset(Design(labelled()), "not (sex in [1] or view == 5)").inside.tolist() == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
+    assert subset(Design(labelled()), "view == 2 or sex == 2").inside.tolist() == [False, True, True, True, False]
 
 
 def test_missing_values_are_counted_inside_the_subpopulation_only():
@@ -142,8 +152,13 @@ def test_ratios_and_groups_take_a_subpopulation_too():
         ("age >", "cannot be read"),
         ("age + 1", "needs True or False"),
         ("age", "needs True or False"),
-        ([True, False], "needs True or False for each of the 60 rows"),
-        (["yes"] * 60, "such as 'yes'"),
+        ([True, False], "2 values for 60 rows; it needs True or False for each of them"),
+        (["yes"] * 60, "such as yes"),
+        ("age = 5", "two equals signs ask for equality"),
+        ("age == @limit", "two equals signs ask for equality"),
+        ("1 == 1", "does not ask anything of each respondent"),
+        (5, "where is 5; it can be a condition"),
+        ({1, 2}, "it can be a condition such as 'age >= 18'"),
     ],
 )
 def test_a_condition_that_chooses_nobody_or_cannot_be_read_is_refused(where, words):
@@ -163,3 +178,27 @@ def test_an_unknown_label_names_the_known_ones():
     with pytest.raises(UnknownNameError) as caught:
         subset(Design(labelled()), {"sex": "femal"})
     assert "'female'" in str(caught.value)
+
+
+def test_a_series_is_matched_by_its_index():
+    frame = towns()
+    shuffled = frame.sample(frac=1, random_state=1)
+    by_text = mean(design(shuffled), "trust", where="region == 'n'").to_frame()
+    by_series = mean(design(shuffled), "trust", where=frame["region"] == "n").to_frame()
+    assert by_series["estimate"].tolist() == by_text["estimate"].tolist()
+    with pytest.raises(EstimationError, match="is not that of the data the design was made from"):
+        subset(design(shuffled), (frame["region"] == "n").iloc[:40])
+    with pytest.raises(EstimationError, match="is not that of the data"):
+        subset(design(shuffled), pd.Series(frame["region"].to_numpy() == "n", index=range(100, 160)))
+
+
+def test_a_name_with_a_point_stands_in_backticks():
+    frame = towns().rename(columns={"age": "age.years"})
+    assert subset(design(frame), "`age.years` > 40").inside.sum() == (towns()["age"] > 40).sum()
+    with pytest.raises(EstimationError, match=r"the name age.years holds a point; write `age.years`"):
+        subset(design(frame), "age.years > 40")
+
+
+def test_comparing_labelled_codes_with_text_says_how_labels_are_named():
+    with pytest.raises(EstimationError, match=r"where=\{'sex': 'male'\}"):
+        subset(Design(labelled()), "sex == 'female'")
