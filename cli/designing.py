@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,11 +45,30 @@ def design_options(command: Command) -> Command:
         click.option("--replicate-method", type=click.Choice(REPLICATES), help="How the replicates were made."),
         click.option("--fay", type=click.FloatRange(0, 1, max_open=True), help="Fay's coefficient, with Fay."),
         click.option("--complete", is_flag=True, help="Only the complete interviews of a topline export."),
-        click.option("--where", metavar="CONDITION", help="Only this part of the population: 'age >= 18'."),
+        click.option(
+            "--where",
+            metavar="CONDITION",
+            callback=lambda ctx, parameter, value: condition(value),
+            help="Only this part of the population: 'age >= 18', or by label, 'sex = female'.",
+        ),
     )
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def condition(text: str | None) -> str | dict[str, list[str]] | None:
+    """Read a condition; with a single equals sign it names a column's label, or several parted by bars.
+
+    Examples
+    --------
+    >>> condition("sex = Female | Other"), condition("age >= 18 and sex == 1")
+    ({'sex': ['Female', 'Other']}, 'age >= 18 and sex == 1')
+    """
+    named = re.fullmatch(r"\s*`?([^=<>!`]+?)`?\s*=\s*([^=].*)", text or "")
+    if not named:
+        return text
+    return {named.group(1): [label.strip() for label in named.group(2).split("|")]}
 
 
 def is_study(source: Path) -> bool:

@@ -152,6 +152,14 @@ def test_estimate_takes_a_part_of_the_population_and_its_degrees_of_freedom(wave
     assert found["method"]["subpopulation"] == "province == 'a'"
 
 
+def test_a_part_of_the_population_is_named_by_its_label(demo: Path) -> None:
+    by_label = document("estimate", demo / "weighted.sav", "--proportion", "approval", "--where", "sex = Female")
+    by_code = document("estimate", demo / "weighted.sav", "--proportion", "approval", "--where", "sex == 2")
+    assert by_label["rows"] == by_code["rows"]
+    assert by_label["method"]["subpopulation"] == "sex Female"
+    assert document("estimate", demo, "--mean", "hours_online", "--where", "sex = Female | Male")["rows"][0]["n"] > 1000
+
+
 def test_estimate_takes_replicate_weights(wave: Path) -> None:
     frame = pd.read_csv(wave)
     for replicate, town in enumerate([1, 2, 3, 4]):
