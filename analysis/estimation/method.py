@@ -135,6 +135,8 @@ def design_footnotes(design: Design) -> list[str]:
             [f"Strata of a single PSU are joined: {'; '.join(design.joined_strata)}."] if design.joined_strata else []
         )
         notes += _shared_ids_note(design)
+    else:
+        notes += design.replication.notes
     if design.df < 1:
         notes.append("The design has no degrees of freedom, so there are no intervals.")
     raked_before = raked_before_note(design)

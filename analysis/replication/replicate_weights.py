@@ -20,6 +20,7 @@ from ..sampling.design import Design
 from ..sampling.replication import Replication
 from .replicate_factors import degrees_of_freedom
 from .replicates import check_fay, method_named
+from .weight_pattern import check_pattern
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -87,7 +88,8 @@ def replicate_design(
     ------
     DesignError
         When the columns are no replicate weights: missing, infinite or negative values, factors given as weights or
-        the reverse, a wrong number of rscales, options that contradict the method.
+        the reverse, a wrong number of rscales, options that contradict the method, a method or rho that the ratios of
+        the columns to the weight contradict.
     UnknownNameError
         When no column matches; the nearest names are given.
 
@@ -120,6 +122,9 @@ def replicate_design(
     factor = _scale(chosen, scale, given, fay or 0.0, combined=combined, scaled=rscales is not None)
     each = _rscales(chosen, rscales, given, combined=combined)
     base = np.ones(len(given)) if combined else plain.weights
+    multiplied = plain.weights if combined else (plain.weights > 0).astype(np.float64)
+    scaled = scale is not None or rscales is not None
+    doubts = check_pattern(chosen, fay or 0.0, factor * each, multiplied, given, columns, scaled=scaled)
     unit, factors = _grouped(given)
     replication = Replication(
         kind=chosen,
@@ -130,7 +135,8 @@ def replicate_design(
         rscales=each,
         mse=mse,
         df=_df(df, unit, base, factors),
-        text=_text(chosen, columns, given, fay),
+        text=_text(chosen, columns, fay),
+        notes=(*_negative(chosen, given), *doubts),
     )
     return plain.with_replication(replication)
 
@@ -324,12 +330,11 @@ def _df(df: int | None, unit: Ints, base: Floats, factors: Floats) -> int:
     return int(df)
 
 
-def _text(method: str, columns: Sequence[str], given: Floats, fay: float | None) -> str:
+def _text(method: str, columns: Sequence[str], fay: float | None) -> str:
     named = f"{method} (rho {fay:g})" if method == "Fay" else method
-    text = f"replicate weights {columns[0]} to {columns[-1]}: {named}, {len(columns)} replicates"
+    return f"replicate weights {columns[0]} to {columns[-1]}: {named}, {len(columns)} replicates"
+
+
+def _negative(method: str, given: Floats) -> tuple[str, ...]:
     negative = int((given < 0).sum()) if method in NEGATIVE_ALLOWED else 0
-    if negative:
-        text += f"; {counted(negative, 'replicate weight below zero is', 'replicate weights below zero are')} kept"
-    if method == "BRR" and (given > 0).all():
-        text += "; none is zero, so they may be Fay's, whose rho would raise the errors"
-    return text
+    return (f"{counted(negative, 'replicate weight', 'replicate weights')} below zero kept.",) if negative else ()

@@ -35,6 +35,8 @@ class Replication:
         Degrees of freedom.
     text : str
         The replication in words, e.g. ``"bootstrap, 200 replicates, seed 1"``.
+    notes : tuple of str
+        What readers of a result must know of the replicates; its footnotes.
     """
 
     kind: str
@@ -46,6 +48,7 @@ class Replication:
     mse: bool
     df: int
     text: str
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         """Count the replicates."""
