@@ -8,23 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ...data.errors import EstimationError
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..variance.scatters import AnyScatter, ReplicateScatter
+from .degrees import DfRule, base_df
 from .estimates import NUMBERS, Estimates
 from .intervals import check_level
-from .linear import Deff, DfRule, base_df, weights_can_be_inverse_probabilities
+from .linear import weights_can_be_inverse_probabilities
 from .measure import Base
 from .method import (
-    DF_RULES,
     SIMULATED_NOTE,
     counted,
     design_footnotes,
     design_method,
+    df_rule,
+    df_used,
     missing_key_note,
     missing_note,
 )
+from .options import Deff, check_choice
 from .plan import Domains
 
 
@@ -53,37 +55,9 @@ class Options:
         check_choice("df", self.df, ("design", "domain"))
 
 
-def check_choice(option: str, given: object, allowed: Sequence[str]) -> None:
-    """Refuse a value of an option that does not exist.
-
-    Examples
-    --------
-    >>> check_choice("df", "group", ("design", "domain"))
-    Traceback (most recent call last):
-    topline.data.errors.EstimationError: df is 'group'; it can be 'design' or 'domain'.
-    """
-    if given not in allowed:
-        raise EstimationError(f"{option} is {given!r}; it can be {' or '.join(map(repr, allowed))}.")
-
-
-def check_keys(within: Domains, columns: Sequence[str]) -> None:
-    """Refuse keys that have the name of a column of the result.
-
-    Raises
-    ------
-    EstimationError
-        When one does.
-    """
-    taken = [key for key in within.by if key in ("item", *columns, *NUMBERS)]
-    if taken:
-        raise EstimationError(
-            f"by names {', '.join(taken)}, which is a column of every result; rename that column of the data."
-        )
-
-
 def degrees_of_freedom(design: Design, base: Base, options: Options) -> Ints:
     """Give the degrees of freedom of each domain."""
-    if options.df == "design" or design.replication is not None:
+    if options.df == "design":
         return np.full(base.domains, design.df)
     return base_df(design, base)
 
@@ -177,11 +151,12 @@ def assembled(
     for place, key in enumerate(within.by):
         frame[key] = [within.shown[at][place] for at in table["domain"]]
     frame[numbers] = table[numbers]
+    notes = [*notes, *_shared_notes(design, options, table, scatter)]
     with np.errstate(divide="ignore", invalid="ignore"):
         frame["cv"] = np.where(table["estimate"] != 0, table["se"] / table["estimate"].abs(), np.nan)
     return Estimates(
         frame=frame,
-        method=_method(design, kind, options, within, items, [*notes, *_shared_notes(design, options, table, scatter)]),
+        method=_method(design, kind, options, within, items, frame, notes),
         design=design,
         scatter=scatter,
         category_codes=((),) * len(frame),
@@ -190,10 +165,15 @@ def assembled(
 
 
 def _method(
-    design: Design, kind: Kind, options: Options, within: Domains, items: Sequence[Item], notes: Sequence[str]
+    design: Design,
+    kind: Kind,
+    options: Options,
+    within: Domains,
+    items: Sequence[Item],
+    frame: pd.DataFrame,
+    notes: Sequence[str],
 ) -> dict[str, object]:
-    of_design, own = design_method(design), options.df == "domain" and design.replication is None
-    about, rows = design_footnotes(design), int(design.inside.sum())
+    of_design, about, rows = design_method(design), design_footnotes(design), int(design.inside.sum())
     first = [note for note in about if note == SIMULATED_NOTE]
     missing = [missing_note(item.name, item.missing, rows) for item in items if item.missing]
     missing += [missing_key_note(key, count) for key, count in within.missing.items()]
@@ -207,7 +187,8 @@ def _method(
         "interval": kind.interval,
         "interval_text": kind.interval_text,
         "level": options.level,
-        "df_rule": DF_RULES["domain"] if own else of_design["df_rule"],
+        "df_rule": df_rule(design, options.df),
+        "df_used": df_used(frame["df"]),
         "deff_rule": "with replacement" if replacing(design, options) else "without replacement",
         "missing_keys": dict(within.missing),
         **kind.more,

@@ -1,14 +1,19 @@
-"""Degrees of freedom of a base: R's ``degf`` of a design with the rows outside the base left out."""
+"""Degrees of freedom of a base: R's ``degf`` of a design with the rows outside the base left out.
+
+With replicates they are the rank of the replicate weights of the base, less 1.
+"""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 
 from ...data.errors import EstimationError
-from ..sampling.categories import Bools
+from ..sampling.categories import Bools, Floats, Ints
 from ..sampling.design import Design
+from .measure import Base
 
 DfRule = Literal["domain", "design"]
 
@@ -53,8 +58,52 @@ def degrees(design: Design, rows: Bools, rule: DfRule = "domain") -> int:
     return len(units) - len(np.unique(first.stratum[units]))
 
 
+def base_df(design: Design, base: Base) -> Ints:
+    """Give the degrees of freedom of each domain of a base."""
+    if design.replication is not None:
+        return _base_ranks(design, base) - 1
+    first = design.stages[0]
+    unit = base.own(first.unit)
+    units = distinct(unit, base.domain, base.domains)
+    return units - distinct(first.stratum[unit], base.domain, base.domains)
+
+
+def distinct(group: Ints, domain: Ints, domains: int) -> Ints:
+    """Count the different groups in each domain.
+
+    Examples
+    --------
+    >>> distinct(np.array([5, 5, 7, 7]), np.array([0, 0, 0, 1]), 2).tolist()
+    [2, 1]
+    """
+    pairs: Ints = pd.unique(group * np.int64(domains) + domain)
+    return np.bincount(pairs % domains, minlength=domains)
+
+
+def _base_ranks(design: Design, base: Base) -> Ints:
+    """Give the rank of each domain's replicate weights; a domain of everybody has that of the design."""
+    replication = design.replication
+    assert replication is not None
+    if base.domains == 1 and len(base.rows) == int((design.weights > 0).sum()):
+        return np.array([design.df + 1])
+    weighed = base.own(replication.base) > 0
+    pairs: Ints = pd.unique((base.domain * np.int64(replication.units) + base.own(replication.unit))[weighed])
+    domain, unit = pairs // replication.units, pairs % replication.units
+    order = np.argsort(domain, kind="stable")
+    parts = np.split(unit[order], np.cumsum(np.bincount(domain, minlength=base.domains))[:-1])
+    return np.array([_factor_rank(replication.factors[part]) for part in parts], dtype=np.int64)
+
+
 def _rank(design: Design, rows: Bools) -> int:
     replication = design.replication
     assert replication is not None
-    units = np.unique(replication.unit[rows & (replication.base > 0)])
-    return int(np.linalg.matrix_rank(np.unique(replication.factors[units], axis=0), rtol=TOLERANCE))
+    return _factor_rank(replication.factors[np.unique(replication.unit[rows & (replication.base > 0)])])
+
+
+def _factor_rank(factors: Floats) -> int:
+    """Give the rank of units x replicates, by the squares of its singular values."""
+    if not len(factors):
+        return 0
+    few = factors @ factors.T if len(factors) < factors.shape[1] else factors.T @ factors
+    squares = np.linalg.eigvalsh(few)
+    return int((squares > TOLERANCE**2 * squares[-1]).sum())

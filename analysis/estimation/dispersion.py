@@ -13,13 +13,15 @@ from ...data.errors import EstimationError
 from ..sampling.categories import Floats, names_of, numbers
 from ..sampling.design import Design, check_design
 from ..sampling.subpopulation import Where, subset
-from .assembly import Item, Kind, Options, assembled, check_choice, check_keys, degrees_of_freedom, simple_variance
+from .assembly import Item, Kind, Options, assembled, degrees_of_freedom, simple_variance
+from .degrees import DfRule
 from .estimate import listed
 from .estimates import Estimates
 from .intervals import fisher_interval, t_interval
-from .linear import FIXED, Deff, DfRule
+from .linear import FIXED
 from .method import counted, missing_note
 from .moments import Moment, Pair, correlation_moment, scatter_of_moments, second_moment
+from .options import Deff, check_choice, check_keys
 from .plan import Domains, domains, numeric_measure
 from .woodruff import rescaled
 

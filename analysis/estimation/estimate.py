@@ -15,9 +15,11 @@ from ...data.errors import EstimationError
 from ..sampling.categories import names_of
 from ..sampling.design import Design, check_design
 from ..sampling.subpopulation import Where, subset
+from .degrees import DfRule
 from .estimates import Estimates
 from .intervals import ProportionInterval
-from .linear import Deff, DfRule, Request, estimated
+from .linear import Request, estimated
+from .options import Deff
 from .plan import Category, category_measures, domains, numeric_measure, ratio_measure
 
 

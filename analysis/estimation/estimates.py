@@ -239,8 +239,8 @@ def _how(method: Mapping[str, Any]) -> str:
     parts += [step["summary"] for step in method["raking"] or []]
     parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
     kind = method.get("interval_text") or INTERVALS[method["interval"]]
-    interval = f"{100 * method['level']:g}% intervals, {kind}, df {method['df']}"
-    return f"Method: {method['variance']}; {'; '.join(parts)}. {interval}."
+    df = " to ".join(map(str, method.get("df_used", [method["df"]])))
+    return f"Method: {method['variance']}; {'; '.join(parts)}. {100 * method['level']:g}% intervals, {kind}, df {df}."
 
 
 def _plain(value: object) -> object:

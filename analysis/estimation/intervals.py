@@ -72,7 +72,7 @@ def proportion_interval(
     kind : str
         ``"logit"``, ``"beta"``, ``"wilson"``, ``"mean"``, ``"asin"``, ``"likelihood"`` or ``"xlogit"``.
     estimate, se : numpy.ndarray
-        Proportions and their standard errors.
+        Proportions and their standard errors; missing where it is not known, and beta at Kish's effective size stands.
     base : ProportionBase
         Who they rest on; beta and wilson take n and df from it.
     df : float or numpy.ndarray
@@ -90,24 +90,34 @@ def proportion_interval(
     >>> high.round(3).tolist(), switched.tolist()
     ([0.116, 0.587], [True, False])
     """
-    if kind == "beta":
-        switched = np.zeros(len(estimate), dtype=bool)
-        return *beta_interval(estimate, se, base.effective, base.n, base.df, level), switched
-    if kind == "wilson":
-        switched = np.zeros(len(estimate), dtype=bool)
-        return *wilson_interval(estimate, se, base.effective, base.n, base.df, level), switched
-    if kind == "logit" and odds_se is not None:
-        low, high = logit_interval(estimate, odds_se * estimate * (1 - estimate), df, level)
-    elif kind == "likelihood":
-        low, high = likelihood_interval(estimate, se, base.n, df, level)
-    else:
-        make = {"asin": asin_interval, "mean": t_interval}.get(kind, logit_interval)
-        low, high = make(estimate, se, df, level)
-    switched = few_events(base.events, base.n) & (kind in NEEDS_EVENTS)
+    unknown = np.isnan(se)
+    switched = unknown | (few_events(base.events, base.n) & (kind in NEEDS_EVENTS))
+    low, high = _asked_for(kind, estimate, np.where(unknown, 0.0, se), base, df, level, odds_se)
     if not switched.any():
         return low, high, switched
     by_beta = beta_interval(estimate, se, base.effective, base.n, base.df, level)
-    return np.where(switched, by_beta[0], low), np.where(switched, by_beta[1], high), switched
+    return np.where(switched, by_beta[0], low), np.where(switched, by_beta[1], high), switched & (kind != "beta")
+
+
+def _asked_for(
+    kind: str,
+    estimate: Floats,
+    se: Floats,
+    base: ProportionBase,
+    df: float | Floats | Ints,
+    level: float,
+    odds_se: Floats | None,
+) -> tuple[Floats, Floats]:
+    if kind == "beta":
+        return beta_interval(estimate, se, base.effective, base.n, base.df, level)
+    if kind == "wilson":
+        return wilson_interval(estimate, se, base.effective, base.n, base.df, level)
+    if kind == "logit" and odds_se is not None:
+        return logit_interval(estimate, odds_se * estimate * (1 - estimate), df, level)
+    if kind == "likelihood":
+        return likelihood_interval(estimate, se, base.n, df, level)
+    make = {"asin": asin_interval, "mean": t_interval}.get(kind, logit_interval)
+    return make(estimate, se, df, level)
 
 
 def check_level(level: float) -> None:
@@ -124,15 +134,19 @@ def check_level(level: float) -> None:
         raise EstimationError(f"level is {level:g}; a confidence level lies between 0 and 1, e.g. 0.95 for 95%.")
 
 
-def needs_base(kind: str, events: Ints, n: Ints) -> bool:
+def needs_base(kind: str, se: Floats, events: Ints, n: Ints) -> bool:
     """Say whether an interval, or the beta that takes its place, needs the degrees of freedom of the base.
 
     Examples
     --------
-    >>> needs_base("logit", np.array([12]), np.array([30])), needs_base("logit", np.array([1]), np.array([30]))
-    (False, True)
+    >>> needs_base("logit", np.array([0.1]), np.array([12]), np.array([30]))
+    False
+    >>> needs_base("logit", np.array([0.03]), np.array([1]), np.array([30]))
+    True
     """
-    return kind in ("beta", "wilson") or (kind in NEEDS_EVENTS and bool(few_events(events, n).any()))
+    if kind in ("beta", "wilson") or np.isnan(se).any():
+        return True
+    return kind in NEEDS_EVENTS and bool(few_events(events, n).any())
 
 
 def t_interval(estimate: Floats, se: Floats, df: float | Floats | Ints, level: float) -> tuple[Floats, Floats]:
@@ -297,7 +311,7 @@ def beta_interval(
     Parameters
     ----------
     estimate, se : numpy.ndarray
-        Proportions and their standard errors.
+        Proportions and their standard errors; missing where it is not known.
     effective : numpy.ndarray
         Kish's effective sample size of each base.
     n : numpy.ndarray of int
@@ -317,7 +331,7 @@ def beta_interval(
     """
     extreme = (estimate <= 0) | (estimate >= 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        size = np.where(extreme, effective, estimate * (1 - estimate) / se**2)
+        size = np.where(extreme | np.isnan(se), effective, estimate * (1 - estimate) / se**2)
         by_t = (df > 0) & (n > 1)
         size = size * np.where(by_t, t_quantile(n - 1, level) / t_quantile(df, level), 1.0) ** 2
         tail = (1 - level) / 2

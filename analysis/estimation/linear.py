@@ -19,6 +19,7 @@ from ..sampling.categories import Bools, Floats, Ints
 from ..sampling.design import Design
 from ..sampling.sums import summed
 from ..variance.scatters import AnyScatter, ReplicateScatter
+from .degrees import DfRule, base_df, distinct
 from .estimates import NUMBERS, Estimates
 from .intervals import (
     ProportionBase,
@@ -30,11 +31,9 @@ from .intervals import (
 )
 from .measure import Base, Measure
 from .method import method_of
+from .options import Deff, check_choice, check_keys
 from .plan import Domains
 from .summed import Summed, scatter_of_sums, summed_up
-
-Deff = Literal["auto", "replace"]
-DfRule = Literal["design", "domain"]
 
 INVERSE_PROBABILITIES = 1.05
 """Weights with at least this mean can be inverse inclusion probabilities; normalised weights have a mean of 1."""
@@ -84,21 +83,19 @@ class Request:
             "df": ("design", "domain"),
         }
         for option, values in allowed.items():
-            if getattr(self, option) not in values:
-                raise EstimationError(
-                    f"{option} is {getattr(self, option)!r}; it can be {' or '.join(map(repr, values))}."
-                )
+            check_choice(option, getattr(self, option), values)
 
 
 def estimated(design: Design, request: Request, within: Domains, measures: Sequence[Measure]) -> Estimates:
     """Sum and finish the measures, and put the estimates in order: by item, keys, category."""
-    _check_keys(within)
+    check_keys(within, ("category",) if request.estimand == "proportion" else ())
     replacing = request.deff == "replace" or not weights_can_be_inverse_probabilities(design)
     sums = [summed_up(design, measure, request.estimand) for measure in measures]
     table = _table(measures, sums, request, within, replacing=replacing)
     scatter = scatter_of_sums(design, sums, table["column"].to_numpy())
     _add_errors(table, design, scatter)
     table["df"] = design.df if request.df == "design" else own_df(table, design, measures)
+    table["alone"] = _in_one_psu(table, design, measures)
     table["switched"] = _add_intervals(table, design, request, measures, scatter)
     return Estimates(
         frame=_frame(table, within, measures, request),
@@ -122,12 +119,19 @@ def _add_errors(table: pd.DataFrame, design: Design, scatter: AnyScatter) -> Non
     table["undefined"] = scatter.undefined if isinstance(scatter, ReplicateScatter) else 0
 
 
-def _check_keys(within: Domains) -> None:
-    taken = [key for key in within.by if key in ("item", "category", *NUMBERS)]
-    if taken:
-        raise EstimationError(
-            f"by names {', '.join(taken)}, which is a column of every result; rename that column of the data."
-        )
+def _in_one_psu(table: pd.DataFrame, design: Design, measures: Sequence[Measure]) -> Bools:
+    """Mark estimates of groups that lie in one PSU: an error of 0 is then not known, where values differ."""
+    none = (table["se"] == 0) & (table["n"] > 1) & (table["simple_variance"] > 0)
+    alone = np.zeros(len(table), dtype=bool)
+    if design.replication is not None or design.df < 1 or not none.any():
+        return alone
+    first = design.stages[0]
+    for at in table["measure"][none].unique():
+        base = measures[at].base
+        psus = distinct(base.own(first.unit), base.domain, base.domains)
+        here = (none & (table["measure"] == at)).to_numpy()
+        alone[here] = psus[table["domain"][here]] == 1
+    return alone
 
 
 def weights_can_be_inverse_probabilities(design: Design) -> bool:
@@ -227,12 +231,14 @@ def _add_intervals(
     table: pd.DataFrame, design: Design, request: Request, measures: Sequence[Measure], scatter: AnyScatter
 ) -> Bools:
     """Add low and high, and mark where an interval gave way to a beta interval."""
-    estimate, se, df = table["estimate"].to_numpy(), table["se"].to_numpy(), table["df"].to_numpy()
+    estimate, df = table["estimate"].to_numpy(), table["df"].to_numpy()
+    se = table["se"].to_numpy()
     if request.estimand != "proportion" or design.df < 1:
         table["low"], table["high"] = t_interval(estimate, se, df, request.level)
         return np.zeros(len(table), dtype=bool)
     n, events, effective = (table[name].to_numpy() for name in ("n", "events", "effective_n"))
-    own = own_df(table, design, measures) if needs_base(request.interval, events, n) else df
+    se = np.where(table["alone"], np.nan, se)
+    own = own_df(table, design, measures) if needs_base(request.interval, se, events, n) else df
     base = ProportionBase(n, events, effective, own)
     odds_se = _odds_se(scatter, estimate, se) if request.interval == "logit" else None
     low, high, switched = proportion_interval(request.interval, estimate, se, base, df, request.level, odds_se)
@@ -256,28 +262,9 @@ def _odds_se(scatter: AnyScatter, estimate: Floats, se: Floats) -> Floats | None
 
 
 def own_df(table: pd.DataFrame, design: Design, measures: Sequence[Measure]) -> Ints:
-    """Give the degrees of freedom of each base: its PSUs minus their strata (R's ``degf`` of a subset).
-
-    With replicates, those of the replicates.
-    """
-    if design.replication is not None:
-        return np.full(len(table), design.df)
-    found = [base_df(design, measure.base) for measure in measures]
+    """Give each row the degrees of freedom of its base."""
+    found = {at: base_df(design, measures[at].base) for at in table["measure"].unique()}
     return np.array([found[at][domain] for at, domain in zip(table["measure"], table["domain"], strict=True)])
-
-
-def base_df(design: Design, base: Base) -> Ints:
-    """Give PSUs minus strata by domain, over the rows of a base."""
-    first = design.stages[0]
-    unit = base.own(first.unit)
-    units = _distinct(unit, base.domain, base.domains)
-    return units - _distinct(first.stratum[unit], base.domain, base.domains)
-
-
-def _distinct(group: Ints, domain: Ints, domains: int) -> Ints:
-    """Count the different groups in each domain."""
-    pairs: Ints = pd.unique(group * np.int64(domains) + domain)
-    return np.bincount(pairs % domains, minlength=domains)
 
 
 def _frame(table: pd.DataFrame, within: Domains, measures: Sequence[Measure], request: Request) -> pd.DataFrame:

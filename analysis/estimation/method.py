@@ -39,6 +39,8 @@ LONE = {
     "average": "adding the average of the other strata",
 }
 
+IGNORING = ", and the interval does not know of the clustering"
+
 DF_RULES = {
     "design": "PSUs minus strata of the whole design",
     "domain": "PSUs minus strata of each base",
@@ -82,11 +84,24 @@ def method_of(
         **design_method(design),
         "interval": request.interval,
         "level": request.level,
-        "df_rule": DF_RULES[request.df] if design.replication is None else REPLICATE_DF,
+        "df_rule": df_rule(design, request.df),
+        "df_used": df_used(table["df"]),
         "deff_rule": "with replacement" if replacing else "without replacement",
         "missing_keys": dict(within.missing),
         "footnotes": _footnotes(design, request, within, measures, table, replacing=replacing),
     }
+
+
+def df_rule(design: Design, df: str) -> str:
+    """Say whose degrees of freedom intervals have."""
+    if design.replication is None:
+        return DF_RULES[df]
+    return REPLICATE_DF if df == "design" else f"{REPLICATE_DF}, of each base"
+
+
+def df_used(df: pd.Series) -> list[int]:
+    """Give the smallest and the largest number of degrees of freedom used, or the one."""
+    return sorted({int(df.min()), int(df.max())})
 
 
 def design_method(design: Design) -> dict[str, object]:
@@ -113,7 +128,7 @@ def design_method(design: Design) -> dict[str, object]:
         "lone_psu": design.lone_psu,
         "variance": _variance_text(design),
         "df": design.df,
-        "df_rule": DF_RULES["design"] if design.replication is None else REPLICATE_DF,
+        "df_rule": df_rule(design, "design"),
         "n": int(here.sum()),
         "weighted_n": float(design.weights[design.inside].sum()),
         "zero_weights": int((design.weights <= 0).sum()),
@@ -253,6 +268,15 @@ def _footnotes(
             f"{int(undefined.max())} of them), because nobody of the group is left there; the error rests on the "
             "others."
         )
+    in_one = int(table["alone"].sum())
+    if in_one:
+        notes.append(
+            f"{counted(in_one, 'estimate rests', 'estimates rest')} on respondents of a single PSU, so that there is no "
+            f"way to estimate an error: 0 says nothing{IGNORING if request.estimand == 'proportion' else ''}."
+        )
+    without = int((table["df"] < 1).sum()) if design.df >= 1 else 0
+    if without:
+        notes.append(f"{counted(without, 'estimate has', 'estimates have')} no degrees of freedom and no interval.")
     alone = int((table["n"] == 1).sum()) if request.estimand in ("mean", "ratio") else 0
     if alone:
         notes.append(

@@ -21,9 +21,10 @@ from ..sampling.design import Design, check_design
 from ..sampling.subpopulation import Where, subset
 from .estimates import Estimates
 from .intervals import ProportionInterval, beta_interval, logit_interval
-from .linear import Deff, Request, estimated
+from .linear import Request, estimated
 from .measure import Base, Measure
 from .method import counted
+from .options import Deff
 from .plan import WHOLE_BASE, Domains, domains
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ BASES = {
 
 def multiple_response(
     design: Design,
-    columns: Sequence[str] | Mapping[str, str],
+    columns: str | Sequence[str] | Mapping[str, str],
     *,
     selected: Code | Sequence[Code] = 1,
     of: Of = "respondents",
@@ -58,7 +59,7 @@ def multiple_response(
     ----------
     design : Design
         The sample.
-    columns : sequence of str, or mapping
+    columns : str, sequence of str, or mapping
         The columns of the options, e.g. ``["q5_radio", "q5_web"]``; a mapping gives each its label, else it is that of
         the codebook, or the column's name.
     selected : code, label, or a sequence of these
@@ -125,7 +126,7 @@ def multiple_response(
     design = subset(design, where)
     options = _options(design, columns, selected, whole_base=base == "all")
     within = domains(design, names_of(by))
-    title = _title(list(columns)) if name is None else name
+    title = _title([option.column for option in options.columns]) if name is None else name
     if of == "mentions":
         if interval not in ("logit", "mean"):
             raise EstimationError(f"interval is {interval!r}; for shares of mentions it can be 'logit' or 'mean'.")
@@ -174,9 +175,13 @@ class _Options:
 
 
 def _options(
-    design: Design, columns: Sequence[str] | Mapping[str, str], selected: Code | Sequence[Code], *, whole_base: bool
+    design: Design,
+    columns: str | Sequence[str] | Mapping[str, str],
+    selected: Code | Sequence[Code],
+    *,
+    whole_base: bool,
 ) -> _Options:
-    names = (columns,) if isinstance(columns, str) else tuple(columns)
+    names = names_of(columns)
     twice = sorted({column for column in names if names.count(column) > 1})
     if twice or not names:
         raise EstimationError(
@@ -231,7 +236,7 @@ def _places(coded: Categories, wanted: Sequence[Code]) -> list[int]:
     return found
 
 
-def _labels(design: Design, columns: Sequence[str] | Mapping[str, str], names: Sequence[str]) -> list[Shown]:
+def _labels(design: Design, columns: str | Sequence[str] | Mapping[str, str], names: Sequence[str]) -> list[Shown]:
     """Name the options by the mapping, the codebook, or their columns; two of one label by their columns as well."""
     if isinstance(columns, Mapping):
         labels = [str(columns[name]) for name in names]
@@ -301,7 +306,7 @@ def _method(
     """Say of the set what is said of an item."""
     item = {
         "item": title,
-        "label": f"{len(options.columns)} options",
+        "label": counted(len(options.columns), "option", "options"),
         "wording": {},
         "columns": [option.column for option in options.columns],
         "n": len(asked.rows),
@@ -316,21 +321,23 @@ def _method(
         "interval": interval,
         "items": [item],
         "base_text": BASES[of],
-        "footnotes": [*_notes(options, asked, design), *method["footnotes"]],
+        "footnotes": [*_notes(title, options, asked, design), *method["footnotes"]],
     }
 
 
-def _notes(options: _Options, asked: Base, design: Design) -> list[str]:
+def _notes(title: str, options: _Options, asked: Base, design: Design) -> list[str]:
     notes = []
     if options.missing and not options.marked:
         notes.append(
-            "Nothing in the columns tells those who chose no option from those who were not asked, so rows without any "
-            "mark are not in the base."
+            f"{title}: nothing in the columns tells those who chose no option from those who were not asked, so rows "
+            "without any mark are not in the base."
         )
     part = np.logical_or.reduce([~option.answered for option in options.columns]) & options.answered & design.inside
     if options.marked and part.any():
         several = int(part.sum())
-        notes.append(f"{counted(several, 'row has', 'rows have')} an option left blank, counted as not chosen.")
+        notes.append(
+            f"{title}: {counted(several, 'row has', 'rows have')} an option left blank, counted as not chosen."
+        )
     chosen = asked.own(options.chosen)
     average = float(asked.weights @ chosen / asked.weights.sum())
-    return [*notes, f"Respondents in the base chose {average:.2f} options on average."]
+    return [*notes, f"{title}: respondents in the base chose {average:.2f} options on average."]

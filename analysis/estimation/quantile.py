@@ -15,13 +15,15 @@ from ..sampling.design import Design, check_design
 from ..sampling.subpopulation import Where, subset
 from ..variance.influence import refitted
 from ..variance.scatters import AnyScatter, joined
-from .assembly import Item, Kind, Options, assembled, check_choice, check_keys, degrees_of_freedom, simple_variance
+from .assembly import Item, Kind, Options, assembled, degrees_of_freedom, simple_variance
+from .degrees import DfRule, base_df
 from .estimate import listed
 from .estimates import Estimates
 from .intervals import t_quantile
-from .linear import FIXED, Deff, DfRule, base_df
+from .linear import FIXED
 from .measure import Measure
 from .method import counted
+from .options import Deff, check_choice, check_keys
 from .plan import Domains, domains, numeric_measure
 from .quantile_interval import Interval, QuantileInterval, score_interval, woodruff_interval
 from .quantile_rules import QuantileRule, sorted_values

@@ -15,8 +15,9 @@ from ...data.errors import EstimationError
 from ..estimation.degrees import DfRule, degrees
 from ..estimation.estimates import Estimates
 from ..estimation.intervals import ProportionInterval, check_level, t_interval
-from ..estimation.linear import Deff, Request
+from ..estimation.linear import Request
 from ..estimation.method import design_footnotes, design_method, missing_note
+from ..estimation.options import Deff
 from ..printing.result_text import (
     FilePath,
     Table,

@@ -158,7 +158,7 @@ for (case in names(given)) {
   intervals(case, given[[case]], "api00", c(0.25, 0.5, 0.75), methods = c("mean", "beta", "xlogit", "asin", "quantile"))
   intervals(case, given[[case]], "enroll", c(0.25, 0.5), rules = c("school", "hf7"), methods = c("mean", "quantile"))
   for (key in c("E", "M")) intervals(case, given[[case]][which(wave$stype == key), ], "api00", 0.5, methods = c("mean", "quantile"),
-    key = key, by = "stype", df = degf(given[[case]]))
+    key = key, by = "stype", df = degf(given[[case]]), df_rule = "design")
 }
 
 # variance, covariance, correlation: n of svyvar counts the rows of the design, so those without a value are left out first
