@@ -249,7 +249,7 @@ def fitted(model: Model, about: Mapping[str, object], *, level: float, df: Df) -
 def residual_df(rows: ModelRows, df: Df) -> tuple[float, str]:
     """Give the degrees of freedom of tests of coefficients, with their rule in words."""
     if not isinstance(df, str):
-        if not df > 0:
+        if isinstance(df, bool) or not isinstance(df, int | float | np.number) or not df > 0:
             raise EstimationError(f"df is {df!r}; it can be 'domain', 'design' or a number above 0.")
         return float(df), "as given"
     if df not in ("domain", "design"):

@@ -7,9 +7,9 @@ variance, Applied Statistics 22(3).
 
 from __future__ import annotations
 
-import ast
 import math
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,9 +21,18 @@ import pandas as pd
 from ...data.codebook import Study
 from ...data.errors import EstimationError, UnknownNameError
 from ..estimation.method import KINDS
-from ..sampling.categories import Bools, Floats, Ints
+from ..sampling.categories import Bools, Floats, Ints, code_text
 from ..sampling.design import Design
 from .formula_columns import Column, column_of, newly_coded
+from .formula_language import (
+    elementary,
+    factors_of,
+    names_in,
+    parsed,
+    refuse_names_of_functions,
+    variables_of,
+    why,
+)
 
 if TYPE_CHECKING:
     from formulaic import Formula, ModelSpec
@@ -76,7 +85,15 @@ class Predictors:
         return _frame({name: self.columns[name].within(self.rows) for name in self.variables}, len(self.rows))
 
     def rebuilt(self, frame: pd.DataFrame) -> Floats:
-        """Give the design matrix for other values of the columns, coded as at first."""
+        """Give the design matrix for other values of the columns, coded as at first.
+
+        Raises
+        ------
+        EstimationError
+            When a number of which the formula makes categories has a value that the fit did not have.
+        """
+        for name, known in self._categories_of_numbers.items():
+            _refuse_unknown(name, frame[name].to_numpy(dtype=np.float64), known)
         found = _model_matrix(self.spec, frame, self.columns, self.text)
         return _checked(_by_column(found.iloc[:, 1:] if self.thresholds else found), self.names)
 
@@ -96,37 +113,48 @@ class Predictors:
         """Say whether a column enters the model as categories wherever it enters."""
         if self.columns[name].categorical:
             return True
-        using = [factor for factor in map(str, self.spec.factors) if re.search(rf"\b{re.escape(name)}\b", factor)]
-        found = [CATEGORICAL.match(factor) for factor in using]
-        return all(match is not None and match["name"].strip() == name for match in found)
+        return all(category_of(factor) == name for factor in self.factors_with(name))
+
+    def factors_with(self, name: str) -> list[str]:
+        """List the factors that name a column."""
+        return [factor for factor in map(str, self.spec.factors) if _names(factor, name)]
+
+    @cached_property
+    def _categories_of_numbers(self) -> dict[str, Floats]:
+        """Columns of numbers that enter as ``C(name)`` somewhere, with the values that the fit had."""
+        made = {category_of(factor) for factor in map(str, self.spec.factors)}
+        names = [name for name in self.variables if name in made and not self.columns[name].categorical]
+        return {name: np.unique(self.columns[name].within(self.rows).values) for name in names}
 
     @cached_property
     def notes(self) -> list[str]:
         """Footnotes: labelled numbers that were entered as categories."""
         labelled = [name for name in self.variables if self.columns[name].labelled_numbers]
         entered = [name for name in labelled if f"number({name})" not in self.text]
-        if not entered:
-            return []
-        return [f"Entered as categories, by label: {', '.join(entered)}; number({entered[0]}) would take the codes."]
+        scales = [name for name in self.variables if self.columns[name].labelled_scale]
+        scales = [name for name in scales if f"number({name})" not in self.text]
+        notes = []
+        if entered:
+            notes.append(
+                f"Entered as categories, by label: {', '.join(entered)}; number({entered[0]}) would take the codes."
+            )
+        if scales:
+            notes.append(
+                f"Entered as numbers, because they are declared scales, though every answer has a label: "
+                f"{', '.join(scales)}; C({scales[0]}) would make categories."
+            )
+        return notes
 
 
-def sides(formula: str) -> tuple[str, str]:
-    """Part a formula at its tilde.
-
-    Examples
-    --------
-    >>> sides("support ~ age + sex")
-    ('support', 'age + sex')
-    """
-    if not isinstance(formula, str):
-        raise EstimationError(f"formula is a {type(formula).__name__}; it is text such as 'support ~ age + sex'.")
-    parts = re.split(r"~", formula)
-    if len(parts) != 2 or not parts[0].strip() or not parts[1].strip():
-        raise EstimationError(f"formula '{formula}' needs a response, one tilde and predictors: 'support ~ age + sex'.")
-    left, right = (part.strip() for part in parts)
-    if re.search(r"\boffset\s*\(", right):
-        raise EstimationError(f"formula '{formula}': give the offset as an argument, offset='log(people)'.")
-    return left, right
+def _refuse_unknown(name: str, values: Floats, known: Floats) -> None:
+    """Refuse values that are no categories of the fit, which formulaic would take for the reference."""
+    new = np.unique(values[~np.isin(values, known)])
+    if len(new):
+        listed, levels = (", ".join(code_text(float(value)) for value in each[:8]) for each in (new, known))
+        more = ", ..." if len(known) > 8 else ""
+        raise EstimationError(
+            f"{name} is {listed}, and the fit knows C({name}) as {levels}{more} alone; it says nothing of other values."
+        )
 
 
 def study_inside(design: Design) -> Study:
@@ -145,52 +173,35 @@ def columns_named(study: Study, text: str, whole: str) -> dict[str, Column]:
     UnknownNameError
         When one does not exist.
     """
-    names = variables_of(_parsed(text, whole))
+    formula = parsed(text, whole)
+    names, factors = variables_of(formula), factors_of(formula)
     for name in names:
         if name not in study.codebook:
             raise UnknownNameError("variable", name, study.codebook.names, f"formula '{whole}'")
-    return {name: column_of(study, name) for name in names}
+    return {name: column_of(study, name, as_categories=_in_categories(name, factors)) for name in names}
 
 
-def variables_of(parsed: Formula) -> tuple[str, ...]:
-    """List the columns that a formula names, functions left aside."""
-    found: list[str] = []
-    for factor in (factor for term in parsed for factor in term.factors):
-        found += [factor.expr] if factor.eval_method.value == "lookup" else names_in(factor.expr)
-    return tuple(dict.fromkeys(found))
+def _in_categories(name: str, factors: Sequence[str]) -> bool:
+    """Say whether a column enters as ``C(name)`` wherever it enters, ``number(name)`` aside."""
+    using = [factor for factor in factors if _names(factor, name) and factor != f"number({name})"]
+    return bool(using) and all(category_of(factor) == name for factor in using)
 
 
-def names_in(expression: str) -> list[str]:
-    """List the columns that an expression names.
+def _names(factor: str, name: str) -> bool:
+    """Say whether a factor is a column, or an expression with it."""
+    return factor.strip("`") == name or name in names_in(factor)
+
+
+def category_of(factor: str) -> str | None:
+    """Give the column that a factor makes categories of.
 
     Examples
     --------
-    >>> names_in("poly(age, 3) + np.log(`income net`)")
-    ['income net', 'age']
+    >>> category_of("C(age4, Treatment('30-44'))"), category_of("log(age)")
+    ('age4', None)
     """
-    quoted = re.findall(r"`([^`]+)`", expression)
-    try:
-        nodes = list(ast.walk(ast.parse(re.sub(r"`[^`]+`", "None", expression), mode="eval")))
-    except SyntaxError:
-        return quoted
-    calls = [node for node in nodes if isinstance(node, ast.Call)]
-    functions = {id(_root_of(call.func)) for call in calls}
-    named = [node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in functions]
-    named += [call.args[0].value for call in calls if _is_quote(call)]  # type: ignore[attr-defined]
-    return [*quoted, *named]
-
-
-def _root_of(function: ast.expr) -> ast.expr:
-    """Give ``np`` of ``np.log``."""
-    while isinstance(function, ast.Attribute):
-        function = function.value
-    return function
-
-
-def _is_quote(call: ast.Call) -> bool:
-    """Say whether a call is ``Q('a name')``."""
-    named = isinstance(call.func, ast.Name) and call.func.id == "Q" and bool(call.args)
-    return named and isinstance(call.args[0], ast.Constant)
+    found = CATEGORICAL.match(factor)
+    return None if found is None else found["name"].strip()
 
 
 def predictors(right: str, columns: Mapping[str, Column], rows: Ints, whole: str, *, intercept: bool) -> Predictors:
@@ -214,22 +225,39 @@ def predictors(right: str, columns: Mapping[str, Column], rows: Ints, whole: str
     EstimationError
         When the formula cannot be read or evaluated, or gives values that are not finite.
     """
-    kept = {name: column.within(rows) for name, column in columns.items()}
-    parsed = _parsed(right, whole)
-    _refuse_many_columns(parsed, kept, whole)
-    found = _model_matrix(parsed, _frame(kept, len(rows)), kept, whole)
+    formula = parsed(right, whole)
+    named = variables_of(formula)
+    _refuse_empty(formula, named, whole)
+    refuse_names_of_functions(factors_of(formula), named, whole)
+    kept = {name: columns[name].within(rows) for name in named}
+    _refuse_many_columns(formula, kept, whole)
+    found = _model_matrix(formula, _frame(kept, len(rows)), kept, whole)
     spec = found.model_spec
     names = tuple(re.sub(r"\[(T\.)?(-?\d+)\.0\]", r"[\1\2]", str(name)) for name in found.columns)
     terms = {("Intercept" if str(term) == "1" else str(term)): at for term, at in spec.term_slices.items()}
     _refuse_constant_terms(terms, kept)
     matrix = _checked(_by_column(found), names)
-    made = Predictors(right, matrix, names, terms, columns, rows, spec, variables_of(parsed))
+    made = Predictors(right, matrix, names, terms, columns, rows, spec, named)
     return made if intercept else _without_intercept(made, whole)
 
 
-def _refuse_many_columns(parsed: Formula, columns: Mapping[str, Column], whole: str) -> None:
+def _refuse_empty(formula: Formula, named: Sequence[str], whole: str) -> None:
+    """Refuse a right side without a column, and a column that goes by the constant's name."""
+    if not len(formula):
+        raise EstimationError(
+            f"formula '{whole}' has neither predictors nor an intercept, so there is nothing to fit; 'y ~ 1' has an "
+            "intercept alone."
+        )
+    if "Intercept" in named:
+        raise EstimationError(
+            f"formula '{whole}': Intercept is the name of the model's constant, and a column called so would be taken "
+            "for it; rename the column."
+        )
+
+
+def _refuse_many_columns(formula: Formula, columns: Mapping[str, Column], whole: str) -> None:
     """Refuse a formula whose categories make more columns than can be fitted, before they are made."""
-    for term in parsed:
+    for term in formula:
         counts = {}
         for factor in map(str, term.factors):
             name = next(iter(names_in(factor)), factor)
@@ -248,14 +276,15 @@ def evaluated_in(text: str, columns: Mapping[str, Column], data: pd.DataFrame, w
     """Evaluate an expression for new respondents."""
     named = {name: columns[name] for name in names_in(text)}
     frame = pd.DataFrame({name: newly_coded(column, data) for name, column in named.items()})
-    found = _model_matrix(_parsed(f"0 + {{1.0 * ({text})}}", whole), frame, named, whole)
+    found = _model_matrix(parsed(f"0 + {{1.0 * ({text})}}", whole), frame, named, whole)
     return _checked(_by_column(found), (text,))[:, 0]
 
 
 def evaluated(text: str, columns: Mapping[str, Column], rows: Ints, whole: str) -> Floats:
     """Evaluate an expression such as ``log(income)`` or ``trust > 3`` as numbers, true as 1 and false as 0."""
-    kept = {name: column.within(rows) for name, column in columns.items()}
-    found = _model_matrix(_parsed(f"0 + {{1.0 * ({text})}}", whole), _frame(kept, len(rows)), kept, whole)
+    kept = {name: columns[name].within(rows) for name in names_in(text)}
+    refuse_names_of_functions([text], kept, whole)
+    found = _model_matrix(parsed(f"0 + {{1.0 * ({text})}}", whole), _frame(kept, len(rows)), kept, whole)
     if found.shape[1] != 1:
         raise EstimationError(f"formula '{whole}': '{text}' gives {found.shape[1]} columns; it needs to be one.")
     return _checked(_by_column(found), (text,))[:, 0]
@@ -287,36 +316,30 @@ def missing_text(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{KINDS[kind]} {count:,}" for kind, count in counts.items())
 
 
-def _parsed(text: str, whole: str) -> Formula:
-    from formulaic import Formula, SimpleFormula
-    from formulaic.errors import FormulaicError
-
-    try:
-        parsed = Formula(text)
-    except (FormulaicError, SyntaxError, ValueError) as error:
-        raise EstimationError(f"formula '{whole}' cannot be read: {_said(error)}") from error
-    if not isinstance(parsed, SimpleFormula):
-        raise EstimationError(f"formula '{whole}' cannot be read: it has several parts.")
-    return parsed
-
-
-def _said(error: Exception) -> str:
-    """Give the first line of a message, without marks for terminals, as a sentence."""
-    line = re.sub(r"\x1b\[[0-9;]*m|[⧛⧚]", "", str(error)).strip().splitlines()[0]
-    return line if line.endswith(".") else f"{line}."
-
-
 def _model_matrix(
-    parsed: Formula | ModelSpec, frame: pd.DataFrame, columns: Mapping[str, Column], whole: str
+    formula: Formula | ModelSpec, frame: pd.DataFrame, columns: Mapping[str, Column], whole: str
 ) -> pd.DataFrame:
-    from formulaic.errors import FormulaicError
+    from formulaic.errors import DataMismatchWarning, FormulaicError
 
     try:
-        with np.errstate(all="ignore"):
-            made: pd.DataFrame = parsed.get_model_matrix(frame, context=_functions(columns), na_action="ignore")
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", DataMismatchWarning)
+            made: pd.DataFrame = formula.get_model_matrix(frame, context=_functions(columns), na_action="ignore")
+    except DataMismatchWarning as warning:
+        raise EstimationError(_mismatch(str(warning), whole)) from warning
     except (FormulaicError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise EstimationError(f"formula '{whole}': {_said(error)}{_remedy(str(error), columns)}") from error
+        raise EstimationError(f"{why(error, whole)}{_remedy(str(error), columns)}") from error
     return made
+
+
+def _mismatch(message: str, whole: str) -> str:
+    """Say which values are no category of C(...), which formulaic would take for the reference."""
+    values = re.search(r"\{(.*)\}", message)
+    shown = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", values[1]) if values else "values"
+    return (
+        f"formula '{whole}': {shown} is no category of C(...), neither named by levels= nor known from the fit. Name "
+        "all levels, or leave those rows out."
+    )
 
 
 def _remedy(message: str, columns: Mapping[str, Column]) -> str:
@@ -340,11 +363,11 @@ def _functions(columns: Mapping[str, Column]) -> dict[str, object]:
         if coded is None or not coded.categorical:
             return column
         if coded.codes is None:
-            raise EstimationError(f"number({name}): {name} holds text, which has no codes.")
+            raise EstimationError(f"number({name}) asks for codes, and {name} holds text, which has none.")
         lookup = dict(zip(coded.levels, coded.codes, strict=True))
         return column.astype(object).map(lookup).astype(np.float64)
 
-    return {"number": number}
+    return {**elementary(), "number": number}
 
 
 def _frame(columns: Mapping[str, Column], size: int) -> pd.DataFrame:

@@ -16,6 +16,10 @@ BOOLEAN = {0.0: "false", 1.0: "true"}
 """Labels of a column that came as True and False."""
 
 
+NUMERIC_KINDS = ("integer", "floating", "mixed-integer-float", "boolean", "decimal")
+"""What pandas calls columns of numbers that it holds as objects or categories."""
+
+
 @dataclass(frozen=True, eq=False)
 class Column:
     """One column.
@@ -36,6 +40,8 @@ class Column:
         The categories as stored, when they are numbers.
     labelled_numbers : bool
         Whether it holds numbers that the codebook makes categories of.
+    labelled_scale : bool
+        Whether it holds numbers because it is declared a scale, though every answer that occurs has a label.
     """
 
     name: str
@@ -45,6 +51,7 @@ class Column:
     levels: tuple[str, ...] = ()
     codes: tuple[float, ...] | None = None
     labelled_numbers: bool = False
+    labelled_scale: bool = False
 
     @property
     def categorical(self) -> bool:
@@ -74,11 +81,20 @@ class Column:
         return pd.Series(pd.Categorical.from_codes(place[self.values], categories=named), name=self.name)
 
 
-def column_of(study: Study, name: str) -> Column:
+def column_of(study: Study, name: str, *, as_categories: bool = False) -> Column:
     """Read a column as a formula sees it.
 
-    Text is categories, and so are numbers declared nominal or ordinal, and numbers of which every answer that occurs
-    has a label, unless they are declared a scale.
+    Text is categories. So are numbers declared nominal, numbers declared ordinal that have no labels, and numbers of
+    which every answer that occurs has a label, unless they are declared a scale.
+
+    Parameters
+    ----------
+    study : Study
+        The data.
+    name : str
+        The column.
+    as_categories : bool
+        Whether the formula makes categories of it wherever it stands; numbers then go by their labels, if any.
 
     Raises
     ------
@@ -100,8 +116,10 @@ def column_of(study: Study, name: str) -> Column:
     if variable.type != "string":
         values, counts = numbers(study, name, purpose="model")
         missing = np.isnan(values)
-        if not _are_categories(values[~missing], variable):
-            return Column(name, values, missing, counts)
+        labels = any(variable.missing_kind(code) is None for code in variable.labels)
+        if not (as_categories and labels) and not _are_categories(values[~missing], variable):
+            scale = variable.measure == "scale" and _all_labelled(values[~missing], variable)
+            return Column(name, values, missing, counts, labelled_scale=scale)
     coded = categories(study, name)
     codes = tuple(float(value) for value in coded.values) if variable.type != "string" else None
     return Column(
@@ -122,10 +140,15 @@ def _are_categories(values: Floats, variable: Variable) -> bool:
     labelled = [float(code) for code in variable.labels if not isinstance(code, str)]
     if variable.measure in ("nominal", "ordinal") and (not labelled or variable.measure == "nominal"):
         return True
-    substantive = [code for code in labelled if variable.missing_kind(code) is None]
-    if not substantive or not len(values):
-        return False
-    return bool(np.isin(values, substantive).all())
+    return _all_labelled(values, variable)
+
+
+def _all_labelled(values: Floats, variable: Variable) -> bool:
+    """Say whether every number that occurs has a label."""
+    substantive = [
+        float(code) for code in variable.labels if not isinstance(code, str) and variable.missing_kind(code) is None
+    ]
+    return bool(substantive and len(values) and np.isin(values, substantive).all())
 
 
 def newly_coded(column: Column, data: pd.DataFrame) -> pd.Series:
@@ -141,13 +164,15 @@ def newly_coded(column: Column, data: pd.DataFrame) -> pd.Series:
     if column.name not in data:
         raise UnknownNameError("column", column.name, map(str, data.columns), "newdata")
     given = data[column.name]
+    if isinstance(given, pd.DataFrame):
+        raise EstimationError(f"newdata has {given.shape[1]} columns called {column.name}; rename or drop the others.")
     if given.isna().any():
         raise EstimationError(
             f"newdata: {column.name} is missing in {int(given.isna().sum())} of {len(given)} rows; "
             "a prediction needs a value of every predictor."
         )
     if not column.categorical:
-        return pd.Series(given.to_numpy(dtype=np.float64), name=column.name)
+        return pd.Series(_new_numbers(given), name=column.name)
     place = {level: at for at, level in enumerate(column.levels)}
     by_code = {code_text(code): at for at, code in enumerate(column.codes or ())}
     by_code |= {"True": 1, "False": 0} if column.levels == ("false", "true") else {}
@@ -157,3 +182,14 @@ def newly_coded(column: Column, data: pd.DataFrame) -> pd.Series:
             raise UnknownNameError(f"category of {column.name}", text, column.levels, "newdata")
     positions = np.array([place[text] if text in place else by_code[text] for text in texts], dtype=np.int64)
     return pd.Series(pd.Categorical.from_codes(positions, categories=pd.Index(column.levels)), name=column.name)
+
+
+def _new_numbers(given: pd.Series) -> Floats:
+    """Give new values of a number; dates and text, which pandas would turn into some number, are refused."""
+    kind = pd.api.types.infer_dtype(given)
+    if not pd.api.types.is_numeric_dtype(given.dtype) and kind not in NUMERIC_KINDS:
+        shown = {"string": "text", "datetime64": "dates", "datetime": "dates", "date": "dates"}.get(kind, kind)
+        raise EstimationError(
+            f"newdata: {given.name} holds {shown} ({given.iloc[0]!r}), and the model was fitted to numbers."
+        )
+    return np.asarray(given.to_numpy(dtype=np.float64), dtype=np.float64)

@@ -14,10 +14,10 @@ from ..sampling.categories import Bools, Floats
 from ..sampling.design import Design, check_design
 from ..sampling.subpopulation import Where, subset
 from .aliases import AliasedError
+from .families import Family, GlmCurve, curve_of
 from .fit import Df, Fit, Model, fitted
 from .model_rows import ModelRows, model_rows
 from .model_scores import Scores
-from .models import Family, GlmCurve, curve_of
 from .response import binary_response, numeric_response
 from .scoring import Problem, Solution, solved
 
@@ -99,7 +99,7 @@ def glm(
     design = subset(design, where)
     read = binary_response if curve.family == "binomial" else numeric_response
     used = model_rows(design, formula, read, offset=offset)
-    curve.check(used.response.values, used.response.item)
+    curve.check(used.response.values, used.weights, used.response.item, offset=offset is not None)
     problem = Problem(used.matrix, used.response.values, used.offset, used.predictors.names, curve)
     return _fitted(used, problem, level=level, df=df)
 

@@ -20,12 +20,11 @@ from .formula import (
     evaluated,
     evaluated_in,
     missing_text,
-    names_in,
     predictors,
-    sides,
     study_inside,
 )
 from .formula_columns import Column
+from .formula_language import names_in, sides
 from .response import Response
 
 Reader = Callable[[Study, str, str], Response]
@@ -119,8 +118,13 @@ def model_rows(
     study = study_inside(design)
     response = read(study, left, formula)
     columns = columns_named(study, right, formula)
+    if response.item in columns:
+        raise EstimationError(
+            f"formula '{formula}': {response.item} is the response and stands among the predictors, so it would "
+            "explain itself. Leave it out of one side."
+        )
     if offset is not None:
-        columns |= columns_named(study, f"0 + {{{offset}}}", f"offset={offset}")
+        columns |= _offset_columns(study, offset)
     positive = design.weights[design.inside] > 0
     known = complete_rows(columns, response.missing)
     rows = np.flatnonzero(known & positive)
@@ -137,8 +141,20 @@ def model_rows(
         offset=None if offset is None else evaluated(offset, columns, rows, f"offset={offset}"),
         rows=place[rows],
         scale=float(design.weights[design.inside].mean()),
-        notes=[*_missing_notes(response, columns, known), *made.notes],
+        notes=[*response.notes, *_missing_notes(response, columns, known), *made.notes],
     )
+
+
+def _offset_columns(study: Study, offset: object) -> dict[str, Column]:
+    """Read the columns that an offset names; an offset without a column would be part of the intercept."""
+    if not isinstance(offset, str):
+        raise EstimationError(
+            f"offset is a {type(offset).__name__}; it is text that names a column, such as 'log(people)'."
+        )
+    found = columns_named(study, f"0 + {{{offset}}}", f"offset={offset}")
+    if not found:
+        raise EstimationError(f"offset={offset} names no column; name one, such as 'log(people)'.")
+    return found
 
 
 def _nobody(response: Response, columns: Mapping[str, Column], rows: int, known: int) -> str:

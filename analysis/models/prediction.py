@@ -10,11 +10,18 @@ import pandas as pd
 from ...data.errors import EstimationError
 from ...data.frames import pandas_frame
 from ..estimation.intervals import check_level, logit_interval, t_interval
-from ..sampling.categories import Floats
+from ..estimation.method import counted
+from ..sampling.categories import Bools, Floats
 from .derivatives import derivatives
 
 if TYPE_CHECKING:
     from .fit import Fit
+
+SHARES = ("binomial", "ordered", "multinomial")
+"""Families whose predictions are shares."""
+
+ROUNDED = 1e-11
+"""A share this near to 1 has lost the digits that its error would be made of."""
 
 
 def predicted(fit: Fit, newdata: object, level: float) -> pd.DataFrame:
@@ -46,15 +53,36 @@ def _frame(fit: Fit, estimate: Floats, se: Floats, index: pd.Index, level: float
         frame["outcome"] = np.tile(np.array(outcomes, dtype=object), len(index))
     frame["estimate"], frame["se"] = estimate.ravel(), se.ravel()
     frame["low"], frame["high"] = _interval(fit, estimate.ravel(), se.ravel(), level)
+    rounded = _saturated(fit, estimate.ravel())
+    if rounded.any():
+        # the derivative there is rounded to 0 as well, and an error of 0 would be wrong
+        frame.loc[rounded, ["se", "low", "high"]] = np.nan
+        frame.attrs["footnotes"] = [
+            f"{counted(int(rounded.sum()), 'prediction is', 'predictions are')} 0 or 1 (0, of counts) to the last "
+            "digit, too far from the data for an error or an interval to be computed."
+        ]
     return frame
 
 
 def _interval(fit: Fit, estimate: Floats, se: Floats, level: float) -> tuple[Floats, Floats]:
-    """Give intervals that stay in the range of the response: by log odds for shares, by logarithms above 0."""
-    family = fit.method["family"]
-    if family in ("binomial", "ordered", "multinomial") and ((estimate > 0) & (estimate < 1)).all():
-        return logit_interval(estimate, se, fit.df, level)
-    if family in ("poisson", "gamma") and (estimate > 0).all():
-        low, high = t_interval(np.log(estimate), se / estimate, fit.df, level)
-        return np.exp(low), np.exp(high)
-    return t_interval(estimate, se, fit.df, level)
+    """Give intervals that stay in the range of the response, row by row: by log odds for shares, by logarithms above 0.
+
+    Where a prediction leaves the range (an identity link can), the interval is plain.
+    """
+    low, high = t_interval(estimate, se, fit.df, level)
+    if fit.method["family"] in SHARES:
+        inside = (estimate > 0) & (estimate < 1)
+        low[inside], high[inside] = logit_interval(estimate[inside], se[inside], fit.df, level)
+    elif fit.method["family"] in ("poisson", "gamma"):
+        inside = estimate > 0
+        ends = t_interval(np.log(estimate[inside]), se[inside] / estimate[inside], fit.df, level)
+        low[inside], high[inside] = np.exp(ends)
+    return low, high
+
+
+def _saturated(fit: Fit, estimate: Floats) -> Bools:
+    """Say which predictions are rounded to a bound that no finite linear predictor reaches."""
+    if fit.method["family"] == "poisson" and fit.method["link"] == "log":
+        return np.asarray(estimate == 0)
+    bounded = fit.method["family"] in SHARES and fit.method["link"] not in ("identity", "log", "logc")
+    return np.asarray((estimate <= 0) | (estimate >= 1 - ROUNDED)) if bounded else np.zeros(len(estimate), dtype=bool)

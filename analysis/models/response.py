@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ...data.codebook import Code, Study, code_of
+from ...data.codebook import Code, Study, Variable, code_of
 from ...data.errors import EstimationError, UnknownNameError
 from ..sampling.categories import Bools, Categories, Floats, Ints, categories, code_text, numbers
 from .formula import columns_named, complete_rows, evaluated
@@ -36,6 +36,8 @@ class Response:
         The categories, for models of several.
     codes : mapping of str to str
         Their codes, as written, and the category of each.
+    notes : tuple of str
+        Footnotes on what the numbers are.
     """
 
     item: str
@@ -45,6 +47,7 @@ class Response:
     counts: Mapping[str, int]
     levels: tuple[str, ...] = ()
     codes: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def within(self, rows: Ints) -> Response:
         """Give the response on some of its rows."""
@@ -65,8 +68,20 @@ def numeric_response(study: Study, left: str, whole: str) -> Response:
     if name is None:
         return _expression(study, left, whole)
     _known(study, name, whole)
+    if study.codebook[name].type == "string":
+        raise EstimationError(_text_response(study, name))
     values, counts = numbers(study, name, purpose="model")
     return Response(name, f"the mean of {name}", np.nan_to_num(values), np.isnan(values), counts)
+
+
+def _text_response(study: Study, name: str) -> str:
+    """Say which model takes a response that is text."""
+    coded = categories(study, name)
+    listed = ", ".join(map(code_text, coded.shown[:6])) + (", ..." if len(coded.shown) > 6 else "")
+    way = "family='binomial' models the share of one of two answers"
+    if len(coded.shown) > 2:
+        way = f"family='binomial' models a share, {name}[{coded.shown[0]!r}] ~ ...; multinomial() takes all answers"
+    return f"{name} holds text ({listed}), and a model needs numbers; {way}."
 
 
 def binary_response(study: Study, left: str, whole: str) -> Response:
@@ -110,11 +125,8 @@ def categorical_response(study: Study, left: str, whole: str, *, ordered: bool) 
     _known(study, name, whole)
     variable = study.codebook[name]
     coded = categories(study, name)
-    if ordered and variable.type == "string" and not variable.labels:
-        raise EstimationError(
-            f"{name} holds text, whose categories ({', '.join(map(str, coded.shown[:6]))}) have no order; make it an "
-            "ordered pandas Categorical, or codes with labels."
-        )
+    if ordered:
+        _check_order(variable, coded)
     positions = coded.positions
     return Response(
         item=name,
@@ -125,6 +137,21 @@ def categorical_response(study: Study, left: str, whole: str, *, ordered: bool) 
         levels=tuple(code_text(shown) for shown in coded.shown),
         codes={code_text(value): code_text(shown) for value, shown in zip(coded.values, coded.shown, strict=True)},
     )
+
+
+def _check_order(variable: Variable, coded: Categories) -> None:
+    """Refuse answers of which nothing says which comes after which."""
+    listed = ", ".join(map(str, coded.shown[:6]))
+    if variable.type == "string" and variable.measure != "ordinal":
+        raise EstimationError(
+            f"{variable.name} holds text, whose categories ({listed}) have no order; make it an ordered "
+            "pandas.Categorical, or numeric codes with labels, or use multinomial()."
+        )
+    if variable.measure == "nominal":
+        raise EstimationError(
+            f"{variable.name} is declared nominal, so its categories ({listed}) have no order; declare it ordinal if "
+            "they have one, or use multinomial()."
+        )
 
 
 def _known(study: Study, name: str, whole: str) -> None:
@@ -188,6 +215,8 @@ def _two_answers(study: Study, name: str) -> Response:
         values, counts = numbers(study, name, purpose="model")
         known = values[~np.isnan(values)]
         if len(known) and ((known >= 0) & (known <= 1)).all():
+            if ((known > 0) & (known < 1)).any():
+                return _shares(name, values, counts)
             label = variable.labels.get(1.0, "")
             words = f"the share of {name} {label!r}" if label else f"the share of {name} 1"
             return Response(name, words, np.nan_to_num(values), np.isnan(values), counts)
@@ -205,6 +234,17 @@ def _two_answers(study: Study, name: str) -> Response:
             f"modelled: {name}[{example}] ~ ..."
         )
     return _share(name, repr(coded.shown[1]), coded, [1])
+
+
+def _shares(name: str, values: Floats, counts: Mapping[str, int]) -> Response:
+    """Take a column that holds shares, each row's own."""
+    note = (
+        f"{name} holds shares between 0 and 1, not answers of 0 and 1: its mean is modelled. The errors are the "
+        "design's and do not rest on a binomial variance."
+    )
+    return Response(
+        name, f"the mean of {name} (shares)", np.nan_to_num(values), np.isnan(values), counts, notes=(note,)
+    )
 
 
 def _zero_to_one(made: Response, left: str) -> Response:

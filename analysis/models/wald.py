@@ -88,6 +88,8 @@ def wald(
     if method not in get_args(WaldMethod):
         raise EstimationError(f"method is {method!r}; it can be {', '.join(map(repr, get_args(WaldMethod)))}.")
     listed = names_of(terms)
+    if not all(isinstance(each, str) for each in listed):
+        raise EstimationError(f"terms are text, such as 'age' or 'age = 0'; {terms!r} is not.")
     if not listed:
         raise EstimationError("no term is named; name one, or write a hypothesis such as 'age = 0'.")
     ddf = _denominator(fit, df, method)
@@ -193,6 +195,10 @@ def _check_margins(fit: Fit, tested: _Tested) -> None:
 def _denominator(fit: Fit, df: float | None, method: str) -> float:
     if method == "chisq":
         return math.inf
+    if isinstance(df, str):
+        raise EstimationError(
+            f"df is {df!r}; it can be a number above 0, e.g. math.inf. The fit takes a rule: glm(..., df={df!r})."
+        )
     ddf = fit.df if df is None else float(df)
     if not ddf > 0:
         raise EstimationError(

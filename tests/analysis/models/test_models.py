@@ -35,6 +35,7 @@ def wave() -> pd.DataFrame:
     )
     share = 1 / (1 + np.exp(2 - 0.04 * frame["age"]))
     frame["support"] = (rng.random(SIZE) < share).astype(int)
+    frame["copy"] = frame["support"]
     frame["income"] = np.exp(rng.normal(3, 0.5, SIZE))
     return frame
 
@@ -427,9 +428,9 @@ REFUSED = {
     "zero column": ("income ~ age + I(0 * age)", {}, r"I\(0 \* age\) is zero in every row"),
     "empty interaction": ("income ~ region:sex + region + sex", {"where": "region == 'north'"}, "has no column"),
     "one category": ("income ~ region", {"where": "region == 'north'"}, "region is 'north' in every row used"),
-    "separation": ("support ~ I(1.0 * support)", LOGIT, "perfect separation"),
-    "quasi-separation": ("support ~ I((age > 70) * support) + sex", LOGIT, "perfect separation"),
-    "probit separation": ("support ~ I(1.0 * support)", {"link": "probit", **LOGIT}, "perfect separation"),
+    "separation": ("support ~ I(1.0 * copy)", LOGIT, "perfect separation"),
+    "quasi-separation": ("support ~ I((age > 70) * copy) + sex", LOGIT, "perfect separation"),
+    "probit separation": ("support ~ I(1.0 * copy)", {"link": "probit", **LOGIT}, "perfect separation"),
     "zero counts": (
         "I(visits * (sex == 'f')) ~ sex",
         {"family": "poisson"},
@@ -440,7 +441,7 @@ REFUSED = {
     "no zeros in gamma": ("visits ~ age", {"family": "gamma"}, "are not above 0"),
     "negative counts": ("I(visits - 3) ~ age", {"family": "poisson"}, "are not at least 0"),
     "logarithm of a negative": ("income ~ log(age - 40)", {}, r"log\(age - 40\) is not a finite number in"),
-    "text as a number": ("region ~ age", {}, "region holds text, and a model needs numbers"),
+    "text as a number": ("region ~ age", {}, r"region holds text \(north, south, west\), .* family='binomial' models a share"),
     "arithmetic with text": ("income ~ I(region ** 2)", {}, "region holds text"),
     "unknown reference": ("income ~ C(region, Treatment('east'))", {}, "The levels are: region: north, south, west"),
     "offset in formula": ("visits ~ age + offset(age)", {"family": "poisson"}, "give the offset as an argument"),

@@ -5,6 +5,7 @@ McCullagh and Nelder (1989), Generalized Linear Models, chapter 2.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -46,6 +47,9 @@ LINKS = {
 
 UNBOUNDED = {"binomial": ("logit", "probit", "cloglog", "loglog", "cauchit"), "poisson": ("log",), "gamma": ("log",)}
 """Family -> links under which every linear predictor has a possible mean."""
+
+SAME = 1e-12
+"""Responses whose range is a smaller share of their size are one number, rounded."""
 
 BOUND = 1e-6
 """A fitted share, or expected count, this near to 0 or 1 is at its bound."""
@@ -225,21 +229,15 @@ class GlmCurve:
             return float(square)
         return float((square - (weights @ residual / weights.sum()) ** 2) * n / max(n - 1, 1))
 
-    def check(self, response: Floats, item: str) -> None:
-        """Refuse responses outside the range of the family.
+    def check(self, response: Floats, weights: Floats, item: str, *, offset: bool) -> None:
+        """Refuse responses outside the range of the family, or of the link, and those that never differ.
 
         Raises
         ------
         EstimationError
             With how many, and the lowest.
         """
-        bad = (
-            response < 0
-            if self.family == "poisson"
-            else response <= 0
-            if self.family == "gamma"
-            else response != response
-        )
+        bad = _outside(self.family, response)
         if bad.any():
             bound = "at least 0" if self.family == "poisson" else "above 0"
             raise EstimationError(
@@ -247,12 +245,31 @@ class GlmCurve:
                 f"{response.min():g}), as family='{self.family}' needs. Leave them out with where=, or choose another "
                 "family."
             )
-        if self.family != "gaussian" and (response == response[0]).all() and self.family in ("binomial", "poisson"):
-            if response[0] in (0.0, 1.0)[: 2 if self.family == "binomial" else 1]:
-                raise EstimationError(
-                    f"{item} is {response[0]:g} in all {len(response):,} rows used: there is nothing to explain, and "
-                    "no finite coefficient. Check where= and the answer that is modelled."
-                )
+        self._check_constant(response, item, offset=offset)
+        means = response.mean(), float(weights @ response / weights.sum())
+        if not all(math.isfinite(self.constant(mean)) for mean in means):
+            raise EstimationError(
+                f"link='{self.link}' knows no mean of {means[1]:g}, which {item} has over the rows used (the lowest "
+                f"value is {response.min():g}). Choose another link, e.g. link='identity'."
+            )
+
+    def _check_constant(self, response: Floats, item: str, *, offset: bool) -> None:
+        """Refuse one value in all rows; counts by exposure (an offset) may be one and the same, unless none are."""
+        first = float(response[0])
+        if np.ptp(response) > SAME * abs(first) or (offset and not (self.family == "poisson" and first == 0)):
+            return
+        bound = self.family in ("binomial", "poisson") and first in (0.0, 1.0)[: 2 if self.family == "binomial" else 1]
+        raise EstimationError(
+            f"{item} is {first:g} in all {len(response):,} rows used: there is nothing to explain"
+            f"{', and no finite coefficient' if bound else ''}. Check where= and the answer that is modelled."
+        )
+
+
+def _outside(family: str, response: Floats) -> Bools:
+    """Say which responses a family cannot have."""
+    if family == "poisson":
+        return np.asarray(response < 0)
+    return np.asarray(response <= 0) if family == "gamma" else np.zeros(len(response), dtype=bool)
 
 
 def _linear(coefficients: Floats, matrix: Floats, offset: Floats | None) -> Floats:
