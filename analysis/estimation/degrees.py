@@ -1,6 +1,7 @@
 """Degrees of freedom of a base: R's ``degf`` of a design with the rows outside the base left out.
 
-With replicates they are the rank of the replicate weights of the base, less 1.
+With replicates they are the rank of the replicate weights of the base, less 1, and never more than the design's, which
+its user may have given, or which stand from before a raking.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def degrees(design: Design, rows: Bools, rule: DfRule = "domain") -> int:
     if rule == "design" or counted.sum() == (design.weights > 0).sum():
         return design.df
     if design.replication is not None:
-        return _rank(design, counted) - 1
+        return min(_rank(design, counted) - 1, design.df)
     first = design.stages[0]
     units = np.unique(first.unit[counted])
     return len(units) - len(np.unique(first.stratum[units]))
@@ -61,7 +62,7 @@ def degrees(design: Design, rows: Bools, rule: DfRule = "domain") -> int:
 def base_df(design: Design, base: Base) -> Ints:
     """Give the degrees of freedom of each domain of a base."""
     if design.replication is not None:
-        return _base_ranks(design, base) - 1
+        return np.minimum(_base_ranks(design, base) - 1, design.df)
     first = design.stages[0]
     unit = base.own(first.unit)
     units = distinct(unit, base.domain, base.domains)

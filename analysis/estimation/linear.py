@@ -263,8 +263,9 @@ def _odds_se(scatter: AnyScatter, estimate: Floats, se: Floats) -> Floats | None
 
 def own_df(table: pd.DataFrame, design: Design, measures: Sequence[Measure]) -> Ints:
     """Give each row the degrees of freedom of its base."""
-    found = {at: base_df(design, measures[at].base) for at in table["measure"].unique()}
-    return np.array([found[at][domain] for at, domain in zip(table["measure"], table["domain"], strict=True)])
+    bases = [measure.base for measure in measures]
+    found = {base: base_df(design, base) for base in dict.fromkeys(bases[at] for at in table["measure"].unique())}
+    return np.array([found[bases[at]][domain] for at, domain in zip(table["measure"], table["domain"], strict=True)])
 
 
 def _frame(table: pd.DataFrame, within: Domains, measures: Sequence[Measure], request: Request) -> pd.DataFrame:

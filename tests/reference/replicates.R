@@ -203,6 +203,25 @@ numeric_raked("apistrat, JKn made, raked", as.svrepdesign(strat_fpc), api_items,
 numeric_raked("apiclus1, bootstrap of R, raked", svrepdesign(data = apiclus1, weights = ~pw, repweights = as.matrix(read.csv(
   file.path(out, "data", "replicate_bootstrap.csv"))), type = "bootstrap"), api_items, "awards")
 
+# parts of the sample by subset(), with the degrees of freedom of their own replicate weights
+parts <- list()
+part_of <- function(case, design, by, key, item = "api00", hit = "awards") {
+  one <- design[which(as.character(design$variables[[by]]) == key), ]
+  one <- update(one, .hit = as.numeric(as.character(one$variables[[hit]]) == "Yes"))
+  m <- svymean(reformulate(item), one); s <- svymean(~.hit, one); reach <- qt(0.975, degf(one)) * SE(m)[[1]]
+  beta <- attr(svyciprop(~.hit, one, method = "beta"), "ci"); asin <- attr(svyciprop(~.hit, one, method = "asin"), "ci")
+  parts[[length(parts) + 1]] <<- list(case = case, by = by, key = key, item = item, hit = hit, df = degf(one),
+    estimate = coef(m)[[1]], se = SE(m)[[1]], low = coef(m)[[1]] - reach, high = coef(m)[[1]] + reach,
+    share = coef(s)[[1]], beta_low = beta[[1]], beta_high = beta[[2]], asin_low = asin[[1]], asin_high = asin[[2]])
+}
+for (key in c("E", "H", "M")) {
+  part_of("apiclus1, JK1 made, mse FALSE", as.svrepdesign(clus1), "stype", key)
+  part_of("apistrat, JKn made", as.svrepdesign(strat), "stype", key)
+  part_of("apiclus1, bootstrap given", svrepdesign(data = apiclus1, weights = ~pw, repweights = as.matrix(read.csv(
+    file.path(out, "data", "replicate_bootstrap.csv"))), type = "bootstrap"), "stype", key)
+}
+part_of("apistrat, JKn made", as.svrepdesign(strat), "sch.wide", "Yes")  # nobody of the others has an award
+
 write_json(list(R = R.version.string, survey = as.character(packageVersion("survey")), rscales_jkn = rscales_jkn,
-  bootstrap_scale = bootstrap_scale, rows = rows, covariances = covariances),
+  bootstrap_scale = bootstrap_scale, rows = rows, covariances = covariances, parts = parts),
   file.path(out, "replicates.json"), auto_unbox = TRUE, digits = NA, na = "null", pretty = TRUE)

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from topline.analysis.estimation import linear
+from topline.analysis.estimation.degrees import base_df, degrees
 from topline.analysis.estimation.estimate import mean, proportion, ratio, total
 from topline.analysis.replication.replicate_factors import degrees_of_freedom
 from topline.analysis.replication.replicate_weights import replicate_design
@@ -228,6 +230,29 @@ def test_degrees_of_freedom_of_a_jackknife_are_the_rank_of_its_weights(unweighte
         own = replicates(design_of(frame, **options)).replication
         assert own.df == degrees_of_freedom(own.unit, own.base, own.factors)
         assert own.df == np.linalg.matrix_rank(own.base[:, None] * own.factors[own.unit]) - 1
+
+
+def test_a_group_has_the_degrees_of_freedom_of_its_own_replicate_weights():
+    frame = sample(psus=4).assign(part=lambda each: np.where(each["region"] < 2, "few", "many"))
+    jackknifed = replicates(design_of(frame))
+    found = mean(jackknifed, "trust", by="part", df="domain").to_frame()
+    assert found["df"].tolist() == [6, 9]
+    assert mean(jackknifed, "trust", where={"part": "few"}, df="domain").to_frame()["df"].tolist() == [6]
+    assert mean(jackknifed, "trust", by="part").to_frame()["df"].tolist() == [15, 15]
+
+
+def test_a_group_has_no_more_degrees_of_freedom_than_the_design():
+    raked = rake(replicates(design_of(sample(psus=4))), {"sex": {"f": 0.5, "m": 0.5}})
+    found = mean(raked, "trust", where=np.arange(60) != 5, df="domain")
+    assert found.to_frame()["df"].tolist() == [raked.df]
+    assert degrees(raked, np.arange(60) != 5) == raked.df
+
+
+def test_degrees_of_freedom_of_items_that_everybody_answered_are_found_once(monkeypatch):
+    jackknifed, calls = replicates(design_of(sample(psus=4))), []
+    monkeypatch.setattr(linear, "base_df", lambda design, base: calls.append(base) or base_df(design, base))
+    mean(jackknifed, ["trust", "hours"], by="sex", df="domain")
+    assert len(calls) == 1
 
 
 def test_replicates_without_any_weight_have_no_degrees_of_freedom():

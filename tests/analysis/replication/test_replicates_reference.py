@@ -215,12 +215,28 @@ def test_covariance_of_two_means_equals_r_survey(stored):
     assert mine == pytest.approx(np.array(stored["covariance"]), rel=1e-7 if "raked" in case else 1e-9)
 
 
+@pytest.mark.parametrize("stored", STORED["parts"], ids=lambda stored: f"{stored['case']}, {stored['key']}")
+def test_parts_of_a_sample_have_the_degrees_of_freedom_and_intervals_of_r(stored):
+    design, group = design_of(stored["case"]), {"where": {stored["by"]: stored["key"]}}
+    one = mean(design, stored["item"], df="domain", **group).to_frame().iloc[0]
+    assert one["df"] == stored["df"]
+    assert list(one[["estimate", "se", "low", "high"]]) == pytest.approx(
+        [stored[name] for name in ("estimate", "se", "low", "high")], rel=1e-9
+    )
+    for kind, df in (("beta", "design"), ("beta", "domain"), ("asin", "domain")):
+        share = proportion(design, stored["hit"], category="Yes", interval=kind, df=df, **group).to_frame().iloc[0]
+        assert list(share[["estimate", "low", "high"]]) == pytest.approx(
+            [stored["share"], stored[f"{kind}_low"], stored[f"{kind}_high"]], rel=1e-9
+        )
+        by = proportion(design, stored["hit"], category="Yes", by=stored["by"], interval=kind, df=df).to_frame()
+        assert by.set_index(stored["by"]).loc[stored["key"], "low"] == pytest.approx(share["low"], rel=1e-9)
+
+
 def test_stored_values_are_what_r_gives_here(require, tmp_path):
     program = require("r")
     subprocess.run([program, REFERENCE / "replicates.R", tmp_path], check=True, capture_output=True, timeout=300)
-    fresh = json.loads((tmp_path / "replicates.json").read_text())["rows"]
-    assert len(fresh) == len(STORED["rows"])
-    for new, old in zip(fresh, STORED["rows"], strict=True):
+    fresh = json.loads((tmp_path / "replicates.json").read_text())
+    for new, old in zip(fresh["rows"] + fresh["parts"], STORED["rows"] + STORED["parts"], strict=True):
         for name, value in old.items():
             near = pytest.approx(value, rel=1e-9, abs=1e-9) if isinstance(value, float) else value
             assert new[name] == near, old
