@@ -254,6 +254,7 @@ def _footnotes(
     rows = int(design.inside.sum())
     notes = [missing_note(name, kinds, rows) for name, kinds in missing.items() if kinds]
     notes += [missing_key_note(key, count) for key, count in within.missing.items()]
+    notes += _nobody_notes(measures, within) if within.by else []
     switched = int(table["switched"].sum())
     if switched:
         notes.append(
@@ -271,8 +272,8 @@ def _footnotes(
     in_one = int(table["alone"].sum())
     if in_one:
         notes.append(
-            f"{counted(in_one, 'estimate rests', 'estimates rest')} on respondents of a single PSU, so that there is no "
-            f"way to estimate an error: 0 says nothing{IGNORING if request.estimand == 'proportion' else ''}."
+            f"{counted(in_one, 'estimate rests', 'estimates rest')} on respondents of a single PSU, so there is no way "
+            f"to estimate an error: 0 says nothing{IGNORING if request.estimand == 'proportion' else ''}."
         )
     without = int((table["df"] < 1).sum()) if design.df >= 1 else 0
     if without:
@@ -290,6 +291,21 @@ def _footnotes(
     about = design_footnotes(design)
     first = [note for note in about if note == SIMULATED_NOTE]
     return [*first, *notes, *(note for note in about if note not in first)]
+
+
+def _nobody_notes(measures: Sequence[Measure], within: Domains) -> list[str]:
+    """Name the groups in which nobody gave an answer."""
+    notes = []
+    for name in _items(measures):
+        base = next(one.base for one in measures if one.item == name)
+        empty = np.flatnonzero(base.n == 0)
+        if len(empty):
+            groups = "; ".join(", ".join(map(str, within.shown[at])) for at in empty[:5])
+            more = f" and {len(empty) - 5} more" if len(empty) > 5 else ""
+            notes.append(
+                f"{name}: nobody has an answer among {', '.join(within.by)} {groups}{more}, so there is no row."
+            )
+    return notes
 
 
 def simulated(study: Study) -> bool:

@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 
-from ..sampling.categories import Bools, Floats, Ints
+from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..sampling.sums import Table, dense, sums
 from ..variance.influence import taylor_scatter
 from ..variance.scatter import Adjustment, Scatter
-from ..variance.scatters import AnyScatter, QuadraticScatter, ReplicateScatter
+from ..variance.scatters import AnyScatter, PartlyKnown, QuadraticScatter, ReplicateScatter
 from .measure import Base
 
 
@@ -152,33 +152,3 @@ def rescaled(scatter: AnyScatter, estimate: Floats, factor: Floats) -> AnyScatte
     scaled: Table = totals @ sparse.diags_array(factor) if sparse.issparse(totals) else totals * factor
     steps = tuple(Adjustment(step.auxiliaries, step.coefficients * factor) for step in scatter.adjustments)
     return replace(scatter, totals=scaled, adjustments=steps)
-
-
-@dataclass(frozen=True, eq=False)
-class PartlyKnown:
-    """A scatter of which the errors of some estimates are not known.
-
-    Attributes
-    ----------
-    scatter : AnyScatter
-        All of them.
-    known : numpy.ndarray of bool
-        Which of them are known.
-    """
-
-    scatter: AnyScatter
-    known: Bools
-
-    @property
-    def variances(self) -> Floats:
-        """Variance of each estimate; missing where it is not known."""
-        return np.where(self.known, self.scatter.variances, np.nan)
-
-    @property
-    def covariance(self) -> Floats:
-        """Covariance of all estimates with each other; missing where one is not known."""
-        return np.where(np.outer(self.known, self.known), self.scatter.covariance, np.nan)
-
-    def picked(self, columns: Ints) -> PartlyKnown:
-        """Give the scatter of some of the estimates, in another order."""
-        return PartlyKnown(self.scatter.picked(columns), self.known[columns])

@@ -21,6 +21,12 @@ Bools = NDArray[np.bool_]
 LARGEST = 1e150
 """Larger numbers overflow when they are squared, and every variance squares."""
 
+SMALLEST = 1e-150
+"""Smaller numbers vanish when they are squared."""
+
+EXACT = 2**53
+"""Beyond this floats, which codes are, skip whole numbers."""
+
 MANY_CODES = 4096
 """Whole numbers in a narrower range than this are counted, not hashed."""
 
@@ -178,6 +184,10 @@ def numbers(
     values = _as_floats(study.column(name), name, purpose)
     with np.errstate(all="ignore"):
         squares = values @ values
+    if squares < SMALLEST**2 and not infinite and np.nan_to_num(values).any():
+        raise EstimationError(
+            f"{name} holds {np.nanmax(np.abs(values)):g} at most, whose square vanishes; multiply the column."
+        )
     if not (variable.missing or variable.missing_ranges) and squares < LARGEST**2:
         return values, {}  # a sum of squares below this has neither missing nor infinite values in it
     endless = 0 if infinite else int(np.isinf(values).sum())
@@ -239,7 +249,12 @@ def _factorized(column: pd.Series) -> tuple[Ints, Iterable[object]]:
     if values is None or not len(values) or not np.isfinite(values.sum(dtype=np.float64)):
         return _by_hashing(column)
     low, high = values.min(), values.max()
-    if not high - low < MANY_CODES:
+    if values.dtype.kind in "iu" and max(abs(int(low)), abs(int(high))) > EXACT:
+        raise EstimationError(
+            f"{column.name} holds whole numbers beyond {EXACT:,}, which codes cannot tell apart; turn the column into "
+            "text."
+        )
+    if not float(high) - float(low) < MANY_CODES:
         return _by_hashing(column)
     code = (values - low).astype(np.int64)
     if values.dtype.kind == "f" and not (code + low == values).all():

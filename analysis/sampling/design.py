@@ -305,6 +305,12 @@ def _checked_weights(study: Study, name: str) -> Floats:
             f"weight '{name}' is {' and '.join(found)} of {len(weights)} rows; a weight is a number of at least 0. "
             "Correct them, or leave those rows out of the data."
         )
+    spread = weights[weights > 0]
+    if len(spread) and not 1e-100 < spread.min() <= spread.max() < 1e100:
+        raise DesignError(
+            f"weight '{name}' runs from {spread.min():g} to {spread.max():g}, and a computer cannot square such "
+            "numbers; divide the weights by their mean."
+        )
     if not weights.any():
         raise DesignError(f"weight '{name}' is zero in all {len(weights)} rows; nobody would count.")
     return weights

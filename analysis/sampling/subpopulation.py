@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import io
 import re
-from collections.abc import Mapping, Sequence
+import tokenize
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +17,7 @@ from ...data.errors import EstimationError, UnknownNameError
 from .categories import Bools, categories, code_text
 from .design import Design, check_design
 
-Where = str | Mapping[str, Code | Sequence[Code]] | Sequence[bool] | Bools | pd.Series | None
+Where = str | Mapping[str, Code | Iterable[Code]] | Sequence[bool] | Bools | pd.Series | None
 """A condition in pandas' query language, values or labels by column, or True and False for each row."""
 
 
@@ -90,6 +92,8 @@ def subset(design: Design, where: Where) -> Design:
     if isinstance(where, str):
         rows, text = _queried(study, where), where
     elif isinstance(where, Mapping):
+        if not where:
+            raise EstimationError("where is an empty mapping; name a column and its value, e.g. {'sex': 'female'}.")
         rows, text = _matched(study, where), _described(where)
     else:
         rows, text = _flagged(where, design), "chosen rows"
@@ -120,7 +124,7 @@ def _queried(study: Study, text: str) -> Bools:
     """Evaluate a condition on answers, missing ones undecided: what is not known to hold does not hold."""
     tree, columns = _read(study, text)
     frame = pd.DataFrame(
-        {place: study.answers(name).convert_dtypes() for name, place in columns.items()}, index=study.frame.index
+        {place: _undecided(study.answers(name)) for name, place in columns.items()}, index=study.frame.index
     )
     try:
         found = frame.eval(ast.unparse(tree), engine="python", local_dict={}, global_dict={})
@@ -132,6 +136,25 @@ def _queried(study: Study, text: str) -> Bools:
     if not isinstance(found, pd.Series):
         raise EstimationError(f"where: '{text}' does not ask anything of each respondent. {HOW}")
     return _as_bools(found, text, len(study.frame))
+
+
+def _in_words(text: str) -> str:
+    """Write ``&`` and ``|`` as ``and`` and ``or``, which bind looser than comparisons, as pandas does."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+    words = {"&": " and ", "|": " or "}
+    return tokenize.untokenize((token.type, words.get(token.string, token.string)) for token in tokens).strip()
+
+
+def _names_in(tree: ast.expr) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _undecided(answers: pd.Series) -> pd.Series:
+    """Give answers in a type whose missing values compare as neither true nor false."""
+    if isinstance(answers.dtype, pd.CategoricalDtype) or pd.api.types.is_string_dtype(answers.dtype):
+        text = answers.astype("string")
+        return text.mask(text.str.strip() == "")  # a blank is no answer
+    return answers.convert_dtypes()
 
 
 def _read(study: Study, text: str) -> tuple[ast.Expression, dict[str, str]]:
@@ -148,10 +171,10 @@ def _read(study: Study, text: str) -> tuple[ast.Expression, dict[str, str]]:
 
     quoted = re.sub(r"`([^`]+)`", lambda match: placed(match.group(1)), text)
     try:
-        tree = ast.parse(quoted.strip(), mode="eval")
-    except SyntaxError as error:
+        tree = ast.parse(_in_words(quoted.strip()), mode="eval")
+    except (SyntaxError, tokenize.TokenError) as error:
         raise EstimationError(f"where: '{text}' cannot be read. {HOW}") from error
-    own = set(columns.values())
+    own = {f"column_{place}" for place in range(len(study.codebook.names) + 1)}
 
     class Placing(ast.NodeTransformer):
         """Put plain names in the place of columns; whether a missing answer is among others is undecided."""
@@ -161,29 +184,35 @@ def _read(study: Study, text: str) -> tuple[ast.Expression, dict[str, str]]:
 
         def visit_Compare(self, node: ast.Compare) -> ast.expr:
             self.generic_visit(node)
-            if isinstance(node.ops[0], ast.NotIn):
-                return ast.BoolOp(ast.And(), [node, ast.Compare(node.left, [ast.Eq()], [node.left])])
-            if isinstance(node.ops[0], ast.In):
-                return ast.BoolOp(ast.Or(), [node, ast.Compare(node.left, [ast.NotEq()], [node.left])])
+            sides = [each for each in (node.left, node.comparators[0]) if _names_in(each) & own]
+            if isinstance(node.ops[0], ast.NotIn | ast.NotEq):
+                return ast.BoolOp(ast.And(), [node, *(ast.Compare(side, [ast.Eq()], [side]) for side in sides)])
+            if isinstance(node.ops[0], ast.In | ast.Eq):
+                return ast.BoolOp(ast.Or(), [node, *(ast.Compare(side, [ast.NotEq()], [side]) for side in sides)])
             return node
 
     return ast.fix_missing_locations(Placing().visit(tree)), columns
 
 
-def _matched(study: Study, where: Mapping[str, Code | Sequence[Code]]) -> Bools:
+def _matched(study: Study, where: Mapping[str, Code | Iterable[Code]]) -> Bools:
     rows = np.ones(len(study.frame), dtype=bool)
     for name, wanted in where.items():
         coded = categories(study, name, unused=True)
-        several = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else wanted
-        rows &= np.isin(coded.positions, [coded.find(each) for each in several])
+        rows &= np.isin(coded.positions, [coded.find(each) for each in _several(name, wanted)])
     return rows
 
 
-def _described(where: Mapping[str, Code | Sequence[Code]]) -> str:
+def _several(name: str, wanted: Code | Iterable[Code]) -> list[Code]:
+    several = list(wanted) if isinstance(wanted, Iterable) and not isinstance(wanted, str) else [wanted]
+    if not several:
+        raise EstimationError(f"where: no value of {name} is named; name at least one, e.g. {{'{name}': 1}}.")
+    return several
+
+
+def _described(where: Mapping[str, Code | Iterable[Code]]) -> str:
     parts = []
     for name, wanted in where.items():
-        several = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Sequence) else wanted
-        parts.append(f"{name} {' or '.join(code_text(each) for each in several)}")
+        parts.append(f"{name} {' or '.join(code_text(each) for each in _several(name, wanted))}")
     return ", ".join(parts)
 
 

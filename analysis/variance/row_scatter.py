@@ -7,7 +7,7 @@ says which estimates they belong to; a table of rows x estimates, sparse or not,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,9 @@ from .scatter import Scatter, scale
 
 CHUNK = 32_768
 """Rows that are worked on at a time: few enough to stay in the processor's cache."""
+
+MANY = 2_000
+"""Up to as many estimates, covariances within sets are taken out of the whole covariance."""
 
 FEW = 32
 """Up to as many items, products of items come at the price of their squares, and are kept for the covariance."""
@@ -88,11 +91,17 @@ class RowScatter:
 
     def within(self, sets: Ints) -> Floats:
         """Give the covariances within sets of estimates, and none between sets: sets x members x members."""
-        return self.general.within(sets)
+        if self.place.size > MANY:
+            return self.general.within(sets)
+        return np.asarray(self.covariance[sets[:, :, None], sets[:, None, :]])
 
-    def picked(self, columns: Ints) -> Scatter:
+    def picked(self, columns: Ints) -> RowScatter | Scatter:
         """Give the scatter of some of the estimates, in another order."""
-        return self.general.picked(columns)
+        if len(np.unique(columns)) < len(columns):
+            return self.general.picked(columns)
+        new = np.full(int((self.place >= 0).sum()) + 1, -1, dtype=np.int64)
+        new[columns] = np.arange(len(columns))
+        return replace(self, place=new[self.place])
 
     @cached_property
     def general(self) -> Scatter:

@@ -175,6 +175,36 @@ class QuadraticScatter:
         return np.maximum(variances, 0.0)
 
 
+@dataclass(frozen=True, eq=False)
+class PartlyKnown:
+    """A scatter of which the errors of some estimates are not known.
+
+    Attributes
+    ----------
+    scatter : AnyScatter
+        All of them.
+    known : numpy.ndarray of bool
+        Which of them are known.
+    """
+
+    scatter: AnyScatter
+    known: Bools
+
+    @property
+    def variances(self) -> Floats:
+        """Variance of each estimate; missing where it is not known."""
+        return np.where(self.known, self.scatter.variances, np.nan)
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariance of all estimates with each other; missing where one is not known."""
+        return np.where(np.outer(self.known, self.known), self.scatter.covariance, np.nan)
+
+    def picked(self, columns: Ints) -> PartlyKnown:
+        """Give the scatter of some of the estimates, in another order."""
+        return PartlyKnown(self.scatter.picked(columns), self.known[columns])
+
+
 def joined(scatters: Sequence[AnyScatter]) -> AnyScatter:
     """Put the estimates of several scatters of one design side by side, with their covariances.
 
@@ -191,6 +221,8 @@ def joined(scatters: Sequence[AnyScatter]) -> AnyScatter:
     """
     if len(scatters) == 1:
         return scatters[0]
+    if any(isinstance(each, PartlyKnown) for each in scatters):
+        return _joined_partly(scatters)
     scatters = [each.general if isinstance(each, RowScatter) else each for each in scatters]
     first = scatters[0]
     if isinstance(first, Scatter):
@@ -213,6 +245,16 @@ def joined(scatters: Sequence[AnyScatter]) -> AnyScatter:
         "these results have no known covariance with each other; combine estimates made from one design, before they "
         "are contrasted or combined."
     )
+
+
+def _joined_partly(scatters: Sequence[AnyScatter]) -> PartlyKnown:
+    """Join scatters of which some know the errors of only some estimates."""
+    parts = [each if isinstance(each, PartlyKnown) else _known(each) for each in scatters]
+    return PartlyKnown(joined([each.scatter for each in parts]), np.concatenate([each.known for each in parts]))
+
+
+def _known(scatter: AnyScatter) -> PartlyKnown:
+    return PartlyKnown(scatter, np.ones(len(scatter.variances), dtype=bool))
 
 
 def beside(tables: Sequence[Table]) -> Table:

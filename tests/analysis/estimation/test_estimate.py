@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from topline.analysis.estimation.estimate import mean, proportion, total
+from topline.analysis.estimation.estimate import mean, proportion, ratio, total
 from topline.analysis.sampling.design import Design
 from topline.analysis.weighting.rake import rake
 from topline.analysis.weighting.weights import weight_summary
@@ -223,7 +223,11 @@ def test_estimates_from_simulated_respondents_say_so_first(estimate):
     result = estimate(Design(invented()), "travel")
     assert result.method["simulated"] is True
     assert result.document()["method"]["footnotes"][0] == "Simulated respondents; no person was asked."
-    assert "* Simulated respondents; no person was asked." in str(result)
+    first = "Simulated respondents; no person was asked."
+    assert str(result).startswith(first) and str(result).count(first) == 1
+    assert result.to_markdown().startswith(f"**{first}**")
+    assert f'<p class="lead">{first}</p>\n<h1>' in result.to_html()
+    assert result.plot().to_dict()["title"]["subtitle"][0] == first
     real = estimate(design(), "weight" if estimate is not proportion else "travel")
     assert real.method["simulated"] is False
     assert "imulated" not in str(real)
@@ -438,7 +442,8 @@ def test_a_result_prints_what_for_whom_how_table_and_footnotes():
 def test_every_item_has_its_title_over_its_own_table():
     text = str(proportion(design(), ["travel", "sex"]))
     blocks = [block.splitlines() for block in text.split("\n\n")]
-    assert [block[0].split(" ")[0] for block in blocks] == ["For:", "Share:", "category", "Share:", "category", "*"]
+    assert [block[0].split(" ")[0] for block in blocks] == ["Share:", "Share:", "category", "Share:", "category", "*"]
+    assert blocks[0][0] == "Share: travel, sex" and blocks[0][1].startswith("For: ")
     assert blocks[1] == ["Share: travel (How far do you support or oppose this?)"]
     assert [line.split()[0] for line in blocks[2]] == ["category", "oppose", "neither", "support", "strongly"]
     assert blocks[3] == ["Share: sex"]
@@ -446,10 +451,22 @@ def test_every_item_has_its_title_over_its_own_table():
     assert proportion(design(), ["travel", "sex"]).to_markdown().count("| :--- |") == 2
 
 
-def test_items_of_one_row_share_a_table_with_their_titles_under_it():
+def test_items_of_one_row_share_a_table_under_their_title_and_wordings():
     blocks = [block.splitlines() for block in str(mean(design(), ["travel", "weight"])).split("\n\n")]
+    assert blocks[0][:2] == ["Mean: travel, weight", "travel: How far do you support or oppose this?"]
     assert [line.split()[0] for line in blocks[1]] == ["item", "travel", "weight"]
-    assert blocks[2] == ["Mean: travel (How far do you support or oppose this?)", "Mean: weight"]
+
+
+def test_each_item_has_decimals_of_its_own():
+    frame = pd.DataFrame({"small": [0.1, 0.2, 0.4, 0.3], "large": [10_000.5, 20_000.5, 41_000.5, 33_333.5]})
+    rows = str(mean(Design(frame), ["small", "large"])).split("\n\n")[1].splitlines()
+    assert rows[1].split()[:3] == ["small", "0.250", "0.065"]
+    assert rows[2].split()[:3] == ["large", "26,084", "6,897"]
+
+
+def test_a_ratio_of_columns_without_labels_does_not_repeat_its_name():
+    frame = pd.DataFrame({"cost": [3.0, 4.0, 6.0], "members": [1.0, 2.0, 2.0]})
+    assert str(ratio(Design(frame), "cost", "members")).splitlines()[0] == "Ratio: cost / members"
 
 
 @pytest.mark.parametrize(("terminal", "widest"), [("60", 60), ("300", 118), ("10", 40)])
@@ -495,3 +512,54 @@ def test_totals_and_means_print_two_digits_of_their_error():
     data = pd.DataFrame({"y": [1000.0, 1500.0, 1700.0, 900.0], "k": list("abab")})
     assert "1,275" in str(mean(Design(data), "y"))
     assert "5,100" in str(total(Design(data), "y"))
+
+
+def towns() -> Design:
+    frame = pd.DataFrame(
+        {"town": np.repeat(range(6), 5), "y": np.tile([1.0, 2, 3, 4, 5], 6), "view": ["a", "b", "a", "a", "b"] * 6}
+    )
+    return Design(frame, psu="town")
+
+
+def test_a_group_in_one_psu_says_that_its_error_is_not_known():
+    result = mean(towns(), "y", by="town")
+    assert set(result.to_frame()["se"]) == {0.0}
+    assert "6 estimates rest on respondents of a single PSU, so there is no way to estimate an error" in str(
+        result
+    ).replace("\n  ", " ")
+    assert not any("single PSU" in note for note in mean(towns(), "y").method["footnotes"])
+
+
+@pytest.mark.parametrize("interval", ["logit", "beta", "wilson", "mean", "asin", "likelihood", "xlogit"])
+def test_a_share_in_one_psu_has_an_interval_of_its_respondents(interval):
+    frame = proportion(towns(), "view", category="a", by="town", interval=interval).to_frame()
+    assert (frame["low"] < 0.3).all() and (frame["high"] > 0.8).all()
+
+
+def test_the_degrees_of_freedom_printed_are_those_used():
+    frame = pd.DataFrame({"town": range(12), "y": np.arange(12.0), "g": ["a"] * 4 + ["b"] * 8})
+    result = mean(Design(frame, psu="town"), "y", by="g", df="domain")
+    assert result.to_frame()["df"].tolist() == [3, 7]
+    assert "df 3 to 7" in str(result) and result.method["df_used"] == [3, 7]
+    single = mean(Design(frame, psu="town"), "y", by="town", df="domain")
+    assert "12 estimates have no degrees of freedom and no interval." in single.method["footnotes"]
+
+
+def test_groups_without_an_answer_are_named():
+    frame = pd.DataFrame({"y": [1.0, 2, 3, 4, None, None], "g": list("aabbcc")})
+    assert (
+        "y: nobody has an answer among g c, so there is no row." in mean(Design(frame), "y", by="g").method["footnotes"]
+    )
+
+
+def test_a_key_called_category_is_a_key_where_there_are_no_categories():
+    frame = pd.DataFrame({"y": [1.0, 2, 3, 4], "category": list("aabb")})
+    assert mean(Design(frame), "y", by="category").to_frame()["category"].tolist() == ["a", "b"]
+    with pytest.raises(EstimationError, match="by names category"):
+        proportion(Design(frame), "y", by="category")
+
+
+def test_numbers_too_small_to_square_are_refused():
+    with pytest.raises(EstimationError, match="whose square vanishes"):
+        mean(Design(pd.DataFrame({"y": [1e-170, 2e-170]})), "y")
+    assert mean(Design(pd.DataFrame({"y": [0.0, 0.0]})), "y").to_frame()["estimate"].tolist() == [0]

@@ -355,3 +355,11 @@ def test_a_subpopulation_keeps_the_design():
     assert woodruff.rescaled(quantile(inside, "income").scatter, np.array([0.0]), np.array([2.0])).variances == (
         pytest.approx(4 * part["se"] ** 2)
     )
+
+
+def test_several_items_on_replicates_keep_their_errors_where_one_has_none():
+    frame = pd.DataFrame({"p": np.repeat(range(8), 5), "y": np.arange(40.0), "x": np.arange(40.0) ** 2})
+    found = quantile(replicates(Design(frame, psu="p"), "JK1"), ["y", "x"], [0.5, 1.0])
+    assert found.to_frame()["item"].tolist() == ["y", "y", "x", "x"]
+    assert np.isfinite(found.to_frame()["se"]).tolist() == [True, False, True, False]
+    assert np.isfinite(found.covariance).sum() == 4

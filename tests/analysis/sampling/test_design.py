@@ -6,7 +6,7 @@ import pytest
 from topline.analysis.estimation.estimate import mean
 from topline.analysis.sampling.design import Design
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
-from topline.data.errors import DesignError, UnknownNameError
+from topline.data.errors import DesignError, EstimationError, UnknownNameError
 
 
 def wave(**columns) -> pd.DataFrame:
@@ -264,3 +264,17 @@ def test_remedies_are_named_for_python_and_the_command_line():
     assert "lone_psu='centre' (--lone-psu centre; conservative)" in refused(lone, strata="province")
     stages = refused(wave(towns=9), fpc=["towns", "towns"])
     assert "psu=['school', 'pupil'], fpc=['schools', 'pupils'] (--psu school,pupil --fpc schools,pupils)" in stages
+
+
+def test_ids_too_long_for_codes_are_refused_not_merged():
+    data = pd.DataFrame({"y": range(8), "p": 10**17 + np.arange(8) // 2})
+    with pytest.raises(EstimationError, match=r"p holds whole numbers beyond .* turn the column into text"):
+        Design(data, psu="p")
+    assert Design(data.assign(p=data["p"].astype(str)), psu="p").df == 3
+    with pytest.raises(EstimationError, match="whole numbers beyond"):
+        mean(Design(data.assign(p=[2**62, -(2**62)] * 4)), "y", by="p")
+
+
+@pytest.mark.parametrize("factor", [1e-200, 1e200])
+def test_weights_whose_squares_are_no_numbers_are_refused(factor):
+    assert "divide the weights by their mean" in refused(wave(w=[factor] * 4), weight="w")

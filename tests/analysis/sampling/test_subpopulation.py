@@ -202,3 +202,22 @@ def test_a_name_with_a_point_stands_in_backticks():
 def test_comparing_labelled_codes_with_text_says_how_labels_are_named():
     with pytest.raises(EstimationError, match=r"where=\{'sex': 'male'\}"):
         subset(Design(labelled()), "sex == 'female'")
+
+
+@pytest.mark.parametrize("kind", ["str", "object", "category", "string", "float", "Int64", "double[pyarrow]"])
+def test_missing_answers_meet_no_negated_condition_whatever_the_type(kind):
+    text = kind in ("str", "object", "category", "string")
+    values = pd.Series(["f", "m", None, "m", "f"] if text else [1, 2, None, 2, 1], dtype=kind)
+    other = "'m'" if text else "2"
+    whole = Design(pd.DataFrame({"sex": values, "y": range(5)}))
+    for where in (f"sex != {other}", f"not sex == {other}", f"sex not in [{other}]", f"~(sex == {other})"):
+        assert subset(whole, where).inside.tolist() == [True, False, False, False, True], where
+
+
+def test_values_of_a_mapping_come_in_any_collection_and_at_least_one():
+    assert subset(Design(labelled()), {"sex": {1, 2}}).inside.sum() == 4
+    assert subset(Design(labelled()), {"sex": np.array([1.0])}).inside.sum() == 2
+    with pytest.raises(EstimationError, match="no value of sex is named"):
+        subset(Design(labelled()), {"sex": []})
+    with pytest.raises(EstimationError, match="empty mapping"):
+        subset(Design(labelled()), {})

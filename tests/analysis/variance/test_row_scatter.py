@@ -99,3 +99,24 @@ def test_an_empty_group_has_no_estimate_and_leaves_the_others_in_place(frame, mo
     general, apart = both(design, ESTIMATES["total"], monkeypatch)
     assert len(apart) == len(general) == 14
     same(apart.covariance, general.covariance)
+
+
+def test_a_contrast_of_large_totals_keeps_its_digits():
+    random = np.random.default_rng(4)
+    rows = 6000
+    frame = pd.DataFrame(
+        {"s": random.integers(0, 30, rows), "y1": 2000 + random.normal(0, 50, rows), "w": random.uniform(1, 2, rows)}
+    )
+    frame["y2"] = frame["y1"] + random.normal(0, 0.1, rows)
+    frame["gap"] = frame["y1"] - frame["y2"]
+    design = Design(frame, weight="w", strata="s")
+    truth = total(design, "gap", by="s").to_frame()["se"].to_numpy()
+    both = total(design, ["y1", "y2"], by="s")
+    columns = np.array([3, 33])
+    picked = both.scatter.picked(columns).covariance
+    found = np.sqrt(picked[0, 0] + picked[1, 1] - 2 * picked[0, 1])
+    assert found == pytest.approx(truth[3], rel=1e-4)
+    assert picked == pytest.approx(both.covariance[np.ix_(columns, columns)], rel=1e-12)
+    sets = np.arange(60).reshape(2, 30)
+    assert both.scatter.within(sets)[0] == pytest.approx(both.covariance[:30, :30], rel=1e-10)
+    assert both.scatter.picked(np.array([3, 3])).covariance == pytest.approx(np.full((2, 2), picked[0, 0]), rel=1e-9)
