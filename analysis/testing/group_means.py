@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from ..sampling.categories import Bools, Floats, Ints
 from ..sampling.design import Design
-from ..sampling.sums import summed
+from ..sampling.sums import Table, summed
 from ..variance.influence import scatter_of
 
 
@@ -79,8 +80,9 @@ def group_means(
 
     weighted_n = summed(own, groups, design.weights[rows])
     mean = means(design.weights)
-    influence = np.zeros((len(rows), groups))
-    influence[np.flatnonzero(rows), own] = (value - mean[own]) / weighted_n[own]
+    influence: Table = sparse.csr_array(
+        ((value - mean[own]) / weighted_n[own], (np.flatnonzero(rows), own)), shape=(len(rows), groups)
+    )
 
     def added_up(weights: Floats) -> Floats:
         return np.asarray(weights @ influence)

@@ -134,6 +134,10 @@ def rank_test(
     return SignificanceTest(frame, _method(design, base, means, test, ties, df))
 
 
+MOST_GROUPS = 1_000
+"""Groups of a rank test: the test needs the covariance of all of them."""
+
+
 @dataclass(frozen=True, eq=False)
 class _Base:
     """The rows of a rank test, their values and groups."""
@@ -165,6 +169,10 @@ def _base(design: Design, item: str, by: str) -> _Base:
         raise EstimationError(
             f"{item}: by='{by}' has {len(present)} group{'s' if len(present) != 1 else ''} with an answer{shown}; "
             "a rank test needs two or more."
+        )
+    if len(present) > MOST_GROUPS:
+        raise EstimationError(
+            f"{item}: by='{by}' has {len(present):,} groups, and a rank test takes at most {MOST_GROUPS:,}; join groups."
         )
     absent = int(((coded.positions < 0) & design.inside).sum())
     notes = [missing_note(item, missing, int(design.inside.sum()))] if any(missing.values()) else []
