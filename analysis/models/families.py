@@ -246,10 +246,11 @@ class GlmCurve:
                 "family."
             )
         self._check_constant(response, item, offset=offset)
-        means = response.mean(), float(weights @ response / weights.sum())
-        if not all(math.isfinite(self.constant(mean)) for mean in means):
+        mean = float(weights @ response / weights.sum())
+        back = float(self.mean(np.array([self.constant(mean)]))[0])  # links clip what they do not know
+        if not math.isclose(back, mean, rel_tol=1e-6):
             raise EstimationError(
-                f"link='{self.link}' knows no mean of {means[1]:g}, which {item} has over the rows used (the lowest "
+                f"link='{self.link}' knows no mean of {mean:g}, which {item} has over the rows used (the lowest "
                 f"value is {response.min():g}). Choose another link, e.g. link='identity'."
             )
 

@@ -15,7 +15,7 @@ from ...data.errors import EstimationError
 from ..estimation.degrees import DfRule, degrees
 from ..estimation.intervals import t_interval
 from ..estimation.method import counted, design_footnotes, design_method
-from ..printing.result_text import plain
+from ..printing.result_text import footnotes_of, plain
 from ..sampling.categories import Bools, Floats
 from ..sampling.design import Design
 from ..variance.scatters import AnyScatter, ReplicateScatter
@@ -168,13 +168,15 @@ class Fit:
         Returns
         -------
         pandas.DataFrame
-            Columns row, outcome (models of several), estimate, se, low, high. Errors are those of the coefficients;
-            intervals of shares are logit intervals.
+            Columns row, outcome (models of several), estimate, se, low, high. Errors are those of the coefficients.
+            Intervals are logit intervals for shares and log intervals for counts and gamma means, row by row; plain
+            where a link lets the prediction leave that range. A prediction that is rounded to 0 or 1 has no error and
+            interval, and ``.attrs["footnotes"]`` says so.
 
         Raises
         ------
         EstimationError
-            When a predictor is missing, or a category is new to the model.
+            When a predictor is missing or of another type, or a category, also of ``C(number)``, is new to the model.
         """
         from .prediction import predicted
 
@@ -201,7 +203,7 @@ class Fit:
         from ..printing.result_html import result_page, written
 
         table = table_text(self.frame, self.method["level"])
-        return written(result_page([(lines_of(self.method), table)], self.method["footnotes"]), path)
+        return written(result_page([(lines_of(self.method), table)], footnotes_of(self.method)), path)
 
     def plot(self) -> alt.LayerChart:
         """Give a chart: a dot and its interval for each coefficient but intercepts and thresholds."""
@@ -217,6 +219,9 @@ class Fit:
             title=lines_of(self.method)[:1],
             footing=lines_of(self.method)[1:],
             level=self.method["level"],
+            zero=True,
+            measure="coefficient",
+            simulated=bool(self.method["simulated"]),
         )
 
     def document(self) -> dict[str, Any]:
@@ -322,6 +327,7 @@ def _method(
         **about,
         "formula": rows.formula,
         "response": rows.response.item,
+        "wording": _wording(rows),
         "offset": rows.offset_text,
         **design_method(rows.design),
         "n_used": len(rows.rows),
@@ -331,3 +337,12 @@ def _method(
         "residual_df_rule": rule,
         "footnotes": notes,
     }
+
+
+def _wording(rows: ModelRows) -> str:
+    """Give the question that the response answers: its wording, else its label; nothing for an expression."""
+    codebook = rows.design.study.codebook
+    if rows.response.item not in codebook:
+        return ""
+    variable = codebook[rows.response.item]
+    return variable.wording.get("en") or next(iter(variable.wording.values()), "") or variable.label

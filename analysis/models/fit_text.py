@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...data.printing import aligned, folded, markdown, number, width
+from ..printing.result_text import escaped, footnotes_of, parted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,25 +23,35 @@ def summary_text(frame: pd.DataFrame, method: Mapping[str, Any]) -> str:
     facts = _beside(facts_of(method))
     wide = max(map(width, [*table.splitlines(), *facts]))
     title = f"{method['model'].capitalize()}: {method['explained']}"
-    lines = [title, "=" * wide, *facts, "=" * wide, *_ruled(table, wide), "=" * wide]
+    lines = [title, *map(folded, about_text(method)), "=" * wide, *facts, "=" * wide, *_ruled(table, wide), "=" * wide]
     lines += [folded(how_text(method))]
-    return "\n".join([*lines, *(folded(f"* {note}") for note in method["footnotes"])])
+    first, under = parted(footnotes_of(method))
+    return "\n".join([*first, *lines, *(folded(f"* {note}") for note in under)])
 
 
 def markdown_text(frame: pd.DataFrame, method: Mapping[str, Any]) -> str:
     """Lay a fit out in Markdown."""
-    title, facts, how = lines_of(method)
-    notes = "\n".join(f"- {note}" for note in method["footnotes"])
+    title, *about, how = lines_of(method)
+    first, under = parted(footnotes_of(method))
+    notes = "\n".join(f"- {escaped(note)}" for note in under)
     header, rows, words = table_text(frame, method["level"])
     table = markdown(header, rows, words)
-    parts = [f"**{title}**", facts, table, how, notes]
+    parts = [*(f"**{note}**" for note in first), f"**{title}**", *about, table, how, notes]
     return "\n\n".join(part for part in parts if part)
 
 
 def lines_of(method: Mapping[str, Any]) -> list[str]:
-    """Give what was fitted, the facts of the fit, and how errors were made, each in a line."""
+    """Give what was fitted, question and study, the facts of the fit, and how errors were made, each in a line."""
     facts = "; ".join(f"{name} {value}" for name, value in facts_of(method))
-    return [f"{method['model'].capitalize()}: {method['explained']}", f"{facts}.", how_text(method)]
+    title = f"{method['model'].capitalize()}: {method['explained']}"
+    return [title, *about_text(method), f"{facts}.", how_text(method)]
+
+
+def about_text(method: Mapping[str, Any]) -> list[str]:
+    """Give the question that the response answers, and the study, as far as they are known."""
+    study = method["title"] or method["source"]
+    lines = [f"Question: {method['wording']}"] if method.get("wording") else []
+    return [*lines, f"Study: {study}"] if study else lines
 
 
 def how_text(method: Mapping[str, Any]) -> str:

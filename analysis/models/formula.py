@@ -336,6 +336,7 @@ def _mismatch(message: str, whole: str) -> str:
     """Say which values are no category of C(...), which formulaic would take for the reference."""
     values = re.search(r"\{(.*)\}", message)
     shown = re.sub(r"np\.\w+\(([^()]*)\)", r"\1", values[1]) if values else "values"
+    shown = re.sub(r"\.0\b", "", shown)
     return (
         f"formula '{whole}': {shown} is no category of C(...), neither named by levels= nor known from the fit. Name "
         "all levels, or leave those rows out."

@@ -94,7 +94,7 @@ def column_of(study: Study, name: str, *, as_categories: bool = False) -> Column
     name : str
         The column.
     as_categories : bool
-        Whether the formula makes categories of it wherever it stands; numbers then go by their labels, if any.
+        Whether the formula makes categories of it wherever it stands; fully labelled numbers then go by their labels.
 
     Raises
     ------
@@ -116,10 +116,9 @@ def column_of(study: Study, name: str, *, as_categories: bool = False) -> Column
     if variable.type != "string":
         values, counts = numbers(study, name, purpose="model")
         missing = np.isnan(values)
-        labels = any(variable.missing_kind(code) is None for code in variable.labels)
-        if not (as_categories and labels) and not _are_categories(values[~missing], variable):
-            scale = variable.measure == "scale" and _all_labelled(values[~missing], variable)
-            return Column(name, values, missing, counts, labelled_scale=scale)
+        labelled = _all_labelled(values[~missing], variable)
+        if not (as_categories and labelled) and not _are_categories(values[~missing], variable):
+            return Column(name, values, missing, counts, labelled_scale=labelled)
     coded = categories(study, name)
     codes = tuple(float(value) for value in coded.values) if variable.type != "string" else None
     return Column(

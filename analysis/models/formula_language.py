@@ -50,7 +50,7 @@ OF_R = {
     "as.numeric": "number({0})",
     "as.integer": "number({0})",
     "relevel": "C({0}, Treatment('reference'))",
-    "ns": "cr({0}, df=4)",
+    "ns": "cr({0}, df=4, constraints='center')",
 }
 """Function of R -> what stands for it here."""
 
@@ -163,7 +163,7 @@ def _check_call(call: ast.Call, whole: str) -> None:
     parts = name.split(".")
     known = len(parts) == 1 and name in (*SMOOTH, *STEPPED, *CODINGS, *TRANSFORMS)
     known |= len(parts) == 2 and parts[0] in ("np", "numpy") and parts[1] in (*SMOOTH, *STEPPED)
-    known |= len(parts) == 2 and parts[0] == "contr" and parts[1].isalpha()
+    known |= _is_coding(name)
     if not known:
         _refuse(f"{name}()", whole)
     if any(keyword.arg is None or keyword.arg.startswith("_") for keyword in call.keywords):
@@ -171,8 +171,15 @@ def _check_call(call: ast.Call, whole: str) -> None:
 
 
 def _is_constant(node: ast.Attribute) -> bool:
-    """Say whether an attribute is ``np.pi``."""
-    return isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy") and node.attr in CONSTANTS
+    """Say whether an attribute is ``np.pi``, or a coding such as ``contr.sum``."""
+    if not isinstance(node.value, ast.Name):
+        return False
+    return (node.value.id in ("np", "numpy") and node.attr in CONSTANTS) or _is_coding(ast.unparse(node))
+
+
+def _is_coding(name: str) -> bool:
+    """Say whether a name is formulaic's ``contr.sum``, ``contr.helmert`` ..."""
+    return re.fullmatch(r"contr\.[a-z]+", name) is not None
 
 
 def _refuse(what: str, whole: str) -> None:

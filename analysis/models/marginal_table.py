@@ -140,8 +140,6 @@ def _method(
         "by": [key],
         "base": "substantive",
         "base_text": f"the rows of the model {model}",
-        "n": about["n_used"],
-        "weighted_n": about["weighted_n_used"],
         "interval": "t",
         "interval_text": "t",
         "level": level,

@@ -12,6 +12,7 @@ from ...data.codebook import Code
 from ...data.errors import EstimationError, UnknownNameError
 from ..sampling.categories import Floats, code_text
 from .fit import Fit
+from .marginal_steps import refuse_steps
 
 FEW = 10
 """Values of a number that margins are made for without being asked."""
@@ -139,7 +140,14 @@ def step_settings(fit: Fit, name: str, reference: Code | None) -> list[Setting]:
 
 
 def slope_setting(fit: Fit, name: str) -> Setting:
-    """Give the derivatives of predictions by a number."""
+    """Give the derivatives of predictions by a number.
+
+    Raises
+    ------
+    EstimationError
+        When there are none: the number enters in steps, or as categories too.
+    """
+    refuse_steps(fit.model.rows.predictors, name)
     values = predictor(fit, name).values.to_numpy(dtype=np.float64)
     direction = _direction(fit, name, values)
     model = fit.model

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
+from ...data.errors import EstimationError
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..sampling.sums import Table, summed
@@ -62,10 +64,27 @@ def scatter_of_scores(
 ) -> AnyScatter:
     """Give the scatter of a model's coefficients: from its scores, or fitted again with each replicate's weights."""
     if design.replication is not None:
-        return refitted(design.replication, estimate, refit, what=what)
+        return refitted(design.replication, estimate, _naming_replicates(refit, len(design.replication)), what=what)
     last = design.stages[-1]
     by_unit = scores.totals(last.unit, len(last.stratum), design.weights)
     return taylor_scatter(design, by_unit, scores.totals, _present(design, scores))
+
+
+def _naming_replicates(refit: Callable[[Floats], Floats], of: int) -> Callable[[Floats], Floats]:
+    """Say of a replicate that cannot be fitted which one it is: the whole sample has been fitted by then."""
+    places = count(1)
+
+    def named(weights: Floats) -> Floats:
+        place = next(places)
+        try:
+            return refit(weights)
+        except EstimationError as error:
+            raise EstimationError(
+                f"the whole sample has a fit, but replicate {place} of {of} has none: {error} Errors by Taylor "
+                "linearisation, from a Design with strata and PSUs, need no fit in replicates."
+            ) from error
+
+    return named
 
 
 def _present(design: Design, scores: Scores) -> Floats | None:

@@ -6,7 +6,7 @@ behavior; Binder (1983), International Statistical Review 51, for the errors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,13 +17,11 @@ from ..estimation.intervals import check_level
 from ..sampling.categories import Bools, Floats, Ints, code_text
 from ..sampling.design import Design, check_design
 from ..sampling.subpopulation import Where, subset
-from .aliases import AliasedError, refuse_aliased
-from .fit import Df, Fit, Model, fitted
+from .fit import Df, Fit
 from .model_rows import ModelRows, model_rows
-from .model_scores import Scores
-from .newton import Maximum, maximum
+from .newton import Maximum
 from .response import categorical_response
-from .several_answers import answers_used, null_deviance
+from .several_answers import answers_used, fitted_answers, null_deviance
 
 
 def multinomial(
@@ -94,7 +92,9 @@ def multinomial(
     read = partial(categorical_response, ordered=False)
     used, answers = answers_used(model_rows(subset(design, where), formula, read), least=2)
     base = _reference(used, reference)
-    return _fitted(used, Answers(used.matrix, used.predictors.names, answers, used.response.levels, base), level, df)
+    model = Answers(used.matrix, used.predictors.names, answers, used.response.levels, base)
+    spanned = (model.matrix, model.predictors)
+    return fitted_answers(used, model, spanned, partial(_about, used, model), level=level, df=df)
 
 
 def _reference(used: ModelRows, wanted: Code | None) -> int:
@@ -107,43 +107,6 @@ def _reference(used: ModelRows, wanted: Code | None) -> int:
     if text in codes and codes[text] in levels:
         return levels.index(codes[text])
     raise UnknownNameError(f"answer to {used.response.item}", text, levels)
-
-
-def _fitted(used: ModelRows, model: Answers, level: float, df: Df) -> Fit:
-    weights = used.weights
-    refuse_aliased(model.matrix, weights, model.predictors)
-    found = maximum(model, weights, np.zeros(len(model.names)))
-
-    def refit(new: Floats) -> Floats:
-        own = used.scaled(new)
-        present = np.bincount(model.answers[own > 0], minlength=len(model.levels)) > 0
-        try:
-            refuse_aliased(model.matrix, own, model.predictors)
-        except AliasedError:
-            present[:] = False
-        if not present.all():
-            return np.full(len(model.names), np.nan)
-        return maximum(model, own, found.coefficients).coefficients
-
-    def without(columns: Bools) -> float:
-        names = tuple(name for name, kept in zip(model.predictors, ~columns, strict=True) if kept)
-        smaller = Answers(model.matrix[:, ~columns], names, model.answers, model.levels, model.reference)
-        return maximum(smaller, weights, np.zeros(len(smaller.names))).deviance
-
-    result = Model(
-        rows=used,
-        surface=model,
-        coefficients=found.coefficients,
-        labels=model.names,
-        scores=Scores(model.scores(found.coefficients), None, found.bread, used),
-        refit=refit,
-        deviance=found.deviance,
-        without=without,
-        terms=model.predictors * len(model.others),
-        scales=model.scales(),
-        outcomes=tuple(outcome for outcome in model.others for _ in model.predictors),
-    )
-    return fitted(result, _about(used, model, found), level=level, df=df)
 
 
 def _about(used: ModelRows, model: Answers, found: Maximum) -> dict[str, object]:
@@ -201,6 +164,25 @@ class Answers:
     def outcomes(self) -> tuple[str, ...]:
         """The answers, the reference among them."""
         return self.levels
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The predictors of each answer in turn, without the answer."""
+        return self.predictors * len(self.others)
+
+    @property
+    def coefficient_outcomes(self) -> tuple[str, ...]:
+        """For each coefficient its answer."""
+        return tuple(outcome for outcome in self.others for _ in self.predictors)
+
+    def start(self, weights: Floats) -> Floats:
+        """Give no effects, and equal shares."""
+        return np.zeros(len(self.names))
+
+    def without(self, columns: Bools) -> Answers:
+        """Give the model without some predictors."""
+        names = tuple(name for name, gone in zip(self.predictors, columns, strict=True) if not gone)
+        return replace(self, matrix=self.matrix[:, ~columns], predictors=names)
 
     def scales(self) -> Floats:
         """Give for each coefficient a change that changes its linear predictor by about 1."""

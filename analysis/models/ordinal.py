@@ -8,7 +8,7 @@ International Statistical Review 51, for the errors.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import pairwise
 from typing import Literal
@@ -21,13 +21,11 @@ from ..estimation.intervals import check_level
 from ..sampling.categories import Bools, Floats, Ints
 from ..sampling.design import Design, check_design
 from ..sampling.subpopulation import Where, subset
-from .aliases import AliasedError, refuse_aliased
-from .fit import Df, Fit, Model, fitted
+from .fit import Df, Fit
 from .model_rows import ModelRows, model_rows
-from .model_scores import Scores
-from .newton import Maximum, maximum
+from .newton import Maximum
 from .response import categorical_response
-from .several_answers import answers_used, null_deviance
+from .several_answers import answers_used, fitted_answers, null_deviance
 
 OrderedLink = Literal["logit", "probit", "cloglog", "loglog", "cauchit"]
 
@@ -121,7 +119,8 @@ def ordered(
         The sample; with replicate weights the model is fitted again in each replicate.
     formula : str
         Response and predictors, e.g. ``"trust ~ C(age4) + urban"``; the response is a column of three answers or more,
-        in the order of its codebook, its codes, or its ordered categories. Thresholds stand for the intercept.
+        in the order of its codebook, its codes, or its ordered categories; text and codes declared nominal have none.
+        Thresholds stand for the intercept.
     link : {"logit", "probit", "cloglog", "loglog", "cauchit"}
         Logit has proportional odds, cloglog proportional hazards. What R's ``svyolr`` calls cloglog is loglog here.
     where : str, mapping or sequence of bool, optional
@@ -170,46 +169,9 @@ def ordered(
     read = partial(categorical_response, ordered=True)
     used = model_rows(subset(design, where), formula, read, intercept=False)
     used, answers = answers_used(used, least=3)
-    return _fitted(
-        used, OrderedAnswers(used.matrix, used.predictors.names, answers, used.response.levels, link), level, df
-    )
-
-
-def _fitted(used: ModelRows, model: OrderedAnswers, level: float, df: Df) -> Fit:
-    weights = used.weights
-    with_ones, named = np.column_stack([np.ones(len(weights)), model.matrix]), ("thresholds", *model.predictors)
-    refuse_aliased(with_ones, weights, named)
-    found = maximum(model, weights, model.start(weights))
-
-    def refit(new: Floats) -> Floats:
-        own = used.scaled(new)
-        present = np.bincount(model.answers[own > 0], minlength=len(model.levels)) > 0
-        try:
-            refuse_aliased(with_ones, own, named)
-        except AliasedError:
-            present[:] = False
-        if not present.all():
-            return np.full(len(model.names), np.nan)
-        return maximum(model, own, found.coefficients).coefficients
-
-    def without(columns: Bools) -> float:
-        names = tuple(name for name, kept in zip(model.predictors, ~columns, strict=True) if kept)
-        smaller = OrderedAnswers(model.matrix[:, ~columns], names, model.answers, model.levels, model.link)
-        return maximum(smaller, weights, smaller.start(weights)).deviance
-
-    result = Model(
-        rows=used,
-        surface=model,
-        coefficients=found.coefficients,
-        labels=model.names,
-        scores=Scores(model.scores(found.coefficients), None, found.bread, used),
-        refit=refit,
-        deviance=found.deviance,
-        without=without,
-        terms=model.names,
-        scales=model.scales(),
-    )
-    return fitted(result, _about(used, model, found), level=level, df=df)
+    model = OrderedAnswers(used.matrix, used.predictors.names, answers, used.response.levels, link)
+    spanned = (np.column_stack([np.ones(len(answers)), model.matrix]), ("thresholds", *model.predictors))
+    return fitted_answers(used, model, spanned, partial(_about, used, model), level=level, df=df)
 
 
 def _about(used: ModelRows, model: OrderedAnswers, found: Maximum) -> dict[str, object]:
@@ -266,6 +228,21 @@ class OrderedAnswers:
     def distribution(self) -> Distribution:
         """The link's distribution."""
         return DISTRIBUTIONS[self.link]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The predictors, then the thresholds."""
+        return self.names
+
+    @property
+    def coefficient_outcomes(self) -> tuple[str, ...]:
+        """Nothing: each coefficient is about all answers."""
+        return ()
+
+    def without(self, columns: Bools) -> OrderedAnswers:
+        """Give the model without some predictors."""
+        names = tuple(name for name, gone in zip(self.predictors, columns, strict=True) if not gone)
+        return replace(self, matrix=self.matrix[:, ~columns], predictors=names)
 
     def scales(self) -> Floats:
         """Give for each coefficient a change that changes the linear predictors by about 1."""

@@ -28,6 +28,13 @@ designs$post <- postStratify(designs$clus1, ~stype, data.frame(stype = c("E", "H
 designs$brewer <- svydesign(id = ~1, fpc = ~p, data = election_pps, pps = "brewer")
 designs$horvitz <- svydesign(id = ~1, fpc = ~p, data = election_pps, pps = ppsmat(election_jointprob), variance = "HT")
 designs$yates <- svydesign(id = ~1, fpc = ~p, data = election_pps, pps = ppsmat(election_jointprob), variance = "YG")
+designs$fay <- suppressWarnings(as.svrepdesign(svydesign(data = scd, id = ~ambulance, strata = ~ESA, nest = TRUE, weights = rep(1, nrow(scd))), type = "Fay", fay.rho = 0.3))
+# data/replicate_bootstrap.csv was drawn by R in replicates.R
+designs$bootstrap <- svrepdesign(data = apiclus1, weights = ~pw, repweights = as.matrix(read.csv(file.path(here, "data", "replicate_bootstrap.csv"))), type = "bootstrap")
+designs$lone <- svydesign(id = ~1, strata = ~stype, weights = ~pw, fpc = ~fpc, data = read("lone"))
+share <- function(design, x) sum(weights(design)) * x / 6194
+designs$raked <- calibrate(designs$clus1, ~stype + sch.wide + awards, c("(Intercept)" = sum(weights(designs$clus1)), stypeH = share(designs$clus1, 755),
+  stypeM = share(designs$clus1, 1018), sch.wideYes = share(designs$clus1, 5122), awardsYes = share(designs$clus1, 4167)), calfun = "raking", epsilon = 1e-12, maxit = 1000)
 families <- list(gaussian = gaussian(), binomial = quasibinomial(), poisson = quasipoisson(), gamma = Gamma())
 family_of <- function(family, link) {
   if (is.na(link)) return(families[[family]])
@@ -55,7 +62,7 @@ fit_glm <- function(case, design, formula, r_formula = formula, family = "gaussi
   glms[[length(glms) + 1]] <<- list(case = case, design = design, formula = formula, family = family, link = link, where = where,
     offset = offset, terms = names(coef(f)), estimate = unname(coef(f)), se = unname(SE(f)), t = unname(table[, 3]), p = unname(table[, 4]),
     low = unname(ci[, 1]), high = unname(ci[, 2]), df = f$df.residual, covariance = unname(vcov(f)), deviance = f$deviance,
-    null_deviance = f$null.deviance, dispersion = unname(as.vector(s$dispersion)[1]), n = length(f$y))
+    null_deviance = f$null.deviance, dispersion = unname(as.vector(s$dispersion)[1]), n = sum(f$prior.weights > 0))  # a part of a calibrated design keeps its other rows at weight 0
 }
 fit_glm("srs, linear", "srs", "api00 ~ api99 + stype")
 fit_glm("strata, linear", "strat", "api00 ~ api99 + enroll + stype")
@@ -108,6 +115,19 @@ fit_glm("jackknife, logit", "jk1", "awards ~ api99 + enroll", "I(awards == 'Yes'
 fit_glm("jackknife about the estimate, Poisson", "jk1_wr", "enroll ~ api99 + stype", family = "poisson")
 fit_glm("half samples, linear", "brr", "alive ~ arrests")
 fit_glm("half samples, Poisson", "brr", "alive ~ 1", family = "poisson", offset = "log(arrests)", r_formula = "alive ~ 1 + offset(log(arrests))")
+fit_glm("raked, linear", "raked", "api00 ~ api99 + enroll")
+fit_glm("raked, logit", "raked", "awards ~ api99 + stype", "I(awards == 'Yes') ~ api99 + stype", "binomial")
+fit_glm("raked, Poisson where", "raked", "enroll ~ api99", family = "poisson", where = "stype == 'E'")
+fit_glm("Fay, linear", "fay", "alive ~ arrests")
+fit_glm("Fay, Poisson", "fay", "alive ~ 1", family = "poisson", offset = "log(arrests)", r_formula = "alive ~ 1 + offset(log(arrests))")
+fit_glm("bootstrap given, linear", "bootstrap", "api00 ~ api99 + enroll")
+fit_glm("bootstrap given, logit", "bootstrap", "awards ~ api99", "I(awards == 'Yes') ~ api99", "binomial")
+for (rule in c("adjust", "certainty", "average")) {
+  options(survey.lonely.psu = rule)
+  fit_glm(paste0("lone, ", rule, ", linear"), "lone", "api00 ~ enroll + sch.wide")
+  fit_glm(paste0("lone, ", rule, ", logit"), "lone", "awards ~ enroll", "I(awards == 'Yes') ~ enroll", "binomial")
+}
+options(survey.lonely.psu = "fail")
 
 # tests of terms
 tests <- list()

@@ -35,7 +35,9 @@ def wave() -> pd.DataFrame:
     )
     frame["support"] = (rng.random(SIZE) < 1 / (1 + np.exp(1 - 0.02 * frame["age"]))).astype(int)
     frame["income"] = np.exp(rng.normal(3, 0.5, SIZE)) + frame["age"]
-    frame["trust"] = pd.Categorical(rng.choice(["low", "middle", "high"], SIZE), ["low", "middle", "high"], ordered=True)
+    frame["trust"] = pd.Categorical(
+        rng.choice(["low", "middle", "high"], SIZE), ["low", "middle", "high"], ordered=True
+    )
     return frame
 
 

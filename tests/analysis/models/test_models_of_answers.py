@@ -197,7 +197,9 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_fitted_is_refused_with_its_reason(wave, case):
     fit, formula, options, message = REFUSED[case]
-    frame = wave.assign(sex2=pd.Categorical(wave["sex"], ordered=True), copy=wave["trust"].cat.codes, twin=wave["party"])
+    frame = wave.assign(
+        sex2=pd.Categorical(wave["sex"], ordered=True), copy=wave["trust"].cat.codes, twin=wave["party"]
+    )
     with pytest.raises((EstimationError, UnknownNameError), match=message):
         fit(Design(frame, weight="weight", psu="town"), formula, **options)
 
