@@ -16,7 +16,7 @@ PUBLIC = {
     "Comparison": "analysis.comparing.comparison",
     "Contrasts": "analysis.testing.contrasts",
     "contrast": "analysis.testing.contrasts",
-    "Crosstab": "analysis.tables.crosstab",
+    "Crosstab": "analysis.tables.crosstab_table",
     "crosstab": "analysis.tables.crosstab",
     "Design": "analysis.sampling.design",
     "correlation": "analysis.estimation.dispersion",
@@ -118,8 +118,8 @@ if TYPE_CHECKING:
     from .analysis.sampling.subpopulation import subset as subset
     from .analysis.tables.banner import banner as banner
     from .analysis.tables.banner_table import Banner as Banner
-    from .analysis.tables.crosstab import Crosstab as Crosstab
     from .analysis.tables.crosstab import crosstab as crosstab
+    from .analysis.tables.crosstab_table import Crosstab as Crosstab
     from .analysis.testing.contrasts import Contrasts as Contrasts
     from .analysis.testing.contrasts import contrast as contrast
     from .analysis.testing.ranks import rank_test as rank_test

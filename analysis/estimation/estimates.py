@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ...data.printing import aligned, decimals_for, folded, markdown, number, percent
+from ...data.printing import decimals_for, number, percent
+from ..printing.result_text import (
+    Section,
+    Table,
+    footnotes_of,
+    grouped_population,
+    markdown_sections,
+    plain,
+    printed_sections,
+)
 from ..sampling.categories import Floats, code_text
 from .method import INTERVALS
 
@@ -21,9 +27,6 @@ if TYPE_CHECKING:
     from ...data.codebook import Code
     from ..sampling.design import Design
     from ..variance.scatters import AnyScatter
-
-Layout = Callable[[Sequence[str], Sequence[Sequence[str]], int], str]
-"""What turns header and rows into a table: ``aligned`` or ``markdown``."""
 
 SUBJECTS = {
     "proportion": "Share",
@@ -40,6 +43,12 @@ SUBJECTS = {
     "marginal effect": "Average marginal effect",
 }
 """What a kind of estimate is called where it is printed."""
+
+OF_ANSWERS = ("binomial", "quasibinomial", "ordered", "multinomial")
+"""Families of models whose predictions are shares."""
+
+NAMED = 8
+"""Items that a title names."""
 
 NUMBERS = ("estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n", "cv")
 """The columns every result has, after item, category and keys."""
@@ -122,16 +131,12 @@ class Estimates:
         >>> document["rows"][0]["estimate"], document["method"]["weight_source"]
         (2.0, 'equal weights of 1')
         """
-        rows = [{str(name): _plain(value) for name, value in row.items()} for row in self.frame.to_dict("records")]
+        rows = [{str(name): plain(value) for name, value in row.items()} for row in self.frame.to_dict("records")]
         return {"method": dict(self.method), "rows": rows}
 
     def to_markdown(self) -> str:
-        """Give heading, tables and footnotes in Markdown."""
-        parts: list[str] = []
-        for lines, frame in self._sections():
-            parts += ["\n".join(f"{line}  " for line in lines).rstrip(), *self._tables(frame, markdown)]
-        notes = "\n".join(f"- {note}" for note in self._notes())
-        return "\n\n".join(part for part in (*parts, notes) if part)
+        """Give heading, tables and footnotes in Markdown; labels are text, whatever signs they hold."""
+        return markdown_sections(self._laid_out(), footnotes_of(self.method))
 
     def to_html(self, path: str | PathLike[str] | None = None) -> str:
         """Give one web page that needs nothing else, and write it where a path is given: heading, tables, footnotes.
@@ -143,8 +148,7 @@ class Estimates:
         """
         from ..printing.result_html import result_page, written
 
-        laid = [(lines, None if frame is None else self._table(frame)) for lines, frame in self._sections()]
-        return written(result_page(laid, self._notes()), path)
+        return written(result_page(self._laid_out(), footnotes_of(self.method)), path)
 
     def plot(self) -> alt.LayerChart:
         """Give a chart: a dot and its interval for each row, groups under one another (at most 200 rows)."""
@@ -152,45 +156,33 @@ class Estimates:
 
         return interval_chart(
             self.frame,
-            share=self.method["estimand"] == "proportion",
-            names=[str(name) for name in self.frame.columns if name not in NUMBERS],
-            title=_subjects(self.method),
-            footing=[_population(self.method)],
+            share=is_share(self.method),
+            names=[str(name) for name in self.frame.columns if name not in (*NUMBERS, *IMPUTED)],
+            title=_title(self.method),
+            footing=[*_wordings(self.method), grouped_population(self.method)],
             level=self.method["level"],
+            zero=self.method["estimand"] == "marginal effect",
+            measure="" if is_share(self.method) else SUBJECTS[self.method["estimand"]],
+            simulated=bool(self.method.get("simulated")),
         )
 
     def __str__(self) -> str:
         """Print what was estimated, for whom, on which base, how, then the tables, then footnotes."""
-        parts: list[str] = []
-        for lines, frame in self._sections():
-            parts += ["\n".join(map(folded, lines)), *self._tables(frame, aligned)]
-        notes = "\n".join(folded(f"* {note}") for note in self._notes())
-        return "\n\n".join(part for part in (*parts, notes) if part)
+        return printed_sections(self._laid_out(), footnotes_of(self.method))
 
     __repr__ = __str__
 
-    def _sections(self) -> list[tuple[list[str], pd.DataFrame | None]]:
-        """Give lines with the rows under them: a table for each item, or one where every item has a single row."""
-        titles, about = _subjects(self.method), [_population(self.method), _how(self.method)]
-        if len(titles) == 1:
-            return [([*titles, *about], self.frame)]
-        if len(self.frame) == len(titles):
-            return [(about, self.frame), (titles, None)]
-        tables = [self.frame[self.frame["item"] == item["item"]] for item in self.method["items"]]
-        return [(about, None), *(([title], table) for title, table in zip(titles, tables, strict=True))]
+    def _laid_out(self) -> list[Section]:
+        """Give lines with the table under them: one for each item, or one where every item has a single row."""
+        method, items = self.method, self.method["items"]
+        about = [grouped_population(method), _how(method)]
+        if len(items) == 1 or len(self.frame) == len(items):
+            return [([*_title(method), *_wordings(method), *about], self._table(self.frame))]
+        tables = [self._table(self.frame[self.frame["item"] == item["item"]]) for item in items]
+        captions = [[_subject(method, item)] for item in items]
+        return [([*_title(method), *about], None), *zip(captions, tables, strict=True)]
 
-    def _tables(self, frame: pd.DataFrame | None, laid: Layout) -> list[str]:
-        """Lay out the rows, where there are any."""
-        return [] if frame is None else [laid(*self._table(frame))]
-
-    def _notes(self) -> list[str]:
-        """Give the footnotes as printed: sources of margins once and short."""
-        steps = self.design.calibrations
-        told = {note for step in steps for note in step.notes}
-        kept = [note for note in self.method["footnotes"] if note not in told]
-        return list(dict.fromkeys([*kept, *(note for step in steps for note in step.brief)]))
-
-    def _table(self, frame: pd.DataFrame) -> tuple[list[str], list[list[str]], int]:
+    def _table(self, frame: pd.DataFrame) -> Table:
         """Give header and rows as text, and how many leading columns are words."""
         words = [str(name) for name in frame.columns if name not in (*NUMBERS, *IMPUTED)]
         if frame["item"].nunique() == 1 and len(words) > 1:
@@ -201,37 +193,57 @@ class Estimates:
         return header, [list(row) for row in zip(*columns, strict=True)], len(words)
 
     def _numbers(self, frame: pd.DataFrame) -> dict[str, list[str]]:
-        if self.method["estimand"] == "proportion":
-            written = {name: [percent(value) for value in frame[name]] for name in ("estimate", "se", "low", "high")}
+        measured = ("estimate", "se", "low", "high")
+        if is_share(self.method):
+            written = {name: [percent(value) for value in frame[name]] for name in measured}
         else:
-            decimals = decimals_for(frame["se"].tolist())
-            written = {
-                name: [number(value, decimals) for value in frame[name]] for name in ("estimate", "se", "low", "high")
-            }
-        for name, decimals in (("n", 0), ("weighted_n", 0), ("deff", 2)):
-            written[name] = [number(float(value), decimals) for value in frame[name]]
+            own = {item: decimals_for(rows["se"].tolist()) for item, rows in frame.groupby("item", sort=False)}
+            decimals = [own[item] for item in frame["item"]]
+            written = {name: list(map(number, frame[name], decimals)) for name in measured}
+        for name, places in (("n", 0), ("weighted_n", 0), ("deff", 2)):
+            written[name] = [number(float(value), places) for value in frame[name]]
         if "fmi" in frame:
             written["fmi"] = [percent(value) for value in frame["fmi"]]
         return written
 
 
-def _subjects(method: Mapping[str, Any]) -> list[str]:
-    """Say what was estimated: one line for each item, with its wording or label."""
-    kind = SUBJECTS[method["estimand"]]
-    lines = []
-    for item in method["items"]:
-        asked = item["wording"].get("en") or next(iter(item["wording"].values()), "") or item["label"]
-        lines.append(f"{kind}: {item['item']}{f' ({asked})' if asked else ''}")
-    return lines
+def is_share(method: Mapping[str, Any]) -> bool:
+    """Say whether estimates are shares, printed in percent: proportions, and predictive margins of answers.
+
+    Examples
+    --------
+    >>> is_share({"estimand": "mean"}), is_share({"estimand": "predictive margin", "family": "binomial"})
+    (False, True)
+    """
+    if method["estimand"] == "predictive margin":
+        return method.get("family") in OF_ANSWERS
+    return bool(method["estimand"] == "proportion")
 
 
-def _population(method: Mapping[str, Any]) -> str:
-    groups = f", by {', '.join(method['by'])}" if method["by"] else ""
-    title = method["title"] or method["source"]
-    return (
-        f"For: {method['base_text']}{groups}{f'; {title}' if title else ''}. "
-        f"Sample: n {method['n']:,}, weighted {method['weighted_n']:,.0f}."
-    )
+def _title(method: Mapping[str, Any]) -> list[str]:
+    """Say what was estimated: an item with its wording or label, or several by name."""
+    items = method["items"]
+    if len(items) == 1:
+        return [_subject(method, items[0])]
+    more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
+    return [f"{SUBJECTS[method['estimand']]}: {', '.join(item['item'] for item in items[:NAMED])}{more}"]
+
+
+def _subject(method: Mapping[str, Any], item: Mapping[str, Any]) -> str:
+    """Name an item with its wording, or its label where that says more than its name."""
+    asked = _asked(item)
+    return f"{SUBJECTS[method['estimand']]}: {item['item']}{f' ({asked})' if asked else ''}"
+
+
+def _asked(item: Mapping[str, Any]) -> str:
+    asked = item["wording"].get("en") or next(iter(item["wording"].values()), "") or item["label"]
+    return "" if asked == item["item"] else str(asked)
+
+
+def _wordings(method: Mapping[str, Any]) -> list[str]:
+    """Give the wording or label of each item in a line, where several share a table."""
+    items = method["items"]
+    return [f"{item['item']}: {_asked(item)}" for item in items if _asked(item)] if len(items) > 1 else []
 
 
 def _how(method: Mapping[str, Any]) -> str:
@@ -241,10 +253,3 @@ def _how(method: Mapping[str, Any]) -> str:
     kind = method.get("interval_text") or INTERVALS[method["interval"]]
     df = " to ".join(map(str, method.get("df_used", [method["df"]])))
     return f"Method: {method['variance']}; {'; '.join(parts)}. {100 * method['level']:g}% intervals, {kind}, df {df}."
-
-
-def _plain(value: object) -> object:
-    """Turn a numpy scalar into Python's own, and what is not a finite number into None."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...data.printing import decimals_for, number, percent
-from ..printing.result_text import Table, df_text, document, in_markdown, p_text, printed, sampling
+from ..printing.result_text import (
+    FilePath,
+    Table,
+    df_text,
+    document,
+    footnotes_of,
+    in_html,
+    in_markdown,
+    p_text,
+    printed,
+    sampling,
+)
 from ..sampling.categories import Floats, code_text
 from ..variance.scatters import AnyScatter
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
 
 NUMBERS = ("estimate", "se", "low", "high", "statistic", "p", "df", "riv", "fmi")
@@ -72,11 +84,33 @@ class Combined:
 
     def to_markdown(self) -> str:
         """Give heading, table and footnotes in Markdown."""
-        return in_markdown(self._lines(), [self._table()], self.method["footnotes"])
+        return in_markdown(self._lines(), [self._table()], footnotes_of(self.method))
+
+    def to_html(self, path: FilePath = None) -> str:
+        """Give one web page that needs nothing else, and write it where a path is given, e.g. ``"model.html"``."""
+        return in_html(self._lines(), [self._table()], footnotes_of(self.method), path)
+
+    def plot(self) -> alt.LayerChart:
+        """Give a chart: a dot and its interval for each row but intercepts, with a line at 0 (at most 200)."""
+        from ..printing.result_chart import interval_chart
+
+        words = [name for name in self.frame.columns if name not in NUMBERS]
+        shown = self.frame[~self.frame["term"].isin(["Intercept"])] if "term" in self.frame else self.frame
+        return interval_chart(
+            shown if len(shown) else self.frame,
+            share=False,
+            names=words,
+            title=self._lines()[:1],
+            footing=self._lines()[1:],
+            level=self.method["level"],
+            zero=True,
+            measure="coefficient" if "term" in self.frame else "contrast",
+            simulated=bool(self.method.get("simulated")),
+        )
 
     def __str__(self) -> str:
         """Print how many imputations were combined, how, then the table, then footnotes."""
-        return printed(self._lines(), [self._table()], self.method["footnotes"])
+        return printed(self._lines(), [self._table()], footnotes_of(self.method))
 
     __repr__ = __str__
 

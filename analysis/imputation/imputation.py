@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args, overload
 
 import numpy as np
@@ -28,6 +29,9 @@ from .rubin import DfRule, Rubin, RubinScatter, rubin_rules
 
 if TYPE_CHECKING:
     import pandas as pd
+
+INTERVAL_TEXT = {"t": "estimate -/+ t times its error", "logit": "logit with t"}
+"""What intervals of combined estimates are, whatever those of the single imputations were."""
 
 DF_TEXT = {
     "barnard-rubin": "Barnard and Rubin (1999), from the complete data's",
@@ -176,8 +180,9 @@ def _check_options(interval: str, df: str, complete_df: float | None) -> None:
         raise EstimationError(f"interval is {interval!r}; it can be 't' or 'logit'.")
     if df not in get_args(DfRule):
         raise EstimationError(f"df is {df!r}; it can be 'barnard-rubin' or 'mitools'.")
-    if complete_df is not None and not complete_df > 0:
-        raise EstimationError(f"complete_df is {complete_df}; degrees of freedom are above 0, or math.inf.")
+    real = isinstance(complete_df, Real) and not isinstance(complete_df, bool)
+    if complete_df is not None and not (real and complete_df > 0):
+        raise EstimationError(f"complete_df is {complete_df!r}; degrees of freedom are a number above 0, or math.inf.")
 
 
 def _listed(results: object) -> list[Any]:
@@ -273,6 +278,8 @@ def _estimates(
     notes = []
     if extreme.any():
         notes.append(f"{counted(int(extreme.sum()), 'interval is', 'intervals are')} Korn-Graubard (beta): {EXTREME}")
+    if len(np.unique(rules.df[np.isfinite(rules.se)])) > 1:
+        notes.append("The df above is the smallest of the rows; each has its own.")
     method = _method(made, frames, rules, asked, notes)
     return replace(first, frame=frame, method=method, scatter=scatter)
 
@@ -314,7 +321,8 @@ def _method(
         **first,
         "variance": f"{first['variance']}; {imputations} imputations by Rubin's rules",
         "level": asked.level,
-        "interval": {"t": "t", "logit": "logit"}[asked.interval],
+        "interval": asked.interval,
+        "interval_text": INTERVAL_TEXT[asked.interval],
         "df": round(smallest, 1) if math.isfinite(smallest) else None,
         "df_rule": f"{DF_TEXT[asked.df]}; the smallest is given",
         "imputation": {
@@ -360,8 +368,6 @@ def _own_notes(frames: Sequence[pd.DataFrame], rules: Rubin) -> list[str]:
             f"Up to {share:.0%} of the variance comes from imputing, for which {imputations} imputations are few; with "
             f"about {math.ceil(100 * share)} the errors would be stable."
         )
-    if len(np.unique(rules.df[known])) > 1:
-        notes.append("The df above is the smallest of the rows; each has its own.")
     if "n" in frames[0] and any((frame["n"] != frames[0]["n"]).any() for frame in frames):
         notes.append("n differs between imputations; the smallest is shown.")
     return notes

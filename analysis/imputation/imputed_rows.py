@@ -14,8 +14,14 @@ from ..sampling.categories import Floats, Ints, code_text
 if TYPE_CHECKING:
     import pandas as pd
 
-TOLD = ("estimand", "model", "family", "link", "formula", "base")
-"""What results must have in common to be the same estimate."""
+TOLD = {
+    **{name: name for name in ("estimand", "model", "family", "link", "formula", "offset", "reference", "base", "of")},
+    **{name: name for name in ("weights", "reversed", "subpopulation", "weight", "strata", "psu", "fpc", "variance")},
+    "explained": "explained",
+    "response": "response",
+    "lone_psu": "lone_psu=",
+}
+"""What results must have in common to be the same estimate of the same sample, with what a message calls it."""
 
 
 class Result(Protocol):
@@ -34,17 +40,40 @@ class Result(Protocol):
 
 
 def check_alike(made: Sequence[Result]) -> None:
-    """Refuse results of different kinds, or of different data."""
+    """Refuse results of different kinds, or of different data, designs or people."""
     first = made[0]
+    about = _told(first)
     for at, result in enumerate(made[1:], start=2):
         if type(result) is not type(first):
             raise EstimationError(f"imputation {at} is a {type(result).__name__}, the first a {type(first).__name__}.")
-        for name in TOLD:
-            one, other = first.method.get(name), result.method.get(name)
+        for name, one in about.items():
+            other = _told(result)[name]
             if one != other:
                 raise EstimationError(
-                    f"imputation {at} has {name} {other}, the first {one}; they are not one estimate."
+                    f"imputation {at} has {name} {_in_words(other)}, the first {_in_words(one)}; they are not one "
+                    "estimate. Make each in the same way, on designs of the same kind."
                 )
+    _check_sizes(made)
+
+
+def _told(result: Result) -> dict[str, object]:
+    """Give what must be the same in every imputation: what is estimated, of whom, and how they were sampled."""
+    method = result.method
+    told = {shown: method.get(name) for name, shown in TOLD.items()}
+    told["raking"] = [step["summary"] for step in method.get("raking") or ()]
+    if not isinstance(result, Estimates):
+        # rows of contrasts are named by their groups alone
+        told["items"] = [item for item in method.get("items", ()) if isinstance(item, str)]
+    return told
+
+
+def _in_words(told: object) -> str:
+    if told is None or told in ([], ""):
+        return "none"
+    return ", ".join(map(str, told)) if isinstance(told, list | tuple) else str(told)
+
+
+def _check_sizes(made: Sequence[Result]) -> None:
     sizes = [len(result.design.weights) for result in made if isinstance(result, Estimates)]
     for at, size in enumerate(sizes, start=1):
         if size != sizes[0]:

@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from ...data.description import SIMULATED
 from ...data.errors import EstimationError
 from ...data.printing import decimals_for, number, percent, shortened, width
 from ..sampling.categories import code_text
@@ -43,6 +44,10 @@ def interval_chart(
     title: Sequence[str] = (),
     footing: Sequence[str] = (),
     level: float | None = None,
+    zero: bool = False,
+    points: bool = False,
+    measure: str = "",
+    simulated: bool = False,
 ) -> alt.LayerChart:
     """Draw a dot and its interval for every row.
 
@@ -55,13 +60,21 @@ def interval_chart(
         Whether estimates are shares, shown in percent.
     names : sequence of str
         The columns that name a row, from the outer to the inner: the last stands beside the dot, those before it over
-        each group of rows, e.g. ``["category", "sex"]``. A column that never changes is left out.
+        each group of rows, e.g. ``["category", "sex"]``. A column that never changes stands under the title.
     title : sequence of str
         Lines over the chart, e.g. the question.
     footing : sequence of str
         Smaller lines under the title, e.g. base and method.
     level : float, optional
-        Level of the intervals, for the description, e.g. 0.95.
+        Level of the intervals, said under the title, e.g. 0.95.
+    zero : bool
+        Whether a line marks 0: for differences, coefficients and effects.
+    points : bool
+        Whether shares are differences of shares, shown in percentage points.
+    measure : str
+        What stands along the axis, e.g. ``"mean"``; the unit where it is empty.
+    simulated : bool
+        Whether the answers are invented; that is said first under the title.
 
     Returns
     -------
@@ -81,8 +94,9 @@ def interval_chart(
     'Share who trust. Dots with 95% intervals. f: 40.0% (30.0% to 50.0%); m: 60.0% (50.0% to 70.0%).'
     """
     import altair as alt
+    import pandas as pd
 
-    rows, headings = chart_rows(frame, names, share=share)
+    rows, headings = chart_rows(frame, names, share=share, points=points)
     room = _room(rows, headings)
     indent = 14 if len(headings) else 0
     slots = len(rows) + len(headings)
@@ -90,11 +104,11 @@ def interval_chart(
         "slot:Q", scale=alt.Scale(domain=[-0.6, slots - 0.4], reverse=True, nice=False, zero=False), axis=None
     )
     base = alt.Chart(rows).encode(y=place)
+    ends = _ends(rows, share=share and not points, zero=zero)
+    axis = _axis(measure or _unit(share=share, points=points), ends, share=share, points=points)
 
     def across(column: str) -> alt.X:
-        return alt.X(
-            f"{column}:Q", scale=alt.Scale(domain=_ends(rows, share=share), nice=False), axis=_axis(share=share)
-        )
+        return alt.X(f"{column}:Q", scale=alt.Scale(domain=ends, nice=False), axis=axis)
 
     tooltip = [alt.Tooltip("label:N", title="Row"), alt.Tooltip("words:N", title="Estimate and interval")]
     layers = [
@@ -106,6 +120,13 @@ def interval_chart(
         _written(base, "label", x=indent - room),
         _written(base, "figure", x=PLOT + 10),
     ]
+    if zero:
+        layers.insert(
+            1,
+            alt.Chart(pd.DataFrame({"nothing": [0.0]}))
+            .mark_rule(color=WORDS, strokeDash=[4, 3])
+            .encode(x=across("nothing")),
+        )
     if len(headings):
         layers.append(_written(alt.Chart(headings).encode(y=place), "label", x=-room, colour=TITLE))
     chart: alt.LayerChart = (
@@ -113,7 +134,7 @@ def interval_chart(
         .properties(
             width=PLOT,
             height=ROW * slots,
-            title=_title(title, footing),
+            title=_title(title, [*_said(frame, names, level, simulated=simulated), *footing]),
             description=describe(rows, title, level),
             padding={"left": 8, "right": 12, "top": 8, "bottom": 8},
         )
@@ -123,7 +144,22 @@ def interval_chart(
     return chart
 
 
-def chart_rows(frame: pd.DataFrame, names: Sequence[str], *, share: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _said(frame: pd.DataFrame, names: Sequence[str], level: float | None, *, simulated: bool) -> list[str]:
+    """Give what stands first under the title: that nobody was asked, what all rows share, what the lines are."""
+    lines = [f"{SIMULATED[0].upper()}{SIMULATED[1:]}."] if simulated else []
+    known = frame[frame["estimate"].notna()]
+    constant = [(name, known[name].iloc[0]) for name in names if name != "item" and known[name].nunique() == 1]
+    lines += [", ".join(f"{name}: {code_text(value)}" for name, value in constant)] if constant else []
+    return [*lines, f"Dots are estimates, lines their {_intervals(level)}."]
+
+
+def _intervals(level: float | None) -> str:
+    return f"{100 * level:g}% intervals" if level else "intervals"
+
+
+def chart_rows(
+    frame: pd.DataFrame, names: Sequence[str], *, share: bool, points: bool = False
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give a line for each row and for each heading: its slot from the top, its name, its figures in words.
 
     Examples
@@ -142,7 +178,7 @@ def chart_rows(frame: pd.DataFrame, names: Sequence[str], *, share: bool) -> tup
         raise EstimationError(
             f"{len(known)} rows are too many for one chart (at most {MOST}); choose categories or groups first."
         )
-    written = _writer(known, share=share)
+    written = _writers(known, share=share, points=points)
     varying = [name for name in names if known[name].nunique() > 1]
     outer, inner = varying[:-1], varying[-1:]
     heads = [", ".join(map(code_text, row)) for row in known[outer].itertuples(index=False, name=None)]
@@ -153,8 +189,9 @@ def chart_rows(frame: pd.DataFrame, names: Sequence[str], *, share: bool) -> tup
             headings.append({"slot": slot, "label": shortened(heading, 90)})
             slot, above = slot + 1, heading
         label = shortened(", ".join(code_text(row[name]) for name in inner), 44)
-        interval = "" if math.isnan(row["low"]) else f" ({written(row['low'])} to {written(row['high'])})"
-        figure = written(row["estimate"])
+        own = written[row.get("item")]
+        interval = "" if math.isnan(row["low"]) else f" ({own(row['low'])} to {own(row['high'])})"
+        figure = own(row["estimate"])
         numbers = {name: float(row[name]) for name in ("estimate", "low", "high")}
         lines.append(
             {"slot": slot, "label": label, "heading": heading, "figure": figure, "words": figure + interval, **numbers}
@@ -163,8 +200,17 @@ def chart_rows(frame: pd.DataFrame, names: Sequence[str], *, share: bool) -> tup
     return pd.DataFrame(lines), pd.DataFrame(headings, columns=["slot", "label"])
 
 
-def _writer(frame: pd.DataFrame, *, share: bool) -> Callable[[float], str]:
-    """Give what writes a figure: in percent, or with as many decimals as the errors allow."""
+def _writers(frame: pd.DataFrame, *, share: bool, points: bool) -> dict[object, Callable[[float], str]]:
+    """Give for each item what writes its figures; for None where rows have no item."""
+    if "item" not in frame:
+        return {None: _writer(frame, share=share, points=points)}
+    return {item: _writer(own, share=share, points=points) for item, own in frame.groupby("item", sort=False)}
+
+
+def _writer(frame: pd.DataFrame, *, share: bool, points: bool) -> Callable[[float], str]:
+    """Give what writes a figure: in percent, in points, or with as many decimals as the errors allow."""
+    if points:
+        return lambda value: number(100 * value, 1)
     if share:
         return percent
     decimals = decimals_for(frame["se"].tolist()) if "se" in frame else 2
@@ -173,29 +219,43 @@ def _writer(frame: pd.DataFrame, *, share: bool) -> Callable[[float], str]:
 
 def _room(rows: pd.DataFrame, headings: pd.DataFrame) -> float:
     """Give the width of the names; a heading may run on over the plot."""
-    widest = LETTER * max(width(label) for label in rows["label"]) + 12
+    widest = LETTER * max(width(label) for label in rows["label"]) + 20
     if not len(headings):
         return widest
     return max(widest + 14, min(LETTER * max(width(label) for label in headings["label"]) + 12, HEADING))
 
 
-def _ends(rows: pd.DataFrame, *, share: bool) -> list[float]:
+def _unit(*, share: bool, points: bool) -> str:
+    return "percentage points" if points else "percent" if share else "estimate"
+
+
+def _ends(rows: pd.DataFrame, *, share: bool, zero: bool) -> list[float]:
     """Give the ends of the axis: whole tenths around every interval for shares, else the data's with some air."""
     values = rows[["estimate", "low", "high"]]
     least, most = float(values.min().min()), float(values.max().max())
     if share:
         low, high = math.floor(10 * least + 1e-9) / 10, math.ceil(10 * most - 1e-9) / 10
         return [low, high] if low < high else [max(0.0, low - 0.1), min(1.0, high + 0.1)]
+    if zero:
+        least, most = min(least, 0.0), max(most, 0.0)
     air = 0.06 * (most - least) or 0.1 * abs(most) or 1.0
     return [least - air, most + air]
 
 
-def _axis(*, share: bool) -> alt.Axis:
+def _axis(measure: str, ends: Sequence[float], *, share: bool, points: bool) -> alt.Axis:
     import altair as alt
 
+    largest = max(map(abs, ends))
+    # thousands separated, and no powers of ten but for what is too small or too large to write out
+    plain = ",~r" if 1e-4 <= largest < 1e15 else "~e"
     return alt.Axis(
-        format=".0%" if share else "",
-        title=None,
+        format="" if points else ".0%" if share else plain,
+        labelExpr="format(100 * datum.value, ',~r')" if points else alt.Undefined,
+        title=measure,
+        titleColor=WORDS,
+        titleFontSize=12,
+        titleFontWeight="normal",
+        titleAnchor="start",
         tickCount=6,
         labelColor=WORDS,
         labelFontSize=12,
@@ -235,7 +295,8 @@ def _title(title: Sequence[str], footing: Sequence[str]) -> alt.TitleParams:
 
 def describe(rows: pd.DataFrame, title: Sequence[str], level: float | None) -> str:
     """Say in words what the chart shows, for readers who do not see it."""
-    intervals = f"{100 * level:g}% intervals" if level else "intervals"
     names = [", ".join(filter(None, pair)) for pair in zip(rows["heading"], rows["label"], strict=True)]
     told = [f"{name}: {words}" if name else words for name, words in zip(names, rows["words"], strict=True)]
-    return " ".join([*(f"{line.rstrip('.')}." for line in title), f"Dots with {intervals}.", f"{'; '.join(told)}."])
+    return " ".join(
+        [*(f"{line.rstrip('.')}." for line in title), f"Dots with {_intervals(level)}.", f"{'; '.join(told)}."]
+    )

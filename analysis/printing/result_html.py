@@ -12,12 +12,7 @@ from html import escape
 from pathlib import Path
 
 from ...data.atomic import replacing
-
-Table = tuple[Sequence[str], Sequence[Sequence[str]], int]
-"""Header, rows, and how many leading columns are words."""
-
-Section = tuple[Sequence[str], Table | None]
-"""Lines of words, and the table under them, if any."""
+from .result_text import Section, Table, parted
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1b1f24; --soft: #57606a; --line: #d4d9e0; --band: #f3f5f8; --page: #ffffff; }
@@ -34,8 +29,11 @@ h1 { font-size: 1.35rem; margin: 0 0 .5rem; overflow-wrap: anywhere; }
 .scroll:focus-visible { outline: 2px solid #2c7fd4; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .5rem; }
-caption span { display: block; width: fit-content; max-width: min(60rem, calc(100vw - 3.2rem));
+/* as wide as its words, not as narrow as the table */
+caption span { display: block; width: max-content; max-width: min(60rem, calc(100vw - 3.2rem));
   position: sticky; left: 0; }
+.lead { margin: 0 0 .75rem; padding: .4rem .7rem; border: 1px solid var(--line); border-left: 4px solid var(--ink);
+  background: var(--band); font-weight: 600; max-width: 70rem; }
 th, td { padding: .28rem .6rem; text-align: right; vertical-align: baseline; white-space: nowrap; }
 th { font-weight: 600; }
 thead th { border-bottom: 1px solid var(--line); vertical-align: bottom; }
@@ -58,9 +56,10 @@ tbody tr:last-child { border-bottom: 2px solid var(--line); }
 
 
 def result_page(sections: Sequence[Section], notes: Sequence[str]) -> str:
-    """Lay out a result: lines and tables by turns, footnotes under them.
+    """Lay out a result: what was estimated as heading, for whom and how, then tables and footnotes.
 
-    The lines over a table are its caption; the first line of all is the title.
+    The first line of all is the heading; of later sections the first line is the caption of the table. That answers
+    are simulated stands before everything.
 
     Parameters
     ----------
@@ -72,30 +71,20 @@ def result_page(sections: Sequence[Section], notes: Sequence[str]) -> str:
     Examples
     --------
     >>> page = result_page([(["Mean: <trust>"], (["item", "n"], [["trust", "4"]], 1))], ["A note."])
-    >>> "<caption><span>Mean: &lt;trust&gt;</span></caption>" in page, "http:" in page
+    >>> "<h1>Mean: &lt;trust&gt;</h1>" in page, "http:" in page
     (True, False)
     """
-    parts = []
-    for lines, table in sections:
-        if table is None:
-            parts.append(paragraphs(lines))
-        else:
-            parts += [paragraphs(lines[1:]), table_html(table, caption=lines[0] if lines else "Table")]
-    captions = [lines[0] for lines, table in sections if table is not None and lines]
-    title = next(iter([*captions, *(line for lines, _ in sections for line in lines)]), "Result")
-    return page(title, "\n".join([f'<h1 class="unseen">{text(title)}</h1>', *parts]) + footnotes(notes))
-
-
-def in_html(lines: Sequence[str], tables: Sequence[Table], notes: Sequence[str]) -> str:
-    """Lay out a result of heading, tables and footnotes, as ``result_text.in_markdown`` takes them.
-
-    Examples
-    --------
-    >>> in_html(["t test: trust"], [(["item", "p"], [["trust", "0.04"]], 1)], []).count("<caption>")
-    1
-    """
-    sections: list[Section] = [(lines, tables[0] if tables else None)]
-    return result_page([*sections, *(((), table) for table in tables[1:])], notes)
+    first, under = parted(notes)
+    listed = [(list(lines), table) for lines, table in sections]
+    title = next((lines.pop(0) for lines, _ in listed if lines), "Result")
+    parts = [*(f'<p class="lead">{text(note)}</p>' for note in first), f"<h1>{text(title)}</h1>"]
+    for place, (lines, table) in enumerate(listed):
+        # over the first table stand lines for whom and how, over every other its caption
+        caption = lines.pop(0) if place and lines and table is not None else title
+        parts.append(paragraphs(lines))
+        if table is not None:
+            parts.append(table_html(table, caption=caption, seen=caption != title))
+    return page(title, "\n".join(filter(None, parts)) + footnotes(under))
 
 
 def page(title: str, body: str, style: str = "", *, language: str = "en") -> str:
@@ -116,8 +105,17 @@ def page(title: str, body: str, style: str = "", *, language: str = "en") -> str
     )
 
 
-def table_html(table: Table, *, caption: str) -> str:
+def table_html(table: Table, *, caption: str, seen: bool = True) -> str:
     """Give a table whose words are row headers and whose figures stand to the right.
+
+    Parameters
+    ----------
+    table : Table
+        Header, rows and how many leading columns are words.
+    caption : str
+        What it is.
+    seen : bool
+        Whether the caption is shown, or only read aloud because the heading says the same.
 
     Examples
     --------
@@ -125,11 +123,12 @@ def table_html(table: Table, *, caption: str) -> str:
     <table><caption><span>Views</span></caption>
     """
     header, rows, words = table
+    hidden = "" if seen else ' class="unseen"'
     heads = [f'<th scope="col"{_word(at, words)}>{text(name)}</th>' for at, name in enumerate(header)]
     return "\n".join(
         [
             scrolled(caption),
-            f"<table><caption><span>{text(caption)}</span></caption>",
+            f"<table><caption><span{hidden}>{text(caption)}</span></caption>",
             f"<thead><tr>{''.join(heads)}</tr></thead>",
             "<tbody>",
             *(f"<tr>{''.join(_cell(cell, at, words) for at, cell in enumerate(row))}</tr>" for row in rows),

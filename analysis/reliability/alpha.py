@@ -118,7 +118,8 @@ def alpha(
         refit=lambda weights: _statistics(_moments(base, answers, weights).covariance, each_item=each_item),
         undefined=_undefined(base, moments, names),
     )
-    wanted = Wanted("alpha", "alpha", level, _negative_notes(moments.covariance, names, within))
+    notes = (*_reversed_notes(reversed_items), *_negative_notes(moments.covariance, names, within))
+    wanted = Wanted("alpha", "alpha", level, notes, {"reversed": list(reversed_items)})
     return reliability_estimates(design, wanted, within, base, missing, found)
 
 
@@ -293,6 +294,14 @@ def _undefined(base: Base, moments: Moments, names: Sequence[str]) -> dict[int, 
         elif flat:
             reasons[int(domain)] = "the items cancel out, so that their sum is the same for everybody"
     return reasons
+
+
+def _reversed_notes(reversed_items: Sequence[str]) -> tuple[str, ...]:
+    """Say which items count with the opposite sign."""
+    if not reversed_items:
+        return ()
+    verb = "counts" if len(reversed_items) == 1 else "count"
+    return (f"{', '.join(reversed_items)} {verb} with the opposite sign.",)
 
 
 def _negative_notes(covariance: Floats, names: Sequence[str], within: Domains) -> tuple[str, ...]:

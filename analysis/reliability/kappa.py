@@ -28,6 +28,9 @@ KappaWeights = Literal["linear", "quadratic"]
 LISTED = 12
 """Categories that a message lists."""
 
+MOST_VALUES = 30
+"""Values of a column without labels that may be categories, in a message about columns that do not match."""
+
 AS_IT_IS = Scale(lambda k: k, np.ones_like, lambda k: k)
 """Kappa has no scale of its own: a Wald interval."""
 
@@ -116,7 +119,8 @@ def kappa(
         refit=lambda others: _moved(base, table, influence, others),
         undefined=_undefined(base, table),
     )
-    wanted = Wanted("kappa", "t", level, (*_weight_notes(weights, pair), *pair.notes))
+    notes = (*_weight_notes(weights, pair), *pair.notes)
+    wanted = Wanted("kappa", "t", level, notes, {"weights": weights})
     return reliability_estimates(design, wanted, within, base, pair.missing, found)
 
 
@@ -191,11 +195,21 @@ def _check_scales(variables: Sequence[Variable], used: Sequence[set[Code]]) -> N
         known = {code_of(code) for code in other.labels} | used[1 - at]
         foreign = [code for code in used[at] if code not in known]
         if foreign and all(used) and (other.labels or len(foreign) == len(used[at])):
+            _refuse_measurements(variable, len(used[at]))
             listed = _several(sorted(map(code_text, foreign)))
             raise EstimationError(
                 f"the categories of {variable.name} and {other.name} do not match: {listed} of {variable.name} is no "
                 f"category of {other.name}. Kappa matches categories by code; recode one of the columns."
             )
+
+
+def _refuse_measurements(variable: Variable, values: int) -> None:
+    """Refuse a column of measurements, whose values are no categories."""
+    if variable.type == "numeric" and not variable.labels and values > MOST_VALUES:
+        raise EstimationError(
+            f"{variable.name} has {values:,} different values and no labels: kappa is the agreement of categories, and "
+            "these are measurements. Correlate them, or put them into classes first."
+        )
 
 
 def _check_order(variables: Sequence[Variable]) -> None:

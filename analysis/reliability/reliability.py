@@ -7,7 +7,7 @@ Both are smooth functions of weighted means, so that their influence values carr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -107,12 +107,15 @@ class Wanted:
         Confidence level.
     notes : tuple of str
         Footnotes of the coefficient's own.
+    options : mapping
+        What else was asked for and changes what is estimated, e.g. ``{"weights": "linear"}``.
     """
 
     estimand: str
     interval: str
     level: float
     notes: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict)
 
 
 def complete_base(within: Domains, answered: Bools, missing: Missing, estimand: str) -> Base:
@@ -154,42 +157,33 @@ def reliability_estimates(
         lambda weights: found.refit(base.own(weights))[kept].ravel(),
         what=wanted.estimand,
     )
-    variance = scatter.variances
-    fixed = (np.sqrt(variance) <= FIXED * np.abs(estimate)) | (np.abs(estimate - 1) < CERTAIN)
-    se = np.where(fixed, 0.0, np.sqrt(variance))
-    replacing = not weights_can_be_inverse_probabilities(design)
-    simple = _simple_variance(base, found.influence, replacing=replacing)[kept].ravel()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        deff = np.where((simple > 0) & ~fixed, variance / simple, np.nan)
-        cv = np.where(estimate != 0, se / np.abs(estimate), np.nan)
-    columns = len(found.labels)
-    low, high = _intervals(found.scales, estimate, se, design.df, wanted.level)
-    numbers = dict(
-        zip(
-            NUMBERS,
-            (
-                estimate,
-                se,
-                low,
-                high,
-                np.repeat(base.n[kept], columns),
-                np.repeat(base.weighted_n[kept], columns),
-                deff,
-                np.full(len(estimate), design.df),
-                np.repeat(base.effective_n[kept], columns),
-                cv,
-            ),
-            strict=True,
-        )
-    )
+    numbers = _numbers(design, wanted, base, found, kept, scatter.variances)
     return Estimates(
         frame=pd.DataFrame({**_words(within, found, kept), **numbers}),
-        method=_method(design, wanted, within, base, missing, found, replacing=replacing),
+        method=_method(design, wanted, within, base, missing, found),
         design=design,
         scatter=scatter,
         category_codes=((),) * len(estimate),
         key_codes=tuple(within.codes[at] for at in kept for _ in found.labels),
     )
+
+
+def _numbers(
+    design: Design, wanted: Wanted, base: Base, found: Coefficients, kept: Ints, variance: Floats
+) -> dict[str, Floats]:
+    """Give the columns of every result, row by row."""
+    estimate, columns = found.estimate[kept].ravel(), len(found.labels)
+    fixed = (np.sqrt(variance) <= FIXED * np.abs(estimate)) | (np.abs(estimate - 1) < CERTAIN)
+    se = np.where(fixed, 0.0, np.sqrt(variance))
+    replacing = not weights_can_be_inverse_probabilities(design)
+    simple = _simple_variance(base, found.influence, replacing=replacing)[kept].ravel()
+    low, high = _intervals(found.scales, estimate, se, design.df, wanted.level)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        deff = np.where((simple > 0) & ~fixed, variance / simple, np.nan)
+        cv = np.where(estimate != 0, se / np.abs(estimate), np.nan)
+    n, weighted, effective = (np.repeat(own[kept], columns) for own in (base.n, base.weighted_n, base.effective_n))
+    values = (estimate, se, low, high, n, weighted, deff, np.full(len(estimate), design.df), effective, cv)
+    return dict(zip(NUMBERS, values, strict=True))
 
 
 def _defined(wanted: Wanted, within: Domains, base: Base, missing: Missing, found: Coefficients) -> Ints:
@@ -247,17 +241,12 @@ def _words(within: Domains, found: Coefficients, kept: Ints) -> dict[str, list[o
 
 
 def _method(
-    design: Design,
-    wanted: Wanted,
-    within: Domains,
-    base: Base,
-    missing: Missing,
-    found: Coefficients,
-    *,
-    replacing: bool,
+    design: Design, wanted: Wanted, within: Domains, base: Base, missing: Missing, found: Coefficients
 ) -> dict[str, object]:
+    replacing = not weights_can_be_inverse_probabilities(design)
     return {
         "estimand": wanted.estimand,
+        **wanted.options,
         "items": [
             {
                 "item": ", ".join(missing),

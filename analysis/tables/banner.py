@@ -6,9 +6,10 @@ letters are tests of differences of estimates, not of printed percentages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from numbers import Real
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from .column_letters import LOW_BASE, NO_BASE, SUPPRESSED, Texts, column_tests, 
 
 Rows = str | Estimates | Sequence[str | Estimates] | Mapping[str, Category]
 """Columns, multiple-response sets, or columns with the answers chosen."""
+
+Given = TypeVar("Given")
 
 FEW_VALUES = 10
 """A numeric column without labels and with more different values than this is shown by its mean."""
@@ -69,8 +72,9 @@ class BannerRules:
             raise EstimationError(f"adjust is {self.adjust!r}; it can be 'holm' or None.")
         for name in ("low_base", "minimum_base"):
             value = getattr(self, name)
-            if value is not None and not value >= 0:
-                raise EstimationError(f"{name} is {value}; it is a number of respondents, 0 for none.")
+            real = isinstance(value, Real) and not isinstance(value, bool)
+            if (value is not None or name == "low_base") and not (real and value >= 0):
+                raise EstimationError(f"{name} is {value!r}; it is a number of respondents, 0 for none.")
 
     def flags(self, block: Block) -> Texts:
         """Say for each column why it is not tested or not shown."""
@@ -203,7 +207,7 @@ def _planned(study: Study, rows: Rows, means: Sequence[str]) -> list[ItemPlan]:
     if isinstance(rows, Mapping):
         listed = list(rows.items())
     else:
-        listed = [(item, None) for item in ([rows] if isinstance(rows, str | Estimates) else rows)]
+        listed = [(item, None) for item in ([rows] if isinstance(rows, str | Estimates) else _several(rows, "rows"))]
     if not listed:
         raise EstimationError("rows names no item; name at least one column to tabulate.")
     plans = [
@@ -246,7 +250,7 @@ def _nets(variable: Variable) -> tuple[str, ...]:
 
 def _crossings(columns: str | Sequence[str | Sequence[str]], *, total: bool) -> list[tuple[str, ...]]:
     """Give the banner variables, each as the tuple of what is crossed; the Total is an empty one."""
-    listed = [columns] if isinstance(columns, str) else list(columns)
+    listed = [columns] if isinstance(columns, str) else _several(columns, "columns")
     crossings = [names_of(each) for each in listed]
     if not all(crossings):
         raise EstimationError("columns holds an empty crossing; name the variables to cross, e.g. ('sex', 'age4').")
@@ -254,6 +258,13 @@ def _crossings(columns: str | Sequence[str | Sequence[str]], *, total: bool) -> 
     if not crossings and not total:
         raise EstimationError("columns names no banner variable; name at least one, or leave total=True.")
     return ([()] if total else []) + crossings
+
+
+def _several(given: Iterable[Given], what: str) -> list[Given]:
+    """List what is not one name."""
+    if not isinstance(given, Iterable):
+        raise EstimationError(f"{what} is {given!r}; name columns, e.g. 'sex', or several in a list, ['sex', 'age4'].")
+    return list(given)
 
 
 def _refuse_twice(names: Sequence[str], what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..printing.result_html import footnotes, page, paragraphs, scrolled, text
+from ..printing.result_text import footnotes_of
 from .banner_notes import column_blocks, how_lines
 from .banner_table import Banner, BannerColumn, BannerTable, HeaderCell, header_rows
 from .banner_text import Cell, table_cells
@@ -42,7 +43,7 @@ def banner_html(banner: Banner) -> str:
     title = str(banner.method["title"] or "Banner tables")
     parts = [f"<h1>{text(title)}</h1>", paragraphs(how_lines(banner.method)), _contents(banner.tables)]
     parts += [_tables(banner, table, at) for at, table in enumerate(banner.tables, start=1)]
-    return page(title, "\n".join(part for part in parts if part) + footnotes(banner.method["footnotes"]), STYLE)
+    return page(title, "\n".join(part for part in parts if part) + footnotes(footnotes_of(banner.method)), STYLE)
 
 
 def _contents(tables: Sequence[BannerTable]) -> str:

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from ..estimation.method import SIMULATED_NOTE, missing_key_note
+from ..printing.result_text import sample_text
 from .banner_pass import Pass
 from .banner_table import BannerColumn, BannerLine, BannerTable
 from .column_letters import LOW_BASE, NO_BASE, SUPPRESSED
@@ -116,8 +117,7 @@ def how_lines(method: Mapping[str, Any]) -> list[str]:
     parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
     return [
         *([SIMULATED_NOTE] if method["simulated"] else []),
-        f"For: {method['base_text']}{where}{f'; {title}' if title else ''}. "
-        f"Sample: n {method['n']:,}, weighted {method['weighted_n']:,.0f}.",
+        f"For: {method['base_text']}{where}{f'; {title}' if title else ''}. {sample_text(method)}",
         f"Method: column percentages; {method['variance']}; {'; '.join(parts)}.",
     ]
 

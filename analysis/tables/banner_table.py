@@ -250,7 +250,7 @@ class Banner:
         Parameters
         ----------
         path : path-like
-            File to write, e.g. ``"tables.xlsx"``; whole or not at all.
+            File to write, its name ending in ``.xlsx``, e.g. ``"tables.xlsx"``; whole or not at all.
 
         Raises
         ------

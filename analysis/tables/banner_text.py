@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from ...data.printing import decimals_for, folded, line_width, markdown, number, percent, shortened, width
+from ..printing.result_text import escaped, footnotes_of
 from .banner_notes import DASH, LOW_MARK, column_blocks, group_sizes, how_lines, letters_shown, line_label
 from .banner_table import Banner, BannerBase, BannerColumn, BannerLine, BannerTable
 from .column_letters import LOW_BASE, NO_BASE, SUPPRESSED
@@ -25,26 +26,30 @@ Cell = tuple[str, str]
 def banner_text(banner: Banner) -> str:
     """Lay out all tables for the terminal."""
     parts = ["\n".join(map(folded, how_lines(banner.method)))]
+    laid = []
     for table in banner.tables:
         labels, cells = table_cells(banner, table)
         columns = [_printed(column, [row[at] for row in cells]) for at, column in enumerate(banner.columns)]
-        parts += [folded(table.caption), *_folded_columns(labels, columns)]
-    parts.append("\n".join(folded(f"* {note}") for note in banner.method["footnotes"]))
+        laid.append(([shortened(label, LABEL) for label in labels], columns))
+    long = {name for labels, columns in laid for name in _too_long(labels, columns)}
+    for table, (labels, columns) in zip(banner.tables, laid, strict=True):
+        parts += [folded(table.caption), *_folded_columns(labels, columns, long)]
+    parts.append("\n".join(folded(f"* {note}") for note in footnotes_of(banner.method)))
     return "\n\n".join(part for part in parts if part)
 
 
 def banner_markdown(banner: Banner) -> str:
     """Lay out all tables in Markdown: one for each item, letters behind the figures."""
     header = ["", *(_head(column) for column in banner.columns)]
-    parts = ["  \n".join(map(_escaped, how_lines(banner.method)))]
+    parts = ["  \n".join(map(escaped, how_lines(banner.method)))]
     for table in banner.tables:
         labels, cells = table_cells(banner, table)
         rows = [
             [label, *(" ".join(filter(None, cell)) for cell in row)] for label, row in zip(labels, cells, strict=True)
         ]
-        flat = [[_flat(_escaped(text)) for text in row] for row in (header, *rows)]
-        parts += [f"**{_flat(_escaped(table.caption))}**", markdown(flat[0], flat[1:], 1)]
-    parts.append("\n".join(f"- {_escaped(note)}" for note in banner.method["footnotes"]))
+        flat = [[_flat(escaped(text)) for text in row] for row in (header, *rows)]
+        parts += [f"**{_flat(escaped(table.caption))}**", markdown(flat[0], flat[1:], 1)]
+    parts.append("\n".join(f"- {escaped(note)}" for note in footnotes_of(banner.method)))
     return "\n\n".join(parts)
 
 
@@ -123,22 +128,36 @@ def _printed(column: BannerColumn, cells: Sequence[Cell]) -> Printed:
     )
 
 
-def _folded_columns(labels: Sequence[str], columns: Sequence[Printed]) -> list[str]:
+def _folded_columns(names: Sequence[str], columns: Sequence[Printed], long: Collection[str]) -> list[str]:
     """Put columns side by side, as many as fit."""
-    names = [shortened(label, LABEL) for label in labels]
     side = max(map(width, names))
+    return [_block(names, side, block, long) for block in _blocks(side, columns)]
+
+
+def _blocks(side: int, columns: Sequence[Printed]) -> list[list[Printed]]:
     room = line_width() - side
     blocks = column_blocks([column.banner for column in columns], [column.wide + 2 for column in columns], room)
-    return [_block(names, side, [columns[at] for at in block]) for block in blocks]
+    return [[columns[at] for at in block] for block in blocks]
+
+
+def _too_long(names: Sequence[str], columns: Sequence[Printed]) -> set[str]:
+    """Give the banners whose label does not fit over their columns; their name stands there in every table."""
+    side, found = max(map(width, names)), set()
+    for block in _blocks(side, columns):
+        for banner, group in groupby(block, key=lambda column: column.banner):
+            members = list(group)
+            if width(members[0].heading) > _taken(members) - 2:
+                found.add(banner)
+    return found
 
 
 def _taken(columns: Sequence[Printed]) -> int:
     return sum(column.wide + 2 for column in columns)
 
 
-def _block(names: Sequence[str], side: int, columns: Sequence[Printed]) -> str:
+def _block(names: Sequence[str], side: int, columns: Sequence[Printed], long: Collection[str]) -> str:
     height = max(len(column.head) for column in columns)
-    lines = [_headings(side, columns)]
+    lines = [_headings(side, columns, long)]
     for row in range(height):
         cells = [([""] * (height - len(column.head)) + column.head)[row] for column in columns]
         lines.append(_line("", side, cells, columns))
@@ -146,13 +165,13 @@ def _block(names: Sequence[str], side: int, columns: Sequence[Printed]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _headings(side: int, columns: Sequence[Printed]) -> str:
-    """Give the line of banner headings, each over its columns: its label where that fits, else its name."""
+def _headings(side: int, columns: Sequence[Printed], long: Collection[str]) -> str:
+    """Give the line of banner headings, each over its columns: its label where that fits everywhere, else its name."""
     line = " " * side
-    for _, group in groupby(columns, key=lambda column: column.banner):
+    for banner, group in groupby(columns, key=lambda column: column.banner):
         members = list(group)
         wide = _taken(members)
-        heading = members[0].heading if width(members[0].heading) <= wide - 2 else members[0].banner
+        heading = banner if banner in long else members[0].heading
         line += _left("  " + shortened(heading, max(wide - 2, 8)), wide)
     return line.rstrip()
 
@@ -178,8 +197,3 @@ def _head(column: BannerColumn) -> str:
 
 def _flat(text: str) -> str:
     return " ".join(text.split())
-
-
-def _escaped(text: str) -> str:
-    """Keep a label from being read as Markdown or HTML."""
-    return "".join(f"\\{sign}" if sign in "\\`*_[]<>" else sign for sign in text)

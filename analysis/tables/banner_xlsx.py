@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...data.atomic import replacing
+from ...data.errors import FileError
 from ...data.printing import decimals_for, width
+from ..printing.result_text import footnotes_of
 from .banner_notes import column_blocks, group_sizes, how_lines, line_label
 from .banner_table import Banner, BannerBase, BannerLine, BannerTable, HeaderCell, header_rows
 from .banner_text import Cell, base_cells, line_cells
@@ -46,6 +48,11 @@ def write_banner(banner: Banner, path: str | os.PathLike[str]) -> None:
     """Write the workbook, whole or not at all."""
     from xlsxwriter import Workbook
 
+    if Path(path).suffix.lower() != ".xlsx":
+        raise FileError(
+            f"{path} does not end in .xlsx, and a workbook under another name would not open. Write to_xlsx("
+            f"'{Path(path).with_suffix('.xlsx').name}'), or the rows as they are: to_frame().to_csv(...)."
+        )
     with replacing(Path(path)) as temporary, Workbook(str(temporary), OPTIONS) as workbook:
         workbook.set_properties({"title": _title(banner)})
         contents, tables, data = (workbook.add_worksheet(name) for name in ("Contents", "Tables", "Data"))
@@ -84,7 +91,7 @@ class TableSheet:
         for table in self.banner.tables:
             places.append(row)
             row = self._table(row, table) + 1
-        for note in self.banner.method["footnotes"]:
+        for note in footnotes_of(self.banner.method):
             row = self._words(row, note, self._format(font_color=SOFT, text_wrap=True, valign="top"), first=1)
         return places
 
@@ -254,7 +261,7 @@ def _write_contents(workbook: Workbook, sheet: Worksheet, banner: Banner, places
         sheet.write_url(row, 1, f"internal:'Tables'!A{place + 1}", link, table.caption[:LONGEST])
     row += 2
     sheet.write_string(row, 0, "Notes", bold)
-    for note in banner.method["footnotes"]:
+    for note in footnotes_of(banner.method):
         row = _line_of_words(sheet, row, note, soft)
 
 

@@ -79,6 +79,9 @@ def plan_of(design: Design, row: str, column: str, *, whole_base: bool) -> Plan:
     EstimationError
         When the two are one column, nobody has both answers, or the table would have too many cells.
     """
+    for role, name in (("row", row), ("column", column)):
+        if not isinstance(name, str):
+            raise EstimationError(f"{role} is {name!r}; a crosstab takes one column there, e.g. 'sex'.")
     if row == column:
         raise EstimationError(f"crosstab was given '{row}' twice; name two columns.")
     keep = WHOLE_BASE if whole_base else ()

@@ -57,6 +57,11 @@ def planned(wanted: Wanted, names: RowNames, estimates: Sequence[float], referen
 
 def _listed(wanted: Wanted, names: RowNames) -> Iterator[tuple[str, str | Coefficients]]:
     """Give each contrast with its name: the text itself where it has no other."""
+    if not isinstance(wanted, str | Mapping | Sequence):
+        raise EstimationError(
+            f"contrasts is {wanted!r}; write one such as 'urban - rural', coefficients such as {{'urban': 1, 'rural': "
+            "-1}, several of these in a list, or 'pairwise'."
+        )
     if isinstance(wanted, Mapping):
         if wanted and all(isinstance(value, Real) for value in wanted.values()):
             yield _label(cast(Coefficients, wanted)), cast(Coefficients, wanted)

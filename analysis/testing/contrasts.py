@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,13 +18,14 @@ from scipy import sparse, special
 
 from ...data.errors import EstimationError
 from ...data.printing import decimals_for, number
-from ..estimation.estimates import Estimates
+from ..estimation.estimates import Estimates, is_share
 from ..estimation.intervals import check_level, t_interval
 from ..printing.result_text import (
     FilePath,
     Table,
     df_text,
     document,
+    footnotes_of,
     in_html,
     in_markdown,
     p_text,
@@ -34,6 +36,7 @@ from ..printing.result_text import (
 from ..sampling.categories import Floats
 from ..variance.scatters import AnyScatter, joined
 from .contrast_plan import MOST_ROWS, Planned, Wanted, planned
+from .no_error import Unvarying, no_error_notes
 from .row_names import names_of_rows
 
 if TYPE_CHECKING:
@@ -101,11 +104,11 @@ class Contrasts:
 
     def to_markdown(self) -> str:
         """Give heading, table and footnotes in Markdown."""
-        return in_markdown(self._lines(), [self._table()], self.method["footnotes"])
+        return in_markdown(self._lines(), [self._table()], footnotes_of(self.method))
 
     def to_html(self, path: FilePath = None) -> str:
         """Give one web page that needs nothing else, and write it where a path is given, e.g. ``"gaps.html"``."""
-        return in_html(self._lines(), [self._table()], self.method["footnotes"], path)
+        return in_html(self._lines(), [self._table()], footnotes_of(self.method), path)
 
     def plot(self) -> alt.LayerChart:
         """Give a chart: a dot and its interval for each contrast (at most 200)."""
@@ -119,11 +122,15 @@ class Contrasts:
             title=lines[:1],
             footing=lines[1:2],
             level=self.method["level"],
+            zero=bool(self.method["differences"]),
+            points=bool(self.method["points"]),
+            measure="" if self.method["points"] else "contrast",
+            simulated=bool(self.method["simulated"]),
         )
 
     def __str__(self) -> str:
         """Print what was compared, for whom, how, then the table, then footnotes."""
-        return printed(self._lines(), [self._table()], self.method["footnotes"])
+        return printed(self._lines(), [self._table()], footnotes_of(self.method))
 
     __repr__ = __str__
 
@@ -236,7 +243,10 @@ def contrast(
     frame = _frame(plan, slopes, scatter, _degrees(slopes, own) if df is None else np.full(len(plan), float(df)), level)
     if adjust:
         frame["p_adjusted"] = _holm(frame["p"].to_numpy())
-    return Contrasts(frame, _method(made, plan, frame, level, df, adjust), slopes, scatter)
+    rows = [used[slopes.indices[slopes.indptr[at] : slopes.indptr[at + 1]]] for at in range(len(plan))]
+    notes, unknown = no_error_notes(frame, rows, Unvarying(made))
+    frame.loc[unknown, ["low", "high"]] = np.nan
+    return Contrasts(frame, _method(made, plan, notes, level, df, adjust), slopes, scatter)
 
 
 def _sets(estimates: object) -> list[tuple[str, Estimates]]:
@@ -271,7 +281,7 @@ def _check_one_design(made: Sequence[Estimates]) -> None:
 def _check_options(df: float | None, adjust: object) -> None:
     if adjust not in (None, "holm"):
         raise EstimationError(f"adjust is {adjust!r}; it can be None or 'holm'.")
-    if df is not None and not df > 0:
+    if df is not None and not (isinstance(df, Real) and not isinstance(df, bool) and df > 0):
         raise EstimationError(f"df is {df!r}; degrees of freedom are a number above 0, or math.inf.")
 
 
@@ -341,7 +351,7 @@ def _holm(p: Floats) -> Floats:
 def _method(
     made: Sequence[Estimates],
     plan: Planned,
-    frame: pd.DataFrame,
+    notes: Sequence[str],
     level: float,
     df: float | None,
     adjust: Adjust,
@@ -351,6 +361,7 @@ def _method(
     parts = [each.design.subpopulation for each in made]
     where = list(dict.fromkeys(part.text if part else "everybody" for part in parts))
     widest = max(made, key=lambda each: int(each.method["n"])).method
+    differences = all(_is_difference(value.degree, value.slopes) for _, value in plan)
     return {
         **{name: first[name] for name in _SHARED if name in first},
         "base_text": str(first["base_text"]).removesuffix(f", where {first['subpopulation']}"),
@@ -360,11 +371,12 @@ def _method(
         "estimand": " and ".join(estimands),
         "items": list(dict.fromkeys(str(item) for each in made for item in each.frame["item"])),
         "by": list(dict.fromkeys(key for each in made for key in each.by)),
-        "points": estimands == ["proportion"] and all(_is_difference(value.degree, value.slopes) for _, value in plan),
+        "differences": differences,
+        "points": differences and all(is_share(each.method) for each in made),
         "level": level,
         "df_rule": "given" if df is not None else first["df_rule"],
         "adjust": adjust,
-        "footnotes": _footnotes(made, frame),
+        "footnotes": [*_footnotes(made), *notes],
     }
 
 
@@ -379,11 +391,6 @@ def _is_difference(degree: int, slopes: Mapping[int, float]) -> bool:
     return degree == 1 and abs(sum(slopes.values())) < 1e-9
 
 
-def _footnotes(made: Sequence[Estimates], frame: pd.DataFrame) -> list[str]:
+def _footnotes(made: Sequence[Estimates]) -> list[str]:
     every = dict.fromkeys(note for each in made for note in each.method["footnotes"])
-    notes = [note for note in every if not any(word in note for word in OF_ESTIMATES)]
-    fixed = frame.loc[frame["se"] == 0, "contrast"].tolist()
-    if fixed:
-        shown = ", ".join(fixed[:5]) + (f" and {len(fixed) - 5} more" if len(fixed) > 5 else "")
-        notes.append(f"{shown}: the design fixes this value, so it has no sampling error and no test.")
-    return notes
+    return [note for note in every if not any(word in note for word in OF_ESTIMATES)]

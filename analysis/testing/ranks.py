@@ -172,7 +172,8 @@ def _base(design: Design, item: str, by: str) -> _Base:
         )
     if len(present) > MOST_GROUPS:
         raise EstimationError(
-            f"{item}: by='{by}' has {len(present):,} groups, and a rank test takes at most {MOST_GROUPS:,}; join groups."
+            f"{item}: by='{by}' has {len(present):,} groups, and a rank test takes at most {MOST_GROUPS:,}; join "
+            "groups."
         )
     absent = int(((coded.positions < 0) & design.inside).sum())
     notes = [missing_note(item, missing, int(design.inside.sum()))] if any(missing.values()) else []

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...data.errors import EstimationError
 from ...data.printing import decimals_for, number
 from ..printing.result_text import (
     FilePath,
     Table,
     df_text,
     document,
+    footnotes_of,
     in_html,
     in_markdown,
     p_text,
@@ -24,6 +26,7 @@ from ..printing.result_text import (
 from ..sampling.categories import code_text
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
 
 FREEDOMS = ("df", "ndf", "ddf")
@@ -85,15 +88,41 @@ class SignificanceTest:
 
     def to_markdown(self) -> str:
         """Give heading, tables and footnotes in Markdown."""
-        return in_markdown(self._lines(), self._tables(), self.method["footnotes"])
+        return in_markdown(self._lines(), self._tables(), footnotes_of(self.method))
 
     def to_html(self, path: FilePath = None) -> str:
         """Give one web page that needs nothing else, and write it where a path is given, e.g. ``"gaps.html"``."""
-        return in_html(self._lines(), self._tables(), self.method["footnotes"], path)
+        return in_html(self._lines(), self._tables(), footnotes_of(self.method), path)
+
+    def plot(self) -> alt.LayerChart:
+        """Give a chart: a dot and its interval for each estimate that was tested, with a line at 0.
+
+        Raises
+        ------
+        EstimationError
+            When the tests have no estimates with intervals, as tests of independence and of ranks.
+        """
+        from ..printing.result_chart import interval_chart
+
+        frame = self.frame.rename(columns={"odds_ratio": "estimate"})
+        if not {"estimate", "low", "high"} <= {*frame.columns}:
+            raise EstimationError("this test has no estimate with an interval to draw; it gives a statistic and a p.")
+        names = [name for name in ("item", "contrast") if name in frame]
+        return interval_chart(
+            frame.drop(columns="se") if "odds_ratio" in self.frame else frame,
+            share=False,
+            names=names,
+            title=self._lines()[:1],
+            footing=self._lines()[1:2],
+            level=self.method.get("level"),
+            zero="odds_ratio" not in self.frame,
+            measure="odds ratio" if "odds_ratio" in self.frame else "estimate",
+            simulated=bool(self.method.get("simulated")),
+        )
 
     def __str__(self) -> str:
         """Print what was tested, for whom, how, then the tables, then footnotes."""
-        return printed(self._lines(), self._tables(), self.method["footnotes"])
+        return printed(self._lines(), self._tables(), footnotes_of(self.method))
 
     __repr__ = __str__
 

@@ -96,6 +96,7 @@ class Raking:
             "residuals": self.residuals,
             "table": self.table.to_dict("records"),
             "notes": list(self.notes),
+            "brief": list(self.brief),
         }
 
 

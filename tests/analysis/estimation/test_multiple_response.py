@@ -114,7 +114,7 @@ def test_without_a_mark_of_not_chosen_those_without_any_are_left_out_and_told_of
     frame = pd.DataFrame({"q_a": ["x", None, "x", None], "q_b": [None, "x", "x", None]})
     found = multiple_response(Design(frame), ["q_a", "q_b"], selected="x")
     assert found.frame["n"].tolist() == [3, 3]
-    assert "Nothing in the columns tells those who chose no option from those who were not asked" in " ".join(
+    assert "q: nothing in the columns tells those who chose no option from those who were not asked" in " ".join(
         str(found).split()
     )
     assert "left blank" not in str(found)
@@ -201,7 +201,7 @@ def test_the_result_says_whose_shares_these_are(design):
     assert "those who were asked, whether or not they chose an option" in str(people)
     assert "the mentions of those who chose an option" in str(mentions)
     chosen = wave()[MEDIA].sum(axis=1) @ wave()["weight"] / wave()["weight"].sum()
-    assert f"Respondents in the base chose {chosen:.2f} options on average." in str(people)
+    assert f"q5: respondents in the base chose {chosen:.2f} options on average." in str(people)
     document = json.loads(json.dumps(mentions.document()))
     assert document["method"]["items"][0]["columns"] == MEDIA
     assert document["method"]["interval"] == "logit"
@@ -220,3 +220,11 @@ def test_scaling_the_weights_changes_no_share(seed, scale):
         )
         assert other["estimate"].to_numpy() == pytest.approx(one["estimate"].to_numpy(), rel=1e-10)
         assert other["se"].to_numpy() == pytest.approx(one["se"].to_numpy(), rel=1e-8, abs=1e-12)
+
+
+def test_one_column_is_a_set_of_one_and_not_a_word_spelt_out():
+    found = multiple_response(Design(pd.DataFrame({"awards": ["Yes", "No", "Yes"]})), "awards", selected="Yes")
+    assert found.frame[["item", "category"]].to_numpy().tolist() == [["awards", "awards"]]
+    assert str(found).startswith("Share: awards (1 option)")
+    with pytest.raises(EstimationError, match="5 names no column"):
+        multiple_response(Design(pd.DataFrame({"awards": ["Yes", "No"]})), 5)

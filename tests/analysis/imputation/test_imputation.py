@@ -16,12 +16,16 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from topline.analysis.estimation.dispersion import correlation
 from topline.analysis.estimation.estimate import mean, proportion, ratio, total
 from topline.analysis.estimation.estimates import Estimates
+from topline.analysis.estimation.quantile import quantile
 from topline.analysis.imputation.combined import Combined
 from topline.analysis.imputation.imputation import combine
 from topline.analysis.imputation.rubin import rubin_rules
 from topline.analysis.models.glm import glm
+from topline.analysis.reliability.alpha import alpha
+from topline.analysis.reliability.kappa import kappa
 from topline.analysis.sampling.design import Design
 from topline.analysis.testing.contrasts import contrast
 from topline.data.errors import EstimationError
@@ -351,3 +355,86 @@ def test_results_of_another_kind_are_combined_row_by_row_even_where_names_come_a
     assert found.covariance.tolist() == [[4.0, 1.0], [1.0, 9.0]]
     refused([Scores("name", "estimate"), Scores("name", "estimate")], match="has no column se")
     refused([Scores("name", "estimate", "se")] * 2, match="no column df; give complete_df")
+
+
+def completed(seed: int, **options: str) -> Design:
+    draw = np.random.default_rng(seed)
+    frame = pd.DataFrame({"y": draw.normal(size=60), "x": draw.normal(size=60), "group": ["a", "b"] * 30})
+    frame["yes"], frame["psu"] = (frame["x"] > 0).astype(int), np.arange(60) // 4
+    frame["vote"] = draw.choice(["a", "b", "c"], 60)
+    frame["exposure"] = 1 + draw.random(60)
+    return Design(frame, **options)
+
+
+def relabelled(design: Design, gone: str) -> Design:
+    """The same people, those who vote for one of the parties counted for the first."""
+    frame = design.study.frame
+    return Design(frame.assign(vote=frame["vote"].where(frame["vote"] != gone, "a")))
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "differing"),
+    [
+        (lambda d: mean(d, "y", where="group == 'a'"), lambda d: mean(d, "y"), "subpopulation none, the first group"),
+        (
+            lambda d: glm(d, "yes ~ y", family="binomial"),
+            lambda d: glm(d, "yes ~ y", family="binomial", offset="exposure"),
+            "offset exposure, the first none",
+        ),
+        (
+            lambda d: glm(relabelled(d, "c"), "vote ~ y", family="binomial"),
+            lambda d: glm(relabelled(d, "b"), "vote ~ y", family="binomial"),
+            "explained the share of vote 'c', the first the share of vote 'b'",
+        ),
+        (
+            lambda d: contrast(mean(d, "y", by="group"), "a - b"),
+            lambda d: contrast(mean(d, "x", by="group"), "a - b"),
+            "items x, the first y",
+        ),
+        (lambda d: alpha(d, ["y", "x"]), lambda d: alpha(d, ["y", "x"], reverse="x"), "reversed x, the first none"),
+        (
+            lambda d: kappa(d, "yes", "other", weights="linear"),
+            lambda d: kappa(d, "yes", "other"),
+            "weights none, the first linear",
+        ),
+    ],
+)
+def test_different_estimands_are_not_pooled_and_the_message_names_what_differs(first, second, differing):
+    one, other = (
+        Design(design.study.frame.assign(other=1 - design.study.frame["yes"])) for design in map(completed, (1, 2))
+    )
+    with pytest.raises(EstimationError, match="imputation 2 has " + differing):
+        combine([first(one), second(other)])
+
+
+@pytest.mark.parametrize(
+    ("options", "differing"),
+    [
+        ({"psu": "psu"}, "psu psu, the first none"),
+        ({"strata": "group"}, "strata group, the first none"),
+        ({"weight": "exposure"}, "weight exposure, the first none"),
+    ],
+)
+def test_different_designs_are_not_pooled(options, differing):
+    with pytest.raises(EstimationError, match="imputation 2 has " + differing):
+        combine([completed(1), completed(2, **options)], lambda d: mean(d, "y"))
+
+
+def test_the_interval_of_combined_quantiles_and_correlations_is_named_for_what_it_is():
+    for verb in (lambda d: quantile(d, "y"), lambda d: correlation(d, ["y", "x"])):
+        found = combine(map(completed, (1, 2, 3)), verb)
+        printed = " ".join(str(found).split())
+        assert "95% intervals, estimate -/+ t times its error" in printed
+        assert "Woodruff" not in printed and "Fisher" not in printed
+        row = found.frame.iloc[0]
+        assert (row["low"] + row["high"]) / 2 == pytest.approx(row["estimate"])
+
+
+def test_combined_models_say_nothing_of_a_df_above():
+    assert "df above" not in str(combine(map(completed, (1, 2)), lambda d: glm(d, "y ~ x")))
+    assert "df above" in str(combine(map(completed, (1, 2)), lambda d: mean(d, ["y", "x"])))
+
+
+def test_complete_df_that_is_no_number_is_refused():
+    with pytest.raises(EstimationError, match="complete_df is 'a'; degrees of freedom are a number above 0"):
+        combine(map(completed, (1, 2)), lambda d: mean(d, "y"), complete_df="a")

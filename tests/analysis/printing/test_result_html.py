@@ -9,8 +9,12 @@ import pytest
 
 from topline.analysis.estimation.estimate import mean, proportion
 from topline.analysis.printing.result_chart import chart_rows, describe, interval_chart
-from topline.analysis.printing.result_html import in_html, page, result_page, table_html, text
+from topline.analysis.printing.result_html import page, result_page, table_html, text
+from topline.analysis.printing.result_text import in_html
 from topline.analysis.sampling.design import Design
+from topline.analysis.tables.crosstab import crosstab
+from topline.analysis.testing.contrasts import contrast
+from topline.analysis.testing.ttest import ttest
 from topline.data.codebook import Study, Variable, study_of
 from topline.data.errors import EstimationError, FileError
 
@@ -33,11 +37,13 @@ def wave():
 DESIGN = wave()
 
 
-def test_a_result_is_one_page_with_what_was_estimated_as_caption(tmp_path):
+def test_a_result_is_one_page_that_begins_with_what_was_estimated(tmp_path):
     shares = proportion(DESIGN, "view", by="sex")
     document = shares.to_html(tmp_path / "view.html")
     assert (tmp_path / "view.html").read_text(encoding="utf-8") == document
-    assert "<caption><span>Share: view (For &amp; against?)</span></caption>" in document
+    assert "<main>\n<h1>Share: view (For &amp; against?)</h1>\n" in document
+    assert '<caption><span class="unseen">Share: view (For &amp; against?)</span></caption>' in document
+    assert document.index("<h1>") < document.index("For: ") < document.index("Method: ") < document.index("<table>")
     assert "&lt;i&gt;for&lt;/i&gt;" in document and "<i>" not in document
     assert "Method: Taylor linearisation" in document and "n 200" in document
     assert document.count("<tr>") == 5
@@ -53,7 +59,7 @@ def test_several_items_have_a_table_each_and_footnotes_follow():
 
 def test_items_of_one_row_share_a_table():
     document = mean(Design(pd.DataFrame({"a": [1, 2, 3], "b": [2, 3, 5]})), ["a", "b"]).to_html()
-    assert document.count("<table>") == 1 and "Mean: b" in document
+    assert document.count("<table>") == 1 and "<h1>Mean: a, b</h1>" in document
 
 
 def test_words_are_row_headers_and_figures_are_not():
@@ -70,8 +76,8 @@ def test_a_page_holds_no_address_and_no_script():
 
 
 def test_a_result_without_a_table_is_a_page_of_words():
-    assert "<table" not in in_html(["Title", "More."], [], ["A note."])
-    assert in_html(["Title"], [(["a"], [["1"]], 0), (["b"], [["2"]], 0)], []).count("<table>") == 2
+    assert "<table" not in in_html(["Title", "More."], [], ["A note."], None)
+    assert in_html(["Title"], [(["a"], [["1"]], 0), (["b"], [["2"]], 0)], [], None).count("<table>") == 2
 
 
 def test_control_characters_are_left_out():
@@ -87,6 +93,7 @@ def test_a_chart_shows_every_row_with_wording_base_and_words(tmp_path):
     chart = proportion(DESIGN, "view", by=["sex", "region"]).plot()
     document = chart.to_dict()
     assert document["title"]["text"] == ["Share: view (For & against?)"]
+    assert document["title"]["subtitle"][0] == "Dots are estimates, lines their 95% intervals."
     assert "n 200" in " ".join(document["title"]["subtitle"])
     assert "against, f, east: " in document["description"]
     assert document["description"].startswith("Share: view (For & against?). Dots with 95% intervals. ")
@@ -158,3 +165,67 @@ def test_nothing_and_too_much_are_refused(estimates, message):
     frame = pd.DataFrame({"estimate": estimates, "low": 0.1, "high": 0.9})
     with pytest.raises(EstimationError, match=message):
         interval_chart(frame, share=True)
+
+
+def drawn(chart):
+    return chart.to_dict()
+
+
+def axis_of(document):
+    return next(
+        layer["encoding"]["x"]["axis"]
+        for layer in document["layer"]
+        if layer.get("encoding", {}).get("x", {}).get("field") == "estimate"
+    )
+
+
+def test_what_all_rows_share_stands_under_the_title_of_a_chart():
+    one = proportion(DESIGN, "view", category={"against it": ["against"]}, by="sex").plot()
+    assert "category: against it" in drawn(one)["title"]["subtitle"]
+    gap = contrast(mean(DESIGN, "trust", by="sex"), "f - m").plot()
+    assert "contrast: f - m" in drawn(gap)["title"]["subtitle"]
+
+
+def test_charts_of_differences_have_a_line_at_zero_and_say_points():
+    gap = drawn(contrast(proportion(DESIGN, "view", by="sex"), "pairwise").plot())
+    assert axis_of(gap)["title"] == "percentage points"
+    assert any(layer.get("encoding", {}).get("x", {}).get("field") == "nothing" for layer in gap["layer"])
+    assert "%" not in gap["description"].split("Dots with")[1].replace("95% intervals", "")
+    shares = drawn(proportion(DESIGN, "view", by="sex").plot())
+    assert axis_of(shares)["title"] == "percent"
+    assert not any(layer.get("encoding", {}).get("x", {}).get("field") == "nothing" for layer in shares["layer"])
+
+
+def test_large_figures_along_the_axis_have_thousands_and_no_powers_of_ten():
+    frame = pd.DataFrame({"estimate": [10_000.0], "low": [9_000.0], "high": [11_000.0]})
+    assert axis_of(drawn(interval_chart(frame, share=False)))["format"] == ",~r"
+
+
+def test_a_crosstab_chart_does_not_speak_of_standard_errors():
+    document = drawn(crosstab(DESIGN, "view", "sex").plot())
+    assert "standard errors" not in str(document["title"])
+    assert document["title"]["text"] == ["view by sex, column percentages"]
+
+
+def test_tests_with_estimates_are_drawn_and_others_say_why_not():
+    found = ttest(DESIGN, "trust", by="sex")
+    assert "contrast: m - f" in drawn(found.plot())["title"]["subtitle"]
+    with pytest.raises(EstimationError, match="no estimate with an interval to draw"):
+        crosstab(DESIGN, "view", "sex").test().plot()
+    assert axis_of(drawn(crosstab(DESIGN, "view", "sex").odds_ratio().plot()))["title"] == "odds ratio"
+
+
+def test_labels_are_text_in_markdown():
+    text = proportion(DESIGN, "view").to_markdown()
+    assert "\\<i\\>for\\</i\\>" in text and "<i>" not in text
+
+
+def test_long_labels_are_folded_in_the_terminal_and_wide_tables_stand_in_blocks():
+    long = "Every word of this answer " * 8
+    frame = pd.DataFrame(
+        {"view": [long, "no"] * 60, "group": [f"a rather long name of a group {at}" for at in range(12)] * 10}
+    )
+    text = str(crosstab(Design(frame), "view", "group"))
+    assert max(map(len, text.splitlines())) <= 118
+    assert " ".join(text.split()).count("view \\ group") >= 2
+    assert "(nan)" not in text

@@ -428,3 +428,10 @@ def test_without_degrees_of_freedom_there_is_no_interval_and_a_footnote():
     assert found.to_frame()["se"].tolist() == [0.0]
     assert found.to_frame()[["low", "high"]].isna().to_numpy().all()
     assert "The design has no degrees of freedom, so there are no intervals." in found.method["footnotes"]
+
+
+def test_measurements_are_not_listed_as_categories():
+    draw = np.random.default_rng(1)
+    frame = pd.DataFrame({"x": draw.normal(size=60), "p": draw.normal(size=60)})
+    with pytest.raises(EstimationError, match="x has 60 different values and no labels: kappa is the agreement of"):
+        kappa(Design(frame), "x", "p")

@@ -16,7 +16,7 @@ from topline.analysis.tables.banner import banner
 from topline.analysis.tables.column_letters import column_tests, higher_than, holm_by_row, letter
 from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
 from topline.data.description import SIMULATED
-from topline.data.errors import EstimationError, UnknownNameError
+from topline.data.errors import EstimationError, FileError, UnknownNameError
 
 SEX = Variable("sex", label="Sex of respondent", labels={1.0: "female", 2.0: "male"})
 VIEW = Variable(
@@ -466,3 +466,27 @@ def test_the_document_is_plain_values():
     assert json.loads(json.dumps(document)) == document
     assert {row["flag"] for row in document["rows"]} == {"", "suppressed"}
     assert None in {row["estimate"] for row in document["rows"]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "options", "message"),
+    [
+        (["view"], None, {}, "columns is None; name columns"),
+        ("view", 5, {}, "columns is 5; name columns"),
+        (5, "sex", {}, "rows is 5; name columns"),
+        ("view", "sex", {"low_base": "a"}, "low_base is 'a'; it is a number of respondents"),
+        ("view", "sex", {"low_base": None}, "low_base is None; it is a number of respondents"),
+        ("view", "sex", {"minimum_base": "a"}, "minimum_base is 'a'; it is a number of respondents"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused_in_words(rows, columns, options, message):
+    frame = pd.DataFrame({"view": ["for", "against"] * 40, "sex": ["f"] * 40 + ["m"] * 40})
+    with pytest.raises(EstimationError, match=message):
+        banner(Design(frame), rows, columns, **options)
+
+
+def test_a_workbook_is_not_written_under_the_name_of_another_format(tmp_path):
+    frame = pd.DataFrame({"view": ["for", "against"] * 40, "sex": ["f"] * 40 + ["m"] * 40})
+    with pytest.raises(FileError, match=r"a\.csv does not end in \.xlsx"):
+        banner(Design(frame), "view", "sex").to_xlsx(tmp_path / "a.csv")
+    assert not (tmp_path / "a.csv").exists()

@@ -16,7 +16,7 @@ from topline.analysis.sampling.design import Design
 from topline.analysis.tables.crosstab import crosstab
 from topline.analysis.testing.contrasts import contrast
 from topline.analysis.weighting.rake import rake
-from topline.data.codebook import Codebook, MissingKind, Study, Variable
+from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
 from topline.data.errors import EstimationError, UnknownNameError
 
 STATISTICS = ["F", "chisq", "wald", "adj_wald", "saddlepoint", "lincom"]
@@ -93,7 +93,8 @@ def test_missing_answers_leave_the_base_and_are_told_of():
     frame.loc[:9, "view"] = None
     frame.loc[5:19, "age"] = None
     gaps = crosstab(Design(frame, psu="community"), "view", "age")
-    assert gaps.method["n"] == 180
+    assert (gaps.method["n"], gaps.method["n_used"]) == (200, 180)
+    assert "Sample: n 200, weighted 200; base: n 180." in str(gaps)
     assert "view: 10 of 200 rows are not in the base (blank 10)." in str(gaps)
     assert "age: 15 of 200 rows are not in the base (blank 15)." in str(gaps)
 
@@ -105,7 +106,7 @@ def test_dont_know_counts_where_everybody_asked_is_the_base():
     )
     sex = Variable("sex", missing={8.0: MissingKind.REFUSED}, labels={1.0: "f", 2.0: "m", 8.0: "refused"})
     study = Design(Study(frame, Codebook((view, sex))))
-    assert crosstab(study, "view", "sex").method["n"] == 3
+    assert crosstab(study, "view", "sex").method["n_used"] == 3
     everybody = crosstab(study, "view", "sex", base="all")
     assert everybody.method["n"] == 5
     assert "refused" in everybody.to_frame()["column"].tolist()
@@ -329,3 +330,17 @@ def test_renaming_categories_and_splitting_psu_labels_change_nothing(seed):
         crosstab(Design(each, weight="weight", psu="community"), "view", "age").test().p for each in (frame, renamed)
     )
     assert one == pytest.approx(other, rel=1e-9)
+
+
+def test_a_crosstab_prints_the_questions_behind_its_columns():
+    study = study_of(wave())
+    asked = Variable("view", type="string", wording={"en": "Are you for it?"})
+    table = crosstab(Design(Study(study.frame, study.codebook.with_variable(asked))), "view", "sex")
+    assert str(table).splitlines()[1] == "view: Are you for it?"
+    assert "<p>view: Are you for it?</p>" in table.to_html()
+
+
+@pytest.mark.parametrize(("row", "column", "role"), [(["view"], "sex", "row"), ("view", 5, "column")])
+def test_what_is_no_one_column_is_refused(row, column, role):
+    with pytest.raises(EstimationError, match=f"{role} is .*; a crosstab takes one column there"):
+        crosstab(Design(wave()), row, column)

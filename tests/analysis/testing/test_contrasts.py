@@ -278,7 +278,7 @@ def test_a_sum_that_the_design_fixes_has_no_error_and_says_so(design):
     found = contrast(proportion(design, "sex"), ["f + m", "f - m"])
     assert found.frame["se"].tolist() == [0.0, pytest.approx(2 * proportion(design, "sex").frame["se"][0])]
     assert math.isnan(found.frame["p"][0])
-    assert "f + m: the design fixes this value, so it has no sampling error and no test." in str(found)
+    assert "f + m: strata or margins fix this value, so it has no sampling error and no test." in str(found)
     assert found.document()["rows"][0]["p"] is None
     assert contrast(proportion(design, "sex"), "f + m", adjust="holm").frame["p_adjusted"].isna().all()
 
@@ -367,3 +367,38 @@ def test_the_covariance_of_contrasts_has_their_errors_on_its_diagonal(seed):
     found = contrast(by, "pairwise")
     assert np.sqrt(np.diag(found.covariance)) == pytest.approx(found.frame["se"].to_numpy(), rel=1e-9)
     assert len(found) == len(by) * (len(by) - 1) // 2
+
+
+@pytest.fixture
+def clustered():
+    """Fifteen PSUs of four; groups a and b lie in the first of them alone."""
+    frame = pd.DataFrame({"trust": np.random.default_rng(1).normal(size=60), "psu": np.arange(60) // 4})
+    frame["group"] = np.where(frame["psu"] == 0, np.where(frame.index % 2, "a", "b"), "c")
+    frame["same"] = np.where(frame["group"] == "c", 2.0, 1.0)
+    return Design(frame, psu="psu")
+
+
+def test_groups_in_one_psu_have_an_unknown_error_and_are_not_called_fixed(clustered):
+    found = contrast(mean(clustered, "trust", by="group"), ["a - b", "a - c"])
+    text = " ".join(str(found).split())
+    assert "a - b: a group lies in a single PSU, so the error cannot be estimated and there is no test." in text
+    assert "a - c: a group lies in a single PSU and adds nothing to this error, which is too small." in text
+    assert "fix" not in text
+    assert found.frame["se"][0] == 0 and math.isnan(found.frame["low"][0]) and math.isnan(found.frame["high"][0])
+    assert found.frame["low"][1] < found.frame["estimate"][1] < found.frame["high"][1]
+
+
+def test_groups_of_one_answer_are_not_called_fixed_by_the_design(clustered):
+    found = contrast(mean(clustered, "same", by="group"), "c - a")
+    assert "everybody in these groups gave the same answer, so there is no error" in " ".join(str(found).split())
+
+
+@pytest.mark.parametrize("wanted", [None, 5, ["a - b", None]])
+def test_contrasts_that_are_no_text_are_refused_in_words(clustered, wanted):
+    with pytest.raises(EstimationError, match="write one such as 'urban - rural'"):
+        contrast(mean(clustered, "trust", by="group"), wanted)
+
+
+def test_degrees_of_freedom_that_are_no_number_are_refused(clustered):
+    with pytest.raises(EstimationError, match="df is '5'; degrees of freedom are a number"):
+        contrast(mean(clustered, "trust", by="group"), "a - b", df="5")
