@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from ..data.study_folder import StudyFolder
 
 LONE_PSU = ["fail", "centre", "certainty", "average", "collapse"]
-REPLICATES = ["JK1", "JKn", "JK2", "BRR", "Fay", "bootstrap", "successive difference"]
-DESIGN = ("weight", "strata", "psu", "fpc", "pps", "lone_psu", "replicates", "replicate_method", "fay", "complete")
+REPLICATES = ["JK1", "JKn", "JK2", "BRR", "Fay", "bootstrap", "successive difference", "other"]
+OF_REPLICATES = ("replicates", "replicate_method", "fay", "scale", "rscales", "mse")
+DESIGN = ("weight", "strata", "psu", "fpc", "pps", "lone_psu", *OF_REPLICATES, "complete")
 """The options that describe a design; for a study folder they stand in study.yaml."""
 
 
@@ -44,6 +45,9 @@ def design_options(command: Command) -> Command:
         ),
         click.option("--replicate-method", type=click.Choice(REPLICATES), help="How the replicates were made."),
         click.option("--fay", type=click.FloatRange(0, 1, max_open=True), help="Fay's coefficient, with Fay."),
+        click.option("--scale", type=click.FloatRange(0, min_open=True), help="Factor of the replicates' squares."),
+        click.option("--rscales", metavar="FACTOR[,FACTOR...]", help="Factor of each replicate, or one for all."),
+        click.option("--mse", is_flag=True, help="Deviations of replicates from the estimate, not from their mean."),
         click.option("--complete", is_flag=True, help="Only the complete interviews of a topline export."),
         click.option(
             "--where",
@@ -108,7 +112,7 @@ def file_design(path: Path, options: Mapping[str, Any]) -> Design:
         study = respondents(study)
     else:
         note_incomplete(study)
-    if options["replicates"] or options["replicate_method"] or options["fay"] is not None:
+    if any(options[name] not in (None, False) for name in OF_REPLICATES):
         return _replicated(study, options)
     names = {key: options[key] for key in ("weight", "strata", "psu", "fpc", "pps")}
     return Design(study, **names, lone_psu=options["lone_psu"] or "fail")
@@ -135,7 +139,27 @@ def _replicated(study: Study, options: Mapping[str, Any]) -> Design:
         replicates=options["replicates"],
         method=options["replicate_method"],
         fay=options["fay"],
+        scale=options["scale"],
+        rscales=factors(options["rscales"]),
+        mse=options["mse"],
     )
+
+
+def factors(text: str | None) -> float | list[float] | None:
+    """Read one factor, or one for each replicate.
+
+    Examples
+    --------
+    >>> factors("0.5"), factors("0.5,0.75"), factors(None)
+    (0.5, [0.5, 0.75], None)
+    """
+    if text is None:
+        return None
+    try:
+        read = [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise click.UsageError(f"--rscales {text}: factors are numbers, e.g. 0.5 or 0.5,0.75") from error
+    return read[0] if len(read) == 1 else read
 
 
 def note_incomplete(study: Study) -> None:

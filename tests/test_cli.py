@@ -169,6 +169,9 @@ def test_estimate_takes_replicate_weights(wave: Path) -> None:
     found = document("estimate", wave, "--weight", "w", *replicates, "--total", "trust")
     towns = (frame["w"] * frame["trust"]).groupby(frame["town"]).sum()
     assert found["rows"][0]["se"] == pytest.approx((4 * towns.var()) ** 0.5)
+    own = ("--replicates", "rw", "--replicate-method", "other", "--scale", "0.75", "--rscales", "1,1,1,1", "--mse")
+    other = document("estimate", wave, "--weight", "w", *own, "--total", "trust")
+    assert other["rows"][0]["se"] == pytest.approx(found["rows"][0]["se"])
     assert "4 replicates" in found["method"]["variance"]
 
 
@@ -249,6 +252,11 @@ def test_weights_that_are_none_are_refused_by_name(wave: Path, weights: str, mes
         (["--mean", "trust", "--share", "0.5"], "--share: belongs to --quantile, not to --mean"),
         (["--mean", "trust", "--replicates", "w"], "both --replicates and --replicate-method"),
         (["--mean", "trust", "--fay", "0.3"], "both --replicates and --replicate-method"),
+        (["--mean", "trust", "--mse"], "both --replicates and --replicate-method"),
+        (
+            ["--mean", "trust", "--replicates", "w", "--replicate-method", "other", "--rscales", "a"],
+            "factors are numbers",
+        ),
         (
             ["--mean", "trust", "--replicates", "w", "--strata", "town"],
             "--strata: replicate weights stand in the place",
