@@ -168,6 +168,13 @@ def _total(design: Design, totals: Mapping[str, float]) -> float:
     """Give what the weights will add up to: the population where counts are given, else what they do now."""
     if not totals:
         return float(design.weights.sum())
+    respondents = int((design.weights > 0).sum())
+    percent = next((name for name, total in totals.items() if abs(total - 100) < 1 < respondents - 100), None)
+    if percent is not None:
+        raise WeightingError(
+            f"the targets of margin {percent} add up to {totals[percent]:g}, fewer people than the {respondents:,} "
+            "respondents. If they are percentages, divide them by 100."
+        )
     low, high = min(totals, key=totals.__getitem__), max(totals, key=totals.__getitem__)
     if totals[high] - totals[low] > SAME_TOTAL * totals[high]:
         raise WeightingError(

@@ -355,3 +355,12 @@ def test_a_weight_summary_of_simulated_respondents_says_so():
     assert summary.document()["method"]["notes"][0] == "Simulated respondents; no person was asked."
     assert str(summary).endswith("* Simulated respondents; no person was asked.")
     assert weight_summary(Design(sample())).document()["method"]["simulated"] is False
+
+
+def test_percentages_are_not_taken_for_a_population_of_a_hundred():
+    design = Design(pd.DataFrame({"sex": ["f", "m"] * 100}))
+    with pytest.raises(
+        WeightingError, match=r"margin sex add up to 100, .* If they are percentages, divide them by 100"
+    ):
+        rake(design, {"sex": {"f": 55, "m": 45}})
+    assert rake(Design(pd.DataFrame({"sex": ["f", "m"] * 30})), {"sex": {"f": 55, "m": 45}}).weights.sum() == 100
