@@ -44,6 +44,9 @@ ALLOWED = (
 )
 """Parts of Python that an expression is made of."""
 
+STRING = re.compile(r"\"(?:\\\"|[^\"])*\"|'(?:\\'|[^'])*'")
+"""A piece of text in an expression; a backtick in it would hide what follows from the list of what may be said."""
+
 OF_R = {
     "factor": "C({0})",
     "as.factor": "C({0})",
@@ -132,13 +135,16 @@ def why(error: Exception, whole: str) -> str:
         cause = cause.__cause__ or cause.__context__
     said = _said(error)
     inner = re.match(r"Unable to evaluate factor `(.*)`\. \[\w+: (.*)\]\.?$", said)
-    return f"formula '{whole}': {f'{inner[1]} cannot be evaluated: {inner[2]}.' if inner else said}"
+    if inner is None:
+        return f"formula '{whole}': {said}"
+    factor = re.sub(r"^1\.0 \* (?:\((.*)\)$)?", r"\1", inner[1])  # how responses and offsets become numbers
+    return f"formula '{whole}': {factor} cannot be evaluated: {inner[2]}."
 
 
 def _check(expression: str, whole: str) -> None:
     """Refuse an expression that is more than arithmetic on columns and functions of formulas."""
     tree = _tree(expression)
-    if tree is None:
+    if tree is None or any("`" in string for string in STRING.findall(expression)):
         raise EstimationError(f"formula '{whole}': '{expression}' cannot be read.")
     functions = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
     for node in ast.walk(tree):

@@ -43,6 +43,8 @@ REFUSED = {
     "income ~ I([one for one in age])": "is no function or expression",
     "income ~ C(rooms, **{'levels': 1})": "is no function or expression",
     "income ~ scale(age, _state={})": "is no function or expression",
+    "income ~ {I('`' if exec('1') else '`')}": "cannot be read",
+    "I(sex ** 2) ~ age": r"'I\(sex \*\* 2\) ~ age': I\(sex \*\* 2\) cannot be evaluated: ",
     "income ~ age.abs()": "Did you mean 'abs'",
     "income ~ sqrtt(age)": "Did you mean 'sqrt'",
     "income ~ I(age - np.mean(age))": r"np.mean\(\) differs between the sample and new respondents; center\(x\)",

@@ -255,3 +255,18 @@ def test_what_cannot_be_tested_is_refused(design, case):
     terms, options, message = REFUSED_WALD[case]
     with pytest.raises(REFUSALS, match=message):
         wald(glm(design, "income ~ age + sex"), terms, **options)
+
+
+def test_more_coefficients_than_rows_are_refused(wave):
+    with pytest.raises(EstimationError, match="lacks full rank"):
+        glm(Design(wave.head(3)), "income ~ age + visits + weight")
+
+
+def test_more_categories_than_can_be_fitted_are_refused_before_they_are_made():
+    many = Design(pd.DataFrame({"y": np.arange(5000) % 7, "key": np.arange(5000) % 2500, "sex": ["f", "m"] * 2500}))
+    with pytest.raises(EstimationError, match=r"C\(key\) makes 2,500 columns \(categories: 2,500 of key\)"):
+        glm(many, "y ~ sex + C(key)")
+    with pytest.raises(EstimationError, match=r"makes 5,000 columns \(categories: 2 of sex x 2,500 of key\)"):
+        glm(many, "y ~ sex:C(key)")
+    with pytest.raises(EstimationError, match=r"key has 2,500 answers .* at most 100"):
+        ordered(many, "key ~ sex")
