@@ -92,7 +92,9 @@ class TableSheet:
             places.append(row)
             row = self._table(row, table) + 1
         for note in footnotes_of(self.banner.method):
-            row = self._words(row, note, self._format(font_color=SOFT, text_wrap=True, valign="top"), first=1)
+            # over several pages the column of names is printed on each, and would repeat a part of every note
+            first = 0 if len(self._blocks) == 1 else 1
+            row = self._words(row, note, self._format(font_color=SOFT, text_wrap=True, valign="top"), first=first)
         return places
 
     def _set_up(self, depth: int) -> None:

@@ -26,6 +26,7 @@ from topline.analysis.imputation.rubin import rubin_rules
 from topline.analysis.models.glm import glm
 from topline.analysis.reliability.alpha import alpha
 from topline.analysis.reliability.kappa import kappa
+from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.testing.contrasts import contrast
 from topline.data.errors import EstimationError
@@ -36,6 +37,8 @@ ROWS = json.loads((REFERENCE / "imputation.json").read_text())["rows"]
 DESIGNS = {
     "strata": ("strat", 5, {"weight": "pw", "strata": "stype", "fpc": "fpc"}, "sch.wide"),
     "clusters": ("clus2", 3, {"weight": "pw", "psu": "dnum"}, "stype"),
+    "two stages": ("clus2", 3, {"weight": "pw", "psu": ["dnum", "snum"], "fpc": ["fpc1", "fpc2"]}, "stype"),
+    "jackknife": ("clus2", 3, {"weight": "pw", "psu": "dnum"}, "stype"),
     "srs, twenty imputations": ("srs", 20, {"fpc": "fpc"}, "stype"),
 }
 
@@ -44,10 +47,11 @@ DESIGNS = {
 def designs_of(case: str) -> tuple[Design, ...]:
     name, imputations, options, _ = DESIGNS[case]
     wide = pd.read_csv(REFERENCE / "data" / f"imputed_{name}.csv")
-    return tuple(
+    made = tuple(
         Design(wide.assign(score=wide[f"score{at}"], award=wide[f"award{at}"]), **options)
         for at in range(1, imputations + 1)
     )
+    return tuple(replicates(design, "JK1") for design in made) if case == "jackknife" else made
 
 
 def estimate_of(what: str, key: str, design: Design):
@@ -95,7 +99,7 @@ def test_combined_estimates_equal_mitools(case, what, rule):
 
 def test_every_stored_case_is_compared():
     assert {row["case"] for row in ROWS} == set(DESIGNS)
-    assert len(ROWS) == 49
+    assert len(ROWS) == 83
 
 
 def test_stored_values_are_what_r_gives_here(require, tmp_path):
