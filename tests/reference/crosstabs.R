@@ -18,7 +18,9 @@ gaps <- function(frame) {
 two_stages <- svydesign(id = ~dnum + snum, fpc = ~fpc1 + fpc2, data = apiclus2)
 clusters_wr <- svydesign(id = ~dnum, weights = ~pw, data = apiclus1)
 health <- svydesign(id = ~SDMVPSU, strata = ~SDMVSTRA, weights = ~WTMEC2YR, nest = TRUE, data = nhanes)
+margin <- sum(weights(clusters_wr)) * c("(Intercept)" = 1, stypeH = 0.2, stypeM = 0.3)
 designs <- list(
+  "raked clusters" = calibrate(clusters_wr, ~stype, margin, calfun = "raking", epsilon = 1e-13, maxit = 1000),
   "srs" = svydesign(id = ~1, fpc = ~fpc, data = apisrs),
   "strata" = svydesign(id = ~1, strata = ~stype, weights = ~pw, fpc = ~fpc, data = apistrat),
   "clusters" = svydesign(id = ~dnum, weights = ~pw, fpc = ~fpc, data = apiclus1),
@@ -39,7 +41,7 @@ tables <- list(c("awards", "sch.wide"), c("stype", "awards"), c("sch.wide", "sty
 health_tables <- list(c("race", "HI_CHOL"), c("agecat", "HI_CHOL"), c("race", "agecat"), c("race", "RIAGENDR"))
 tables_of <- function(case) {
   if (startsWith(case, "nhanes")) return(if (grepl("adults|JKn", case)) health_tables[c(1, 2, 4)] else health_tables)
-  if (startsWith(case, "elementary")) tables[c(1, 4)] else tables
+  if (startsWith(case, "elementary") || startsWith(case, "raked")) tables[c(1, 4)] else tables
 }
 formula_of <- function(pair) as.formula(paste("~", pair[1], "+", pair[2]))
 

@@ -22,6 +22,7 @@ from topline.analysis.tables.crosstab import crosstab
 from topline.analysis.testing.contrasts import contrast
 from topline.analysis.testing.ranks import rank_test
 from topline.analysis.testing.ttest import ttest
+from topline.analysis.weighting.rake import rake
 
 REFERENCE = Path(__file__).parent.parent.parent / "reference"
 TESTS = json.loads((REFERENCE / "tests.json").read_text())["rows"]
@@ -72,6 +73,13 @@ def design_of(case, gaps=("api00", "awards")):
         jackknife = replicates(Design(read("apiclus1"), **REPLACED), "JK1", mse=case.endswith("mse"))
         return subset(jackknife, "enroll > 500") if case.endswith("large") else jackknife
     made = {
+        # the residuals of R's calibrate use the weights before raking
+        "raked clusters": lambda: rake(
+            design_of("clusters, with replacement"),
+            {"stype": {"E": 0.5, "H": 0.2, "M": 0.3}},
+            residuals="base",
+            tolerance=1e-13,
+        ),
         "JKn of strata": lambda: replicates(Design(read("apistrat"), weight="pw", strata="stype"), "JKn"),
         "nhanes, JKn": lambda: replicates(Design(read("nhanes"), **NHANES), "JKn"),
         "nhanes, adults": lambda: subset(design_of("nhanes"), "agecat != '0-19'"),
