@@ -108,7 +108,7 @@ def test_dont_know_counts_where_everybody_asked_is_the_base():
     study = Design(Study(frame, Codebook((view, sex))))
     assert crosstab(study, "view", "sex").method["n_used"] == 3
     everybody = crosstab(study, "view", "sex", base="all")
-    assert everybody.method["n"] == 5
+    assert everybody.method["n_used"] == 5
     assert "refused" in everybody.to_frame()["column"].tolist()
     assert "don't know and refused included" in str(everybody)
 
