@@ -18,7 +18,7 @@ from typing import Any
 from .comparing.comparison import Comparison, ComparisonRow
 from .comparing.sentences import sentence
 from .estimation.estimates import NUMBERS
-from .estimation.method import missing_key_note, missing_note, zero_weights_note
+from .estimation.method import ONE_RESPONDENT, missing_key_note, missing_note, nobody_note, zero_weights_note
 from .weighting.targets import OWN_CLASS, own_class_note
 
 COLUMNS = ("item", "category", *NUMBERS)
@@ -133,8 +133,12 @@ def without_small_categories(step: Mapping[str, Any], minimum: int) -> dict[str,
     if not has_small_category(step, minimum):
         return dict(step)
     gone = small_class_notes(step, minimum)
-    notes = [note for note in step.get("notes", ()) if not note.startswith(gone)]
-    return {**step, "table": None, "worst_before": None, "notes": [*notes, table_left_out(minimum)]}
+    kept = {
+        name: [*(note for note in step[name] if not note.startswith(gone)), table_left_out(minimum)]
+        for name in ("notes", "brief")
+        if name in step
+    }
+    return {**step, "table": None, "worst_before": None, **kept}
 
 
 def has_small_category(step: Mapping[str, Any], minimum: int) -> bool:
@@ -163,17 +167,19 @@ def footnotes_kept(method: Mapping[str, Any], gone: Collection[str], minimum: in
         said.append(f"Kinds of missing answers are left out where one counts fewer than {minimum} people.")
     if any(has_small_category(step, minimum) for step in method.get("raking") or ()):
         said.append(table_left_out(minimum))
-    return [*(note for note in method["footnotes"] if not note.startswith(dropped)), *said]
+    kept = [note for note in method["footnotes"] if not note.startswith(dropped) and ONE_RESPONDENT not in note]
+    return [*kept, *said]
 
 
 def small_notes(method: Mapping[str, Any], gone: Collection[str], minimum: int) -> tuple[str, ...]:
     """Give how the footnotes begin that count few people."""
-    rows, zero = (method.get("n") or 0) + (method.get("zero_weights") or 0), method.get("zero_weights")
+    zero = method.get("zero_weights")
     found = [
-        missing_note(item["item"], item["missing"], rows)
+        missing_note(item["item"], item["missing"], 0).partition(" of ")[0] + " of "
         for item in method.get("items", ())
         if item.get("missing") and (item["item"] in gone or few_missing(item, minimum))
     ]
+    found += [nobody_note(name) for name in gone]
     found += [missing_key_note(key, count) for key, count in keys_of(method).items() if small(count, minimum)]
     found += [zero_weights_note(zero)] if zero is not None and small(zero, minimum) else []
     for step in method.get("raking") or ():

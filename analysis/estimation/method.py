@@ -39,6 +39,9 @@ LONE = {
     "average": "adding the average of the other strata",
 }
 
+ONE_RESPONDENT = "on one respondent"
+"""In the footnotes that count estimates of single people; they stay out of published results."""
+
 IGNORING = ", and the interval does not know of the clustering"
 
 DF_RULES = {
@@ -281,7 +284,7 @@ def _footnotes(
     alone = int((table["n"] == 1).sum()) if request.estimand in ("mean", "ratio") else 0
     if alone:
         notes.append(
-            f"{counted(alone, 'estimate rests', 'estimates rest')} on one respondent: an error of 0 says nothing."
+            f"{counted(alone, 'estimate rests', 'estimates rest')} {ONE_RESPONDENT}: an error of 0 says nothing."
         )
     notes += _collapse_notes(design.study, measures)
     if replacing and request.deff == "auto":
@@ -293,6 +296,11 @@ def _footnotes(
     return [*first, *notes, *(note for note in about if note not in first)]
 
 
+def nobody_note(item: str) -> str:
+    """Give how the note begins that names groups without an answer."""
+    return f"{item}: nobody has an answer among"
+
+
 def _nobody_notes(measures: Sequence[Measure], within: Domains) -> list[str]:
     """Name the groups in which nobody gave an answer."""
     notes = []
@@ -302,9 +310,7 @@ def _nobody_notes(measures: Sequence[Measure], within: Domains) -> list[str]:
         if len(empty):
             groups = "; ".join(", ".join(map(str, within.shown[at])) for at in empty[:5])
             more = f" and {len(empty) - 5} more" if len(empty) > 5 else ""
-            notes.append(
-                f"{name}: nobody has an answer among {', '.join(within.by)} {groups}{more}, so there is no row."
-            )
+            notes.append(f"{nobody_note(name)} {', '.join(within.by)} {groups}{more}, so there is no row.")
     return notes
 
 

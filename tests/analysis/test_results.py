@@ -273,3 +273,13 @@ def test_what_is_not_plain_cannot_be_written(tmp_path):
     with pytest.raises(TypeError, match="cannot hold a set"):
         write_results(tmp_path, comparison=Comparison((), {"odd": {1, 2}}))
     assert not list((tmp_path / "results").glob("*"))
+
+
+def test_notes_of_single_people_and_of_groups_without_an_answer_stay_inside(tmp_path):
+    frame = pd.DataFrame({"trust": [1.0, 2.0] * 50 + [3.0, None], "town": ["a"] * 50 + ["b"] * 50 + ["c", "d"]})
+    estimates = mean(Design(frame), "trust", by="town")
+    assert any("on one respondent" in note for note in estimates.method["footnotes"])
+    assert any("nobody has an answer among town d" in note for note in estimates.method["footnotes"])
+    write_results(tmp_path, estimates=estimates)
+    text = (tmp_path / "results" / "estimates.json").read_text()
+    assert "one respondent" not in text and "nobody has an answer" not in text

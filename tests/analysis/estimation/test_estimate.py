@@ -431,7 +431,7 @@ def test_the_rule_for_lone_psus_is_printed():
 def test_a_result_prints_what_for_whom_how_table_and_footnotes():
     lines = str(proportion(design(), "travel", category="in favour")).splitlines()
     assert lines[0] == "Share: travel (How far do you support or oppose this?)"
-    assert lines[1].startswith("For: those with a substantive answer. Sample: n 10, weighted 15.")
+    assert lines[1] == "For: those with a substantive answer. Sample: n 10, weighted 15; base: n 5."
     assert "weights from column weight" in lines[2]
     assert "95% intervals, logit with t, df 9" in lines[2]
     assert lines[4].split() == ["category", "estimate", "se", "low", "high", "n", "weighted", "n", "deff"]
