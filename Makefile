@@ -25,7 +25,7 @@ bench: $(VENV)/.dev
 	for file in benchmarks/bench_*.py; do $(BIN)/python $$file || exit 1; done
 
 drills: $(VENV)/.dev
-	$(BIN)/python -m pytest -m drill tests/drills
+	$(BIN)/python -m pytest -n 2 -rP -m drill tests/drills
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
