@@ -66,7 +66,8 @@ def test_all_findings_of_study_yaml_come_at_once_with_their_lines(tmp_path: Path
     assert "the key 'population' is missing" in message
     assert "line 2, populaton: the key 'populaton' is not known here. Did you mean 'population'?" in message
     assert "line 3, field_start" in message
-    assert "line 5, design, lone_psu: 'ignore' is not one of 'fail', 'centre', 'certainty', 'average' or 'collapse'" in message
+    rules = "'fail', 'centre', 'certainty', 'average' or 'collapse'"
+    assert f"line 5, design, lone_psu: 'ignore' is not one of {rules}" in message
     assert "line 7, weighting, bounds" in message and "'low' is not a number" in message
     assert "line 9, disclosure, minimum_base: 'thirty' is not a whole number" in message
     assert len(caught.value.findings) == 6
