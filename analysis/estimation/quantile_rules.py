@@ -1,8 +1,8 @@
 """Rules by which a quantile is read off weighted values; the names are those of R's ``svyquantile(qrule=)``.
 
 ``hf1`` to ``hf9`` are the types of Hyndman and Fan (1996), Sample quantiles in statistical packages, The American
-Statistician 50(4), with shares of the weights in place of ranks; ``math`` is ``hf1`` and ``school`` is ``hf2``. ``hf3`` is
-the exception: it is R survey's, which takes the nearest even place only where the share is p exactly, not type 3.
+Statistician 50(4), with shares of the weights in place of ranks; ``math`` is ``hf1`` and ``school`` is ``hf2``. ``hf3``
+is the exception: it is R survey's, which takes an even place only where the share is p exactly, and not type 3.
 ``shahvaish``: Shah and Vaish (2006), Confidence intervals for quantile estimation from complex survey data, Proceedings
 of the Section on Survey Research Methods.
 """
