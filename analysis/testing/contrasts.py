@@ -115,8 +115,9 @@ class Contrasts:
         from ..printing.result_chart import interval_chart
 
         lines = self._lines()
+        shown = self.frame["contrast"].str.replace("`", "")  # on paper no name needs marks
         return interval_chart(
-            self.frame,
+            self.frame.assign(contrast=shown),
             share=bool(self.method["points"]),
             names=["contrast"],
             title=lines[:1],

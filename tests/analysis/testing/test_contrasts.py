@@ -327,6 +327,9 @@ def test_a_result_is_a_web_page_and_a_chart(design, tmp_path):
     assert (tmp_path / "gaps.html").read_text(encoding="utf-8") == page
     assert "for:" not in page and "rural - town" in page
     assert "Dots with 95% intervals. rural - town" in found.plot().description
+    ages = pd.DataFrame({"age": ["18 to 29"] * 20 + ["60 or over"] * 20, "trust": range(40)})
+    gap = contrast(mean(Design(ages), "trust", by="age"), "pairwise")
+    assert "`18 to 29` - `60 or over`" in str(gap) and "contrast: 18 to 29 - 60 or over" in str(gap.plot().to_dict())
 
 
 # what always holds
