@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ...data.codebook import Code
 from ..sampling.categories import Floats, Ints, Shown
-from ..sampling.sums import Table, is_dense, summed, sums
+from ..sampling.design import Design
+from ..sampling.sums import Table, dense, is_dense, summed, sums
 
 Number = TypeVar("Number", np.float64, np.int64)
 
@@ -171,3 +172,16 @@ class Measure:
         assert self.category is not None
         cell = self.base.domain * self.width + self.category
         return np.bincount(cell, minlength=self.base.domains * self.width)
+
+
+def presence(design: Design, bases: Sequence[tuple[Base, int]]) -> Floats | None:
+    """Say by first-stage stratum and estimate whether the stratum holds anybody of the base.
+
+    Only ``lone_psu="average"`` asks for it. Each base comes with its number of estimates in a domain.
+    """
+    if design.lone_psu != "average":
+        return None
+    first = design.stages[0]
+    stratum = first.stratum[first.unit]
+    held = [np.repeat(dense(base.weight_sums(stratum, len(first.sampled))) > 0, width, axis=1) for base, width in bases]
+    return np.hstack(held).astype(np.float64)

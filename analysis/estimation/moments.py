@@ -14,10 +14,10 @@ import numpy as np
 
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
-from ..sampling.sums import Table, dense, summed
+from ..sampling.sums import Table, summed
 from ..variance.influence import taylor_scatter
 from ..variance.scatters import AnyScatter, ReplicateScatter, beside
-from .measure import Base
+from .measure import Base, presence
 
 Figure = Callable[[Floats, Floats, Floats, Floats], Floats]
 """From covariance, both variances and the factor n / (n - 1) to a figure."""
@@ -155,17 +155,7 @@ def scatter_of_moments(design: Design, moments: Sequence[Moment]) -> AnyScatter:
 
     last = design.stages[-1]
     by_unit = totals(last.unit, len(last.stratum), design.weights)
-    return taylor_scatter(design, by_unit, totals, _present(design, moments))
-
-
-def _present(design: Design, moments: Sequence[Moment]) -> Floats | None:
-    """Say for each first-stage stratum and estimate whether the stratum holds anybody of the domain."""
-    if design.lone_psu != "average":
-        return None
-    first = design.stages[0]
-    stratum = first.stratum[first.unit]
-    tables = [dense(one.pair.base.weight_sums(stratum, len(first.sampled))) > 0 for one in moments]
-    return np.hstack(tables).astype(np.float64)
+    return taylor_scatter(design, by_unit, totals, presence(design, [(one.pair.base, 1) for one in moments]))
 
 
 def second_moment(pair: Pair) -> Moment:

@@ -12,11 +12,11 @@ from scipy import sparse
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..sampling.replication import Replication
-from ..sampling.sums import Table, dense, is_dense, summed
+from ..sampling.sums import Table, is_dense, summed
 from ..variance.influence import taylor_scatter
 from ..variance.row_scatter import CHUNK, RowScatter
 from ..variance.scatters import AnyScatter, ReplicateScatter, beside
-from .measure import Base, Measure
+from .measure import Base, Measure, presence
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +165,8 @@ def scatter_of_sums(design: Design, sums: Sequence[Summed], column: Ints) -> Any
     def totals(group: Ints, groups: int, weights: Floats) -> Table:
         return _picked([one.influence(group, groups, weights) for one in sums], column)
 
-    present = _present(design, sums)[:, column] if design.lone_psu == "average" else None
+    held = presence(design, [(one.measure.base, one.measure.width) for one in sums])
+    present = None if held is None else held[:, column]
     return taylor_scatter(design, _picked([one.influence_by_unit() for one in sums], column), totals, present)
 
 
@@ -244,12 +245,3 @@ def _picked(tables: Sequence[Table], column: Ints) -> Table:
         (joined.data, place[joined.indices], joined.indptr), shape=(joined.shape[0], len(column))
     )
     return picked
-
-
-def _present(design: Design, sums: Sequence[Summed]) -> Floats:
-    """Say for each first-stage stratum and estimate whether the stratum holds anybody of the base."""
-    first = design.stages[0]
-    stratum = first.stratum[first.unit]
-    tables = [one.measure.base.weight_sums(stratum, len(first.sampled)) for one in sums]
-    wide = [np.repeat(dense(table) > 0, one.measure.width, axis=1) for table, one in zip(tables, sums, strict=True)]
-    return np.hstack(wide).astype(np.float64)

@@ -15,11 +15,11 @@ from scipy import sparse
 
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
-from ..sampling.sums import Table, dense, sums
+from ..sampling.sums import Table, sums
 from ..variance.influence import taylor_scatter
 from ..variance.scatter import Adjustment, Scatter
 from ..variance.scatters import AnyScatter, PartlyKnown, QuadraticScatter, ReplicateScatter
-from .measure import Base
+from .measure import Base, presence
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ class SharesBelow:
             return self._replicate_scatter(design)
         last = design.stages[-1]
         by_unit = self.influence(last.unit, len(last.stratum))
-        return taylor_scatter(design, by_unit, self.influence, self._present(design))
+        return taylor_scatter(design, by_unit, self.influence, presence(design, [(self.base, self.width)]))
 
     def _replicate_scatter(self, design: Design) -> ReplicateScatter:
         replication = design.replication
@@ -92,14 +92,6 @@ class SharesBelow:
             found = np.take_along_axis(below, at, axis=2) / below[:, :, -1:]
         estimate, shape = self.shares.ravel(), (len(replication), -1)
         return ReplicateScatter(found.reshape(shape), estimate, replication.scale, replication.rscales, replication.mse)
-
-    def _present(self, design: Design) -> Floats | None:
-        """Say for each first-stage stratum and share whether the stratum holds anybody of the domain."""
-        if design.lone_psu != "average":
-            return None
-        first = design.stages[0]
-        table = dense(self.base.weight_sums(first.stratum[first.unit], len(first.sampled)))
-        return np.repeat(table > 0, self.width, axis=1).astype(np.float64)
 
 
 def shares_below(base: Base, values: Floats, thresholds: Floats) -> SharesBelow:

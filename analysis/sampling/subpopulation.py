@@ -30,6 +30,10 @@ FUNCTIONS = ("abs", "sqrt", "log", "exp", "floor", "ceil", "None", "True", "Fals
 """Names that are no columns."""
 
 
+METHODS = ("isna", "notna", "isin", "between", "startswith", "endswith", "contains", "lower", "upper")
+"""What may be asked of a column; a condition runs nothing else."""
+
+
 @dataclass(frozen=True, eq=False)
 class Subpopulation:
     """The rows that estimates are about.
@@ -181,6 +185,12 @@ def _read(study: Study, text: str) -> tuple[ast.Expression, dict[str, str]]:
 
         def visit_Name(self, node: ast.Name) -> ast.Name:
             return node if node.id in own or node.id in FUNCTIONS else ast.Name(placed(node.id), ast.Load())
+
+        def visit_Call(self, node: ast.Call) -> ast.AST:
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called not in (METHODS if isinstance(node.func, ast.Attribute) else FUNCTIONS):
+                raise EstimationError(f"where: '{text}' calls {ast.unparse(node.func)}, which is not known here. {HOW}")
+            return self.generic_visit(node)
 
         def visit_Compare(self, node: ast.Compare) -> ast.expr:
             self.generic_visit(node)

@@ -221,3 +221,12 @@ def test_values_of_a_mapping_come_in_any_collection_and_at_least_one():
         subset(Design(labelled()), {"sex": []})
     with pytest.raises(EstimationError, match="empty mapping"):
         subset(Design(labelled()), {})
+
+
+def test_a_condition_calls_nothing_that_does_more_than_ask(tmp_path):
+    assert subset(design(), "region.str.startswith('n') and age.between(20, 60)").inside.any()
+    assert subset(Design(labelled()), "view.isna()").inside.tolist() == [False, True, False, False, False]
+    for where in (f"age.to_csv(r'{tmp_path / 'a.csv'}')", "open('x')", "age.map(print)"):
+        with pytest.raises(EstimationError, match="which is not known here"):
+            subset(design(), where)
+    assert not list(tmp_path.iterdir())
