@@ -107,8 +107,8 @@ def without_small_counts(method: Mapping[str, Any], gone: Collection[str], minim
         }
     if "items" in method:
         found["items"] = [without_item_counts(item, gone, minimum) for item in method["items"]]
-    if method.get("raking"):
-        found["raking"] = [without_small_categories(step, minimum) for step in method["raking"]]
+    if method.get("weighting"):
+        found["weighting"] = [without_small_categories(step, minimum) for step in method["weighting"]]
     if "footnotes" in method:
         found["footnotes"] = footnotes_kept(method, gone, minimum)
     if "parts" in method:
@@ -165,7 +165,7 @@ def footnotes_kept(method: Mapping[str, Any], gone: Collection[str], minimum: in
     dropped, said = small_notes(method, gone, minimum), []
     if any(few_missing(item, minimum) and item["item"] not in gone for item in method.get("items", ())):
         said.append(f"Kinds of missing answers are left out where one counts fewer than {minimum} people.")
-    if any(has_small_category(step, minimum) for step in method.get("raking") or ()):
+    if any(has_small_category(step, minimum) for step in method.get("weighting") or ()):
         said.append(table_left_out(minimum))
     kept = [note for note in method["footnotes"] if not note.startswith(dropped) and ONE_RESPONDENT not in note]
     return [*kept, *said]
@@ -182,7 +182,7 @@ def small_notes(method: Mapping[str, Any], gone: Collection[str], minimum: int) 
     found += [nobody_note(name) for name in gone]
     found += [missing_key_note(key, count) for key, count in keys_of(method).items() if small(count, minimum)]
     found += [zero_weights_note(zero)] if zero is not None and small(zero, minimum) else []
-    for step in method.get("raking") or ():
+    for step in method.get("weighting") or ():
         found += small_class_notes(step, minimum)
     return tuple(found)
 

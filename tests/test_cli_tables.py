@@ -49,7 +49,7 @@ def test_a_crosstab_of_a_file_gives_every_percentage(wave: Path) -> None:
 
 def test_a_crosstab_of_a_study_folder_takes_its_design(demo: Path) -> None:
     found = document("crosstab", demo, "approval", "sex", "--percent", "row", "--where", "age4 >= 2")
-    assert found["method"]["raking"]
+    assert found["method"]["weighting"]
     assert found["method"]["subpopulation"] == "age4 >= 2"
     assert run("crosstab", demo, "approval", "sex", "--weight", "w").exit_code == 2
 

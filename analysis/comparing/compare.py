@@ -328,4 +328,4 @@ def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
 
 def weighting_in_words(design: Design) -> str:
     """Say how the new sample was weighted."""
-    return "; ".join([design.weight_source, *(step.summary() for step in design.calibrations)])
+    return "; ".join([design.weight_source, *(step.summary() for step in design.steps)])

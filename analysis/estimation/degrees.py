@@ -92,13 +92,13 @@ def _base_ranks(design: Design, base: Base) -> Ints:
     domain, unit = pairs // replication.units, pairs % replication.units
     order = np.argsort(domain, kind="stable")
     parts = np.split(unit[order], np.cumsum(np.bincount(domain, minlength=base.domains))[:-1])
-    return np.array([_factor_rank(replication.factors[part]) for part in parts], dtype=np.int64)
+    return np.array([_factor_rank(replication.drawn(part)) for part in parts], dtype=np.int64)
 
 
 def _rank(design: Design, rows: Bools) -> int:
     replication = design.replication
     assert replication is not None
-    return _factor_rank(replication.factors[np.unique(replication.unit[rows & (replication.base > 0)])])
+    return _factor_rank(replication.drawn(np.unique(replication.unit[rows & (replication.base > 0)])))
 
 
 def _factor_rank(factors: Floats) -> int:

@@ -248,7 +248,7 @@ def _wordings(method: Mapping[str, Any]) -> list[str]:
 
 def _how(method: Mapping[str, Any]) -> str:
     parts = [method["weight_source"]]
-    parts += [step["summary"] for step in method["raking"] or []]
+    parts += [step["summary"] for step in method["weighting"] or []]
     parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
     kind = method.get("interval_text") or INTERVALS[method["interval"]]
     df = " to ".join(map(str, method.get("df_used", [method["df"]])))

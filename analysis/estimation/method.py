@@ -135,7 +135,7 @@ def design_method(design: Design) -> dict[str, object]:
         "n": int(here.sum()),
         "weighted_n": float(design.weights[design.inside].sum()),
         "zero_weights": int((design.weights <= 0).sum()),
-        "raking": [step.document() for step in design.calibrations] or None,
+        "weighting": [step.document() for step in design.steps] or None,
     }
 
 
@@ -159,7 +159,7 @@ def design_footnotes(design: Design) -> list[str]:
         notes.append("The design has no degrees of freedom, so there are no intervals.")
     raked_before = raked_before_note(design)
     notes += [raked_before] if raked_before else []
-    return notes + [note for step in design.calibrations for note in step.notes]
+    return notes + [note for step in design.steps for note in step.notes]
 
 
 def _shared_ids_note(design: Design) -> list[str]:
@@ -237,7 +237,7 @@ def _variance_text(design: Design) -> str:
         text = f"Taylor linearisation, with replacement{rest}"
     else:
         text = f"Taylor linearisation, {_stages(stages)} without replacement{rest}"
-    return text + ("; residuals on the raked margins" if design.calibrations and design.replication is None else "")
+    return text + ("; residuals on the raked margins" if design.steps and design.replication is None else "")
 
 
 def _stages(stages: int) -> str:

@@ -212,7 +212,7 @@ def _rows_are_units(design: Design, sums: Sequence[Summed]) -> bool:
     return (
         len(design.stages) == 1
         and len(stage.stratum) == len(stage.unit)
-        and not design.calibrations
+        and not design.steps
         and design.joint is None
         and (design.lone_psu != "average" or not len(stage.lone))
         and not any(_table_is_small(design, one.measure) for one in sums)

@@ -17,7 +17,7 @@ from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..sampling.sums import Table, sums
 from ..variance.influence import taylor_scatter
-from ..variance.scatter import Adjustment, Scatter
+from ..variance.scatter import Scatter
 from ..variance.scatters import AnyScatter, PartlyKnown, QuadraticScatter, ReplicateScatter
 from .measure import Base, presence
 
@@ -142,5 +142,5 @@ def rescaled(scatter: AnyScatter, estimate: Floats, factor: Floats) -> AnyScatte
     assert isinstance(scatter, Scatter | QuadraticScatter)
     totals = scatter.totals
     scaled: Table = totals @ sparse.diags_array(factor) if sparse.issparse(totals) else totals * factor
-    steps = tuple(Adjustment(step.auxiliaries, step.coefficients * factor) for step in scatter.adjustments)
+    steps = tuple(replace(step, coefficients=step.coefficients * factor) for step in scatter.adjustments)
     return replace(scatter, totals=scaled, adjustments=steps)

@@ -60,7 +60,7 @@ def _told(result: Result) -> dict[str, object]:
     """Give what must be the same in every imputation: what is estimated, of whom, and how they were sampled."""
     method = result.method
     told = {shown: method.get(name) for name, shown in TOLD.items()}
-    told["raking"] = [step["summary"] for step in method.get("raking") or ()]
+    told["weighting"] = [step["summary"] for step in method.get("weighting") or ()]
     if not isinstance(result, Estimates):
         # rows of contrasts are named by their groups alone
         told["items"] = [item for item in method.get("items", ()) if isinstance(item, str)]

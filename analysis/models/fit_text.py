@@ -57,7 +57,7 @@ def about_text(method: Mapping[str, Any]) -> list[str]:
 def how_text(method: Mapping[str, Any]) -> str:
     """Say how errors were made."""
     parts = [method["weight_source"]]
-    parts += [step["summary"] for step in method["raking"] or []]
+    parts += [step["summary"] for step in method["weighting"] or []]
     parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
     where = f" Where {method['subpopulation']}." if method["subpopulation"] else ""
     rule = f"df {_short(method['residual_df'])}: {method['residual_df_rule']}"

@@ -27,7 +27,7 @@ WaldMethod = Literal["F", "chisq", "LRT"]
 
 OF_DESIGN = (
     *("simulated", "source", "title", "subpopulation", "weight", "weight_source", "strata", "psu", "fpc", "lone_psu"),
-    *("variance", "df", "raking"),
+    *("variance", "df", "weighting"),
 )
 """What a test says of its design as the fit does."""
 

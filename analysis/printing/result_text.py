@@ -110,7 +110,7 @@ def parted(notes: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def footnotes_of(method: Mapping[str, Any]) -> list[str]:
     """Give a result's footnotes as printed: each source of margins once and short; JSON holds them in full."""
-    steps = method.get("raking") or []
+    steps = method.get("weighting") or []
     told = {note for step in steps for note in step["notes"]}
     brief = [note for step in steps for note in step.get("brief", step["notes"])]
     return list(dict.fromkeys([*(note for note in method["footnotes"] if note not in told), *brief]))
@@ -236,7 +236,7 @@ def sample_text(method: Mapping[str, Any]) -> str:
 
 def sampling(method: Mapping[str, Any]) -> str:
     """Say how the variance was had."""
-    parts = [method["weight_source"], *(step["summary"] for step in method["raking"] or [])]
+    parts = [method["weight_source"], *(step["summary"] for step in method["weighting"] or [])]
     parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
     return f"Method: {method['variance']}; {'; '.join(parts)}."
 

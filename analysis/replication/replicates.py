@@ -17,6 +17,7 @@ from ..sampling.replication import Replication
 from .bootstrap import canty_davison, preston, rao_wu
 from .half_samples import half_samples
 from .jackknife import jk1, jkn
+from .replay import replayed
 from .replicate_factors import Factors, degrees_of_freedom
 from .successive_difference import successive_differences
 
@@ -63,7 +64,7 @@ def replicates(
     Parameters
     ----------
     design : Design
-        The sample. If it is raked, every replicate is raked to the same margins.
+        The sample. Every step of its weighting is done again on each replicate.
     method : str
         ``"JK1"`` and ``"JKn"`` leave out one PSU at a time, without and with strata (``"auto"`` takes the one that
         fits). ``"BRR"`` and ``"Fay"`` take half-samples, of designs with two PSUs a stratum. ``"bootstrap"`` (Canty
@@ -96,7 +97,7 @@ def replicates(
     EstimationError
         When given something else than a Design.
     WeightingError
-        When a raking cannot be repeated in a replicate.
+        When a step of the weighting cannot be repeated in a replicate.
 
     Notes
     -----
@@ -122,8 +123,8 @@ def replicates(
     chosen = _method(design, method)
     _check_options(chosen, replicates, fay, drawn, seed)
     _check_design(design, chosen)
-    steps = design.calibrations
-    base = steps[0].task.before if steps else design.weights
+    steps = design.steps
+    base = steps[0].before if steps else design.weights
     if chosen in DRAWN and seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
     made = _made(design, chosen, base, replicates, fay or 0.0, drawn, np.random.default_rng(seed))
@@ -138,9 +139,7 @@ def replicates(
         df=made.df if made.df is not None else degrees_of_freedom(made.unit, base, made.factors),
         text=_text(design, chosen, made, seed),
     )
-    for step in steps:
-        replication = step.task.replayed(replication)
-    return design.with_replication(replication)
+    return design.with_replication(replayed(replication, [step.task for step in steps], base))
 
 
 def method_named(given: str, known: tuple[str, ...]) -> str:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
     from numpy.typing import ArrayLike
 
-    from ..weighting.rake import Raking
     from .replication import Replication
+    from .step import WeightingStep
     from .subpopulation import Subpopulation
 
 LonePsu = Literal["fail", "centre", "certainty", "average", "collapse"]
@@ -36,7 +36,7 @@ LonePsu = Literal["fail", "centre", "certainty", "average", "collapse"]
 class Design:
     """Data and how they were sampled; every estimate is made from one.
 
-    Nothing changes a design: :func:`rake` gives a new one.
+    Nothing changes a design: :func:`rake` and every other step of weighting gives a new one.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class Design:
         Where the weights came from, in words.
     stages : tuple of Stage
         The stages of sampling that the variance uses.
-    calibrations : tuple of Raking
+    steps : tuple of WeightingStep
         What has been done to the weights, in order.
     joint : numpy.ndarray or None
         The quadratic form of the variance, where joint probabilities are known.
@@ -126,7 +126,7 @@ class Design:
     weights: Floats = field(init=False)
     weight_source: str = field(init=False)
     stages: tuple[Stage, ...] = field(init=False)
-    calibrations: tuple[Raking, ...] = field(init=False, default=())
+    steps: tuple[WeightingStep, ...] = field(init=False, default=())
     joint: Floats | None = field(init=False, default=None)
     replication: Replication | None = field(init=False, default=None)
     subpopulation: Subpopulation | None = field(init=False, default=None)
@@ -195,16 +195,16 @@ class Design:
         return np.ones(len(self.weights), dtype=bool)
 
     @property
-    def raking(self) -> Raking | None:
+    def raking(self) -> WeightingStep | None:
         """The last raking: its iterations, its margins before and after; None when the weights were not raked."""
-        return self.calibrations[-1] if self.calibrations else None
+        return next((step for step in reversed(self.steps) if step.kind == "rake"), None)
 
-    def with_calibration(self, weights: Floats, calibration: Raking) -> Design:
-        """Give the same design with calibrated weights, and the calibration on record for the variance."""
-        weights.setflags(write=False)
+    def with_step(self, step: WeightingStep) -> Design:
+        """Give the same design with the weights after a step, and the step on record for the variance."""
+        step.after.setflags(write=False)
         new = self._copy()
-        object.__setattr__(new, "weights", weights)
-        object.__setattr__(new, "calibrations", (*self.calibrations, calibration))
+        object.__setattr__(new, "weights", step.after)
+        object.__setattr__(new, "steps", (*self.steps, step))
         return new
 
     def with_subpopulation(self, subpopulation: Subpopulation) -> Design:
@@ -242,7 +242,7 @@ class Design:
         """
         if name in self.study.codebook:
             raise DesignError(f"the study has a column '{name}' already; name the weights otherwise.")
-        label = "Weight: " + "; ".join([*(step.summary() for step in self.calibrations), self.weight_source])
+        label = "Weight: " + "; ".join([*(step.summary() for step in self.steps), self.weight_source])
         variable = Variable(name, label=label, measure="scale")
         frame = self.study.frame.assign(**{name: self.weights})
         return Study(frame, self.study.codebook.with_variable(variable), self.study.source)

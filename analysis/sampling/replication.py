@@ -1,14 +1,52 @@
-"""Replicate weights: what each replicate multiplies the weights of the sample by, unit by unit."""
+"""Replicate weights: how often each unit of the sample counts in each replicate, and what was then done to weights."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from .categories import Floats, Ints
+from .step import Change, Replicate
 from .sums import Table
+
+TOGETHER = 16
+"""Replicates whose factors are worked out at a time."""
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """What the steps of a weighting did in every replicate: a few numbers each, from which factors follow.
+
+    Attributes
+    ----------
+    drawn : numpy.ndarray of int64
+        For each unit the unit that was drawn, a row of the replication's ``factors``.
+    first : numpy.ndarray of int64 or slice
+        For each unit a row of it; ``slice(None)`` where every row is a unit.
+    start : numpy.ndarray
+        For each row the weight before the first step.
+    made : tuple of tuple of Change
+        For each replicate its changes, in order.
+    kept : numpy.ndarray or None
+        Units x replicates: drawn factors times those of the steps, where units are few.
+    """
+
+    drawn: Ints
+    first: Ints | slice
+    start: Floats
+    made: tuple[tuple[Change, ...], ...]
+    kept: Floats | None = None
+
+    def factor(self, replicate: int) -> Floats:
+        """Give for each unit what the steps multiplied the weight by."""
+        before = self.start[self.first]
+        weights = before
+        for change in self.made[replicate]:
+            weights = change.applied(weights, self.first)
+        return np.divide(weights, before, out=np.zeros(len(before)), where=before != 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +58,11 @@ class Replication:
     kind : str
         How the replicates were made, e.g. ``"JKn"`` or ``"bootstrap"``.
     unit : numpy.ndarray of int64
-        For each row its unit.
+        For each row its unit: the rows of one have the same factor in each replicate.
     base : numpy.ndarray
         For each row the weight that the factors multiply.
     factors : numpy.ndarray
-        Units x replicates.
+        Units as drawn x replicates.
     scale : float
         Factor of the sum of squared deviations.
     rscales : numpy.ndarray
@@ -37,6 +75,8 @@ class Replication:
         The replication in words, e.g. ``"bootstrap, 200 replicates, seed 1"``.
     notes : tuple of str
         What readers of a result must know of the replicates; its footnotes.
+    changes : Changes or None
+        What steps of a weighting did in each replicate.
     """
 
     kind: str
@@ -49,15 +89,34 @@ class Replication:
     df: int
     text: str
     notes: tuple[str, ...] = ()
+    changes: Changes | None = None
 
     def __len__(self) -> int:
         """Count the replicates."""
         return int(self.factors.shape[1])
 
+    def __iter__(self) -> Iterator[Replicate]:
+        """Go through the replicates."""
+        reaches = np.sqrt(self.scale * self.rscales)
+        for number, reach in enumerate(reaches):
+            yield Replicate(number, len(self), 1 / float(reach) if reach > 0 else 0.0)
+
     @property
     def units(self) -> int:
         """The number of units."""
-        return len(self.factors)
+        return len(self.factors) if self.changes is None else len(self.changes.drawn)
+
+    def drawn(self, units: Ints) -> Floats:
+        """Give the factors of some units as they were drawn, before any step: units x replicates."""
+        return np.asarray(self.factors[units if self.changes is None else np.unique(self.changes.drawn[units])])
+
+    def factor(self, replicate: int) -> Floats:
+        """Give for each unit what one replicate multiplies its weights by."""
+        whole = self._whole
+        if whole is not None:
+            return np.asarray(whole[:, replicate])
+        assert self.changes is not None
+        return np.asarray(self.factors[self.changes.drawn, replicate] * self.changes.factor(replicate))
 
     def weights(self, replicate: int) -> Floats:
         """Give the weights of one replicate, for each row.
@@ -69,10 +128,25 @@ class Replication:
         >>> halves.weights(1).tolist()
         [2.0, 2.0, 0.0]
         """
-        return np.asarray(self.base * self.factors[self.unit, replicate])
+        return np.asarray(self.base * self.factor(replicate)[self.unit])
 
     def sums(self, table: Table) -> Floats:
         """Turn totals by unit (made with ``base``) into totals by replicate."""
-        if sparse.issparse(table):
-            return np.asarray((sparse.csr_array(table).T @ self.factors).T)
-        return np.asarray(self.factors.T @ table)
+        if self._whole is not None:
+            return _times(table, self._whole)
+        found = np.empty((len(self), table.shape[1]))
+        for start in range(0, len(self), TOGETHER):
+            some = range(start, min(start + TOGETHER, len(self)))
+            found[some.start : some.stop] = _times(table, np.stack([self.factor(each) for each in some], axis=1))
+        return found
+
+    @property
+    def _whole(self) -> Floats | None:
+        """Units x replicates, where that table is kept."""
+        return self.factors if self.changes is None else self.changes.kept
+
+
+def _times(table: Table, factors: Floats) -> Floats:
+    if sparse.issparse(table):
+        return np.asarray((sparse.csr_array(table).T @ factors).T)
+    return np.asarray(factors.T @ table)

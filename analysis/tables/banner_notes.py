@@ -35,7 +35,7 @@ def banner_method(
     first, about = passes[0].estimates[0].method, _design_notes(passes)
     kept = (
         *("base", "base_text", "simulated", "source", "title", "weight", "weight_source", "strata", "psu", "fpc"),
-        *("lone_psu", "variance", "df", "df_rule", "n", "weighted_n", "raking", "subpopulation"),
+        *("lone_psu", "variance", "df", "df_rule", "n", "weighted_n", "weighting", "subpopulation"),
     )
     return {
         **{name: first[name] for name in kept if name in first},
@@ -113,7 +113,7 @@ def how_lines(method: Mapping[str, Any]) -> list[str]:
     """Say for whom the tables are, and how they were made."""
     title = method["title"] or method["source"]
     where = f", {method['subpopulation']}" if method.get("subpopulation") else ""
-    parts = [method["weight_source"], *(step["summary"] for step in method["raking"] or [])]
+    parts = [method["weight_source"], *(step["summary"] for step in method["weighting"] or [])]
     parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
     return [
         *([SIMULATED_NOTE] if method["simulated"] else []),

@@ -271,7 +271,7 @@ def _check_one_design(made: Sequence[Estimates]) -> None:
     """Refuse estimates of different designs; subpopulations of one design are one."""
     first = made[0].design
     for other in (each.design for each in made[1:]):
-        parts = ("weights", "stages", "replication", "joint", "calibrations")
+        parts = ("weights", "stages", "replication", "joint", "steps")
         if not all(getattr(first, part) is getattr(other, part) for part in parts):
             raise EstimationError(
                 "the estimates come from different designs, so their covariance is not known; make all of them from "
@@ -383,7 +383,7 @@ def _method(
 
 _SHARED = (
     *("simulated", "source", "title", "weight", "weight_source", "strata", "psu", "fpc", "lone_psu"),
-    *("variance", "df", "raking"),
+    *("variance", "df", "weighting"),
 )
 """What a contrast says of its design as the estimates do."""
 

@@ -19,12 +19,9 @@ from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..sampling.replication import Replication
 from ..sampling.sums import Table, dense, sums
-from .calibration import adjustments
+from .chain import Totals, adjustments
 from .scatter import Scatter
 from .scatters import AnyScatter, QuadraticScatter, ReplicateScatter
-
-Totals = Callable[[Ints, int, Floats], Table]
-"""From a group for each row, how many groups, and weights for each row: totals of influence by group and estimate."""
 
 
 def scatter_of(

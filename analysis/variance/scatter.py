@@ -40,10 +40,26 @@ class Adjustment:
         Unit x auxiliary totals.
     coefficients : numpy.ndarray
         Auxiliary x column regression coefficients.
+    target_root : numpy.ndarray or None
+        A matrix whose cross product is the covariance of targets estimated from another sample.
     """
 
     auxiliaries: Table
     coefficients: Floats
+    target_root: Floats | None = None
+
+    def picked(self, columns: Ints) -> Adjustment:
+        """Give what is taken out of some of the columns."""
+        return replace(self, coefficients=self.coefficients[:, columns])
+
+    @property
+    def from_targets(self) -> Floats:
+        """Columns whose cross product is the covariance that estimated targets add."""
+        return (
+            np.zeros((0, self.coefficients.shape[1]))
+            if self.target_root is None
+            else self.target_root @ self.coefficients
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +97,8 @@ class Scatter:
             else:
                 for block in _blocks(level):
                     total += np.einsum("ij,ij->j", block, block)
+        for step in self.adjustments:
+            total += np.einsum("ij,ij->j", step.from_targets, step.from_targets)
         return total
 
     @cached_property
@@ -93,6 +111,8 @@ class Scatter:
                 continue
             for block in _blocks(level):
                 total += block.T @ block
+        for step in self.adjustments:
+            total += step.from_targets.T @ step.from_targets
         np.fill_diagonal(total, self.variances)  # squares of deviations are exact where differences of squares are not
         return total
 
@@ -106,17 +126,20 @@ class Scatter:
         """
         total = np.zeros((*sets.shape, sets.shape[1]))
         # members before sets: what is multiplied then lies side by side
-        for level in self.picked(sets.T.ravel())._levels():
+        picked = self.picked(sets.T.ravel())
+        for level in picked._levels():
             if sparse.issparse(level.totals) and not level.adjustments:
                 total += _sparse_products(level, sets.shape[1])
                 continue
             for block in _blocks(level):
                 total += _dense_products(block.reshape(len(block), sets.shape[1], len(sets)))
+        for step in picked.adjustments:
+            total += _dense_products(step.from_targets.reshape(-1, sets.shape[1], len(sets)))
         return total
 
     def picked(self, columns: Ints) -> Scatter:
         """Give the scatter of some of the estimates, in another order."""
-        steps = tuple(Adjustment(step.auxiliaries, step.coefficients[:, columns]) for step in self.adjustments)
+        steps = tuple(step.picked(columns) for step in self.adjustments)
         present = None if self.present is None else self.present[:, columns]
         return replace(self, totals=self.totals[:, columns], adjustments=steps, present=present)
 
@@ -130,7 +153,7 @@ class Scatter:
             if depth:
                 up = _indicator(stage.parent)
                 totals = up @ totals
-                adjustments = tuple(Adjustment(up @ step.auxiliaries, step.coefficients) for step in adjustments)
+                adjustments = tuple(replace(step, auxiliaries=up @ step.auxiliaries) for step in adjustments)
 
     def _inflation(self) -> Floats:
         """Give, under ``"average"``, the root of strata over strata with a variance, among those of each domain."""

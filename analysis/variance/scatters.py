@@ -144,17 +144,19 @@ class QuadraticScatter:
     def variances(self) -> Floats:
         """Variance of each estimate."""
         totals = self._adjusted
-        return self._checked(np.einsum("ij,ij->j", totals, self.matrix @ totals))
+        estimated = [np.einsum("ij,ij->j", step.from_targets, step.from_targets) for step in self.adjustments]
+        return self._checked(np.einsum("ij,ij->j", totals, self.matrix @ totals)) + sum(estimated)
 
     @cached_property
     def covariance(self) -> Floats:
         """Covariance of all estimates with each other."""
         totals = self._adjusted
-        return np.asarray(totals.T @ self.matrix @ totals)
+        estimated = [step.from_targets.T @ step.from_targets for step in self.adjustments]
+        return np.asarray(totals.T @ self.matrix @ totals + sum(estimated))
 
     def picked(self, columns: Ints) -> QuadraticScatter:
         """Give the scatter of some of the estimates, in another order."""
-        steps = tuple(Adjustment(step.auxiliaries, step.coefficients[:, columns]) for step in self.adjustments)
+        steps = tuple(step.picked(columns) for step in self.adjustments)
         return replace(self, totals=self.totals[:, columns], adjustments=steps)
 
     @property
@@ -267,6 +269,6 @@ def beside(tables: Sequence[Table]) -> Table:
 
 def _joined_steps(all_steps: Sequence[tuple[Adjustment, ...]]) -> tuple[Adjustment, ...]:
     return tuple(
-        Adjustment(steps[0].auxiliaries, np.hstack([step.coefficients for step in steps]))
+        replace(steps[0], coefficients=np.hstack([step.coefficients for step in steps]))
         for steps in zip(*all_steps, strict=True)
     )

@@ -18,6 +18,8 @@ from ..estimation.method import RAKED
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design, check_design
 from ..sampling.sample import combined
+from ..sampling.step import Linearisation, WeightingStep
+from .carry_out import carried_out
 from .margin_fit import Cells, Fit, fitted
 from .replicate_raking import RakingTask
 from .targets import OWN_CLASS, Targets, targets
@@ -28,9 +30,9 @@ VANISHING = 1e-6
 """A weight multiplied by less than this is no weight any more: its cell would have to be empty."""
 
 
-@dataclass(frozen=True, eq=False)
-class Raking:
-    """What a rake did to the weights.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Raking(WeightingStep):
+    """What a rake did to the weights; its ``table`` holds variable, category, target, before, after and n.
 
     Attributes
     ----------
@@ -46,20 +48,6 @@ class Raking:
         Sweeps over the margins, and Newton steps where those were needed.
     worst_before, worst_after : float
         Largest distance of a category's weighted share from its target, 0-1.
-    table : pandas.DataFrame
-        variable, category, target, before, after (weighted shares, 0-1), n.
-    auxiliaries : tuple of (numpy.ndarray, int)
-        For each margin each row's category and the number of categories.
-    task : RakingTask
-        What was raked to what, to be done again on replicates.
-    residuals : {"calibrated", "base", "unweighted"}
-        The weights of the regression on the margins that variances take residuals from.
-    regression : numpy.ndarray or None
-        Those weights by row; None for the weights of the design.
-    notes : tuple of str
-        What must stand under results: sources of the margins, rounding, missing values.
-    brief : tuple of str
-        The same with each source said once and short, as it stands under printed estimates.
     """
 
     margins: str
@@ -69,35 +57,6 @@ class Raking:
     iterations: int
     worst_before: float
     worst_after: float
-    table: pd.DataFrame
-    auxiliaries: tuple[tuple[Ints, int], ...]
-    task: RakingTask
-    residuals: Residuals = "calibrated"
-    regression: Floats | None = None
-    notes: tuple[str, ...] = ()
-    brief: tuple[str, ...] = ()
-
-    def summary(self) -> str:
-        """Give the raking in a few words, e.g. ``"raked on sex, age4 to cn-adults-2020"``."""
-        bounds = f" within {self.bounds[0]:g} to {self.bounds[1]:g}" if self.bounds else ""
-        return f"{RAKED} {', '.join(self.variables)} to {self.margins}{bounds}"
-
-    def document(self) -> dict[str, object]:
-        """Give the report as plain values for JSON."""
-        return {
-            "summary": self.summary(),
-            "margins": self.margins,
-            "variables": list(self.variables),
-            "bounds": list(self.bounds) if self.bounds else None,
-            "tolerance": self.tolerance,
-            "iterations": self.iterations,
-            "worst_before": self.worst_before,
-            "worst_after": self.worst_after,
-            "residuals": self.residuals,
-            "table": self.table.to_dict("records"),
-            "notes": list(self.notes),
-            "brief": list(self.brief),
-        }
 
 
 def rake(
@@ -187,26 +146,43 @@ def rake(
     if fit.ratio.min() < VANISHING:
         raise WeightingError(_vanished(cells, wanted, fit))
     weights = design.weights * fit.ratio[row_cell] * (wanted.total / design.weights.sum())
-    report = Raking(
+    variables = tuple(target.column for target in wanted.margins)
+    worst_before = cells.worst(np.ones(len(cells.weight)))
+    step = Raking(
+        kind="rake",
+        words=_words(variables, wanted.name, bounds),
+        before=design.weights,
+        after=weights,
+        task=_task(wanted, row_cell, cells, bounds, tolerance, max_iterations),
+        linearisation=_linearisation(design.weights, weights, wanted, residuals),
+        table=_report(design, wanted, cells, fit.ratio),
+        notes=wanted.notes,
+        brief=wanted.brief,
+        options={
+            "margins": wanted.name,
+            "variables": list(variables),
+            "bounds": list(bounds) if bounds else None,
+            "tolerance": tolerance,
+            "iterations": fit.iterations,
+            "worst_before": worst_before,
+            "worst_after": fit.worst,
+            "residuals": residuals,
+        },
         margins=wanted.name,
-        variables=tuple(target.column for target in wanted.margins),
+        variables=variables,
         bounds=bounds,
         tolerance=tolerance,
         iterations=fit.iterations,
-        worst_before=cells.worst(np.ones(len(cells.weight))),
+        worst_before=worst_before,
         worst_after=fit.worst,
-        table=_report(design, wanted, cells, fit.ratio),
-        auxiliaries=tuple((target.positions, len(target.share)) for target in wanted.margins),
-        task=_task(design, wanted, row_cell, cells, bounds, tolerance, max_iterations),
-        residuals=residuals,
-        regression=_regression_weights(design, residuals),
-        notes=wanted.notes,
-        brief=wanted.brief,
     )
-    raked = design.with_calibration(weights, report)
-    if design.replication is None:
-        return raked
-    return raked.with_replication(report.task.replayed(design.replication))
+    return carried_out(design, step)
+
+
+def _words(variables: Sequence[str], margins: str, bounds: tuple[float, float] | None) -> str:
+    """Give the raking in a few words, e.g. ``"raked on sex, age4 to cn-adults-2020"``."""
+    within = f" within {bounds[0]:g} to {bounds[1]:g}" if bounds else ""
+    return f"{RAKED} {', '.join(variables)} to {margins}{within}"
 
 
 def _check_options(bounds: tuple[float, float] | None, tolerance: float, max_iterations: int) -> None:
@@ -228,14 +204,35 @@ def _check_choices(missing: str, residuals: str) -> None:
         raise WeightingError(f"residuals is {residuals!r}; it can be {', '.join(map(repr, get_args(Residuals)))}.")
 
 
-def _regression_weights(design: Design, residuals: Residuals) -> Floats | None:
-    if residuals == "calibrated":
-        return None
-    return design.weights if residuals == "base" else (design.weights > 0).astype(np.float64)
+def _linearisation(before: Floats, after: Floats, wanted: Targets, residuals: Residuals) -> Linearisation:
+    """Say how estimates depend on the raking: through residuals on the margins, and where these move with the sample.
+
+    Shares keep the sum of the weights, and a class of rows without a value its share: both differ from sample to
+    sample, which R's way of taking residuals leaves out.
+    """
+    regression = {"calibrated": after, "base": before, "unweighted": (before > 0).astype(np.float64)}[residuals]
+    auxiliaries = tuple((target.positions, len(target.share)) for target in wanted.margins)
+    moves = _moves(before, after, wanted) if residuals == "calibrated" else ()
+    return Linearisation(after, auxiliaries, after, regression, moves=moves)
+
+
+def _moves(before: Floats, after: Floats, wanted: Targets) -> tuple[tuple[Floats, Floats], ...]:
+    """Give how targets, as totals, move with each row."""
+    scale = wanted.total / before.sum()
+    moves = []
+    if not wanted.counted:
+        moves.append((before, np.concatenate([target.share for target in wanted.margins])))
+    for at, target in enumerate(wanted.margins):
+        if target.shown[-1] == OWN_CLASS:
+            kept = target.share[-1]
+            toward = np.append(-target.share[:-1] / (1 - kept), 1.0)
+            shares = [toward if at == each else np.zeros(len(one.share)) for each, one in enumerate(wanted.margins)]
+            own = (target.positions == len(target.share) - 1).astype(np.float64)
+            moves.append((scale * before * (own - kept), np.concatenate(shares)))
+    return tuple(moves)
 
 
 def _task(
-    design: Design,
     wanted: Targets,
     row_cell: Ints,
     cells: Cells,
@@ -244,7 +241,6 @@ def _task(
     max_iterations: int,
 ) -> RakingTask:
     return RakingTask(
-        before=design.weights,
         row_cell=row_cell,
         cells=cells,
         names=tuple((target.column, *map(str, target.shown)) for target in wanted.margins),

@@ -1,25 +1,15 @@
-"""A raking repeated on every replicate, so that their spread knows of the margins.
-
-Each replicate is raked from its own weights to the same targets, as R's ``rake`` and ``calibrate`` do for designs with
-replicates. Valliant (1993), Poststratification and conditional variance estimation, JASA 88; Lumley (2010), Complex
-Surveys, section 7.2.
-"""
+"""A raking done again, on the weights of a replicate."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from ...data.errors import WeightingError
 from ..sampling.categories import Floats, Ints
-from ..sampling.replication import Replication
-from ..sampling.sample import combined
+from ..sampling.step import CellFactors, Replicate
 from .margin_fit import Cells, fitted
-
-EACH = "; each of them raked"
-"""What is said of replicates after a raking."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +18,6 @@ class RakingTask:
 
     Attributes
     ----------
-    before : numpy.ndarray
-        The weights before, by row.
     row_cell : numpy.ndarray of int64
         For each row its cell, the combination of its categories.
     cells : Cells
@@ -48,7 +36,6 @@ class RakingTask:
         Sweeps before giving up.
     """
 
-    before: Floats
     row_cell: Ints
     cells: Cells
     names: tuple[tuple[str, ...], ...]
@@ -58,36 +45,27 @@ class RakingTask:
     tolerance: float
     max_iterations: int
 
-    def replayed(self, replication: Replication) -> Replication:
-        """Rake every replicate; the units are now those of the replicates within each cell.
+    @property
+    def classes(self) -> Ints:
+        """For each row its cell."""
+        return self.row_cell
+
+    def replayed(self, weights: Floats, frequency: Floats, replicate: Replicate) -> CellFactors:
+        """Rake a replicate to the same targets.
 
         Raises
         ------
         WeightingError
-            When a replicate cannot be raked: it holds nobody of a category, or no weights fit.
+            When the replicate cannot be raked: it holds nobody of a category, or no weights fit.
         """
-        unit = combined([replication.unit, self.row_cell], len(self.row_cell))
-        first = np.zeros(int(unit.max()) + 1, dtype=np.int64)
-        first[unit[::-1]] = np.arange(len(unit))[::-1]
-        factors = replication.factors[replication.unit[first]]
-        cell = self.row_cell[first]
-        weight = np.bincount(unit, weights=replication.base)
-        adding = sparse.csr_array((weight, (cell, np.arange(len(cell)))), shape=(len(self.cells.weight), len(cell)))
-        by_cell = np.asarray(adding @ factors)
-        for replicate in range(len(replication)):
-            factors[:, replicate] *= self._ratio(by_cell[:, replicate], replicate, len(replication))[cell]
-        text = replication.text.removesuffix(EACH) + EACH
-        return replace(replication, unit=unit, factors=factors, text=text)
+        by_cell = np.bincount(self.row_cell, weights=weights * frequency, minlength=len(self.cells.weight))
+        return CellFactors(self.row_cell, self._ratio(by_cell, str(replicate)))
 
-    def _ratio(self, weight: Floats, replicate: int, replicates: int) -> Floats:
+    def _ratio(self, weight: Floats, where: str) -> Floats:
         """Give for each cell the factor that rakes a replicate."""
         total = weight.sum()
-        where = f"replicate {replicate + 1} of {replicates}"
-        if (weight < 0).any() or total <= 0:
-            raise WeightingError(
-                f"{where} has a negative weight, or none, in a combination of margins, and cannot be raked; rake the "
-                "weights before the replicates are made, or take the replicates as they are."
-            )
+        if total <= 0:
+            raise WeightingError(f"{where} holds nobody, so it cannot be raked.")
         cells = Cells(weight / total, self.cells.codes, self._targets(weight / total))
         self._refuse_empty(cells, where)
         fit = fitted(cells, self.bounds, self.tolerance, self.max_iterations)

@@ -144,7 +144,7 @@ def weight_summary(design: Design) -> WeightSummary:
     weights = design.weights[design.weights > 0]
     total = float(weights.sum())
     effective = total**2 / float((weights**2).sum())
-    last, invented = design.raking, simulated(design.study)
+    last, invented = _last_margins(design), simulated(design.study)
     return WeightSummary(
         n=len(weights),
         zero_weights=len(design.weights) - len(weights),
@@ -154,13 +154,23 @@ def weight_summary(design: Design) -> WeightSummary:
         minimum=float(weights.min()),
         maximum=float(weights.max()),
         ratio=float(weights.max() / weights.min()),
-        source="; ".join([design.weight_source, *(step.summary() for step in design.calibrations)]),
-        worst_before=last.worst_before if last else None,
-        worst_after=last.worst_after if last else None,
-        margins=last.table.copy() if last else None,
-        notes=((SIMULATED_NOTE,) if invented else ()) + tuple(n for step in design.calibrations for n in step.notes),
+        source="; ".join([design.weight_source, *(step.summary() for step in design.steps)]),
+        worst_before=_worst(last, "before"),
+        worst_after=_worst(last, "after"),
+        margins=None if last is None else last.copy(),
+        notes=((SIMULATED_NOTE,) if invented else ()) + tuple(n for step in design.steps for n in step.notes),
         simulated=invented,
     )
+
+
+def _last_margins(design: Design) -> pd.DataFrame | None:
+    """Give the table of the last step that fitted weights to shares of a population."""
+    tables = (step.table for step in reversed(design.steps))
+    return next((table for table in tables if table is not None and "target" in table), None)
+
+
+def _worst(margins: pd.DataFrame | None, when: str) -> float | None:
+    return None if margins is None else float((margins[when] - margins["target"]).abs().max())
 
 
 def _margin_table(margins: pd.DataFrame) -> str:

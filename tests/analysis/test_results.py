@@ -99,8 +99,8 @@ def test_raking_does_not_give_a_small_group_away(tmp_path, by):
     text = (tmp_path / "results" / "estimates.json").read_text()
     document = json.loads(text)
     assert "before" not in keys_in(document)
-    assert document["method"]["raking"][0]["table"] is None
-    assert document["method"]["raking"][0]["worst_before"] is None
+    assert document["method"]["weighting"][0]["table"] is None
+    assert document["method"]["weighting"][0]["worst_before"] is None
     assert "The margins before and after raking are left out" in document["method"]["footnotes"][-1]
     assert not [n for n in people_counted(document) if 0 < n < 30]
     assert {row.get("age4") for row in document["rows"] if row["suppressed"]} == ({1, 4} if by else set())
@@ -108,7 +108,7 @@ def test_raking_does_not_give_a_small_group_away(tmp_path, by):
 
 def test_a_raking_of_large_categories_is_shown(tmp_path):
     write_results(tmp_path, estimates=proportion(few_old_people(), "view"), minimum=7)
-    (step,) = json.loads((tmp_path / "results" / "estimates.json").read_text())["method"]["raking"]
+    (step,) = json.loads((tmp_path / "results" / "estimates.json").read_text())["method"]["weighting"]
     assert [row["n"] for row in step["table"]] == [60, 60, 53, 7, 90, 90]
 
 

@@ -470,7 +470,7 @@ def test_a_document_survives_json_and_names_the_method():
     assert list(document["rows"][0]) == ["item", "category", "sex", *NUMBERS]
     method = document["method"]
     assert method["items"][0]["wording"] == {"en": "How far do you support or oppose this?"}
-    assert method["raking"][0]["variables"] == ["sex"]
+    assert method["weighting"][0]["variables"] == ["sex"]
     assert "raked on sex to given margins" in " ".join(str(proportion(raked, "travel")).split())
     assert method["items"][0]["categories"][0] == {"category": "oppose", "codes": [1]}
 

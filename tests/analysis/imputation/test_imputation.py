@@ -344,7 +344,7 @@ class Scores:
 
     def __init__(self, *columns: str) -> None:
         self.columns = columns
-        self.method = {"variance": "given", "footnotes": [], "weight_source": "none", "raking": None}
+        self.method = {"variance": "given", "footnotes": [], "weight_source": "none", "weighting": None}
         self.method.update({"strata": [], "psu": [], "fpc": []})
         self.covariance = np.array([[4.0, 1.0], [1.0, 9.0]])
 

@@ -334,7 +334,7 @@ def test_raking_replicates_and_replicating_a_raked_design_are_the_same():
     assert mean(one, ["trust", "hours"]).covariance == pytest.approx(
         mean(other, ["trust", "hours"]).covariance, rel=1e-12
     )
-    assert one.replication.text == "jackknife within strata (JKn), 10 replicates; each of them raked"
+    assert one.replication.text == "jackknife within strata (JKn), 10 replicates; each of them weighted anew"
     twice = replicates(rake(rake(design, {"sex": {"f": 0.3, "m": 0.7}}), MARGINS))
     assert se(mean(twice, "trust")) == pytest.approx(se(mean(other, "trust")), rel=1e-6)
 

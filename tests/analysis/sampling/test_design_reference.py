@@ -6,6 +6,7 @@ Relative tolerance 1e-9 on every number. R counts degrees of freedom of a subset
 
 import json
 import subprocess
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -35,7 +36,7 @@ def raked_clusters() -> Design:
     shares = {code: count / 6194 for code, count in {"E": 4421, "H": 755, "M": 1018}.items()}
     raked = rake(design, {"stype": shares}, residuals="base", tolerance=1e-13)
     scale = 6194 / raked.weights.sum()  # R's targets are counts
-    return raked.with_calibration(raked.weights * scale, raked.calibrations[-1]) if abs(scale - 1) > 1e-9 else raked
+    return raked.with_step(replace(raked.steps[-1], after=raked.weights * scale)) if abs(scale - 1) > 1e-9 else raked
 
 
 DESIGNS = {

@@ -263,7 +263,7 @@ def test_a_raked_variable_has_no_sampling_error():
 
 def test_a_second_rake_takes_its_own_margin_out_as_well():
     raked = rake(rake(Design(sample(), weight="base"), MARGINS), {"town": {"n": 0.7, "s": 0.3}})
-    assert len(raked.calibrations) == 2
+    assert len(raked.steps) == 2
     assert proportion(raked, "town").to_frame()["se"].to_numpy() == pytest.approx(np.zeros(2), abs=1e-9)
     fixed = Design(raked.study_with_weights("final").frame, weight="final")
     assert mean(raked, "age4").to_frame()["se"][0] < 0.5 * mean(fixed, "age4").to_frame()["se"][0]
