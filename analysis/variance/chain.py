@@ -21,7 +21,7 @@ from scipy import sparse
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..sampling.step import Auxiliary, Linearisation
-from ..sampling.sums import Table, dense, sums
+from ..sampling.sums import Table, dense, summed, sums
 from .scatter import Adjustment
 
 Totals = Callable[[Ints, int, Floats], Table]
@@ -94,7 +94,7 @@ def _unit_sums(unit: Ints, units: int, block: Auxiliary, weights: Floats) -> Tab
 
 def _column_sums(block: Auxiliary, weights: Floats) -> Floats:
     if isinstance(block, tuple):
-        return np.bincount(block[0], weights=weights, minlength=block[1])
+        return summed(block[0], block[1], weights)
     return np.asarray(weights @ block)
 
 

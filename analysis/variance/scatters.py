@@ -145,7 +145,7 @@ class QuadraticScatter:
         """Variance of each estimate."""
         totals = self._adjusted
         estimated = [np.einsum("ij,ij->j", step.from_targets, step.from_targets) for step in self.adjustments]
-        return self._checked(np.einsum("ij,ij->j", totals, self.matrix @ totals)) + sum(estimated)
+        return np.asarray(self._checked(np.einsum("ij,ij->j", totals, self.matrix @ totals)) + sum(estimated))
 
     @cached_property
     def covariance(self) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 from ...data.errors import WeightingError
 from ..sampling.categories import Floats, Ints
 from ..sampling.step import CellFactors, Replicate
+from ..sampling.sums import summed
 from .margin_fit import Cells, fitted
 
 
@@ -58,7 +59,7 @@ class RakingTask:
         WeightingError
             When the replicate cannot be raked: it holds nobody of a category, or no weights fit.
         """
-        by_cell = np.bincount(self.row_cell, weights=weights * frequency, minlength=len(self.cells.weight))
+        by_cell = summed(self.row_cell, len(self.cells.weight), weights * frequency)
         return CellFactors(self.row_cell, self._ratio(by_cell, str(replicate)))
 
     def _ratio(self, weight: Floats, where: str) -> Floats:

@@ -386,7 +386,7 @@ def test_negative_replicate_weights_cannot_be_raked():
         r1=lambda each: each["w"] * 1.5, r2=lambda each: -0.1 * each["w"], r3=lambda each: each["w"]
     )
     design = replicate_design(frame, weight="w", replicates="r", method="SDR")
-    with pytest.raises(WeightingError, match="replicate 2 of 3 has a negative weight"):
+    with pytest.raises(WeightingError, match="replicate 2 of 3 has a weight below zero"):
         rake(design, {"sex": {"f": 0.5, "m": 0.5}})
 
 
