@@ -129,7 +129,8 @@ class Linearisation:
     taken, regression : numpy.ndarray
         As above, by row.
     curvature : numpy.ndarray or None
-        As above; None for ``regression``.
+        As above; None for ``regression``. Where it comes from other rows too, as that of a membership in this sample
+        and not in a reference does, the whole matrix, auxiliaries x auxiliaries.
     moves : tuple of (numpy.ndarray, numpy.ndarray)
         How targets move with the sample: shifts by row, and the direction by auxiliary.
     target_covariance : numpy.ndarray or None

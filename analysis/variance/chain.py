@@ -63,7 +63,9 @@ def _coefficients(
             moved = np.concatenate([_column_sums(block, weighed * shift) for block in step.auxiliaries])
             explained += np.outer(moved, direction @ coefficients)
     curvature = step.regression if step.curvature is None else step.curvature
-    return _solved(cross_product(step.auxiliaries, step.auxiliaries, curvature), explained)
+    if curvature.ndim == 1:
+        curvature = cross_product(step.auxiliaries, step.auxiliaries, curvature)
+    return _solved(curvature, explained)
 
 
 def _explained(block: Auxiliary, weights: Floats, totals: Totals) -> Floats:
