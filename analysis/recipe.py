@@ -23,6 +23,10 @@ COMPLETE = 1
 """Code of a complete interview in the variable ``disposition``."""
 
 
+FROM_THE_SAMPLE = ("eligibility", "nonresponse")
+"""Steps that need everybody who was drawn, whether they answered or not."""
+
+
 def respondents(study: Study) -> Study:
     """Keep the complete interviews of an export; data without the variable ``disposition`` are kept whole.
 
@@ -57,28 +61,34 @@ def respondents(study: Study) -> Study:
 
 
 def weighted_design(folder: StudyFolder) -> Design:
-    """Give the design of a study folder, raked as its study.yaml says.
+    """Give the design of a study folder, weighted as its study.yaml says.
+
+    Only complete interviews count, unless a step of the weighting adjusts for the others.
 
     Parameters
     ----------
     folder : StudyFolder
         With exported data.
-    """
-    from .weighting.rake import rake
 
-    plan, margins = folder.plan, folder.margins()
+    Raises
+    ------
+    WeightingError
+        When a step cannot be carried out.
+    """
+    from .weighting.weight import weight
+
+    plan = folder.plan
+    study = folder.study()
+    drawn = any(step.name in FROM_THE_SAMPLE for step in plan.weighting.wanted)
     design = Design(
-        respondents(folder.study()),
+        study if drawn else respondents(study),
         weight=plan.design.weight or None,
         strata=plan.design.strata,
         psu=plan.design.psu,
         fpc=plan.design.fpc,
         lone_psu=plan.design.lone_psu,
     )
-    if margins is None:
-        return design
-    weighting = plan.weighting
-    return rake(design, margins, on=weighting.on or None, bounds=weighting.bounds, missing=weighting.missing)
+    return weight(design, plan.weighting, folder=folder.path)
 
 
 def save_weighted(folder: StudyFolder, design: Design) -> Path:

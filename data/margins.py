@@ -163,6 +163,29 @@ def margins(name: str) -> Margins:
     return _shipped(name)
 
 
+def margins_named(name: str, folder: Path | str = ".") -> Margins:
+    """Give margins as study.yaml names them: those that ship by their name, others by their CSV file.
+
+    Parameters
+    ----------
+    name : str
+        ``"cn-adults-2020"``, or ``"margins.csv"``.
+    folder : path
+        Where the file is.
+
+    Raises
+    ------
+    FileError, RegistryError, UnknownNameError
+        When the file or the name is not there, or the file has findings.
+
+    Examples
+    --------
+    >>> margins_named("cn-adults-2020").name
+    'cn-adults-2020'
+    """
+    return read_margins(Path(folder) / name) if name.casefold().endswith(".csv") else margins(name)
+
+
 def shipped_margins() -> tuple[str, ...]:
     """Name the margins that ship with topline.
 

@@ -20,32 +20,19 @@ from datetime import date
 from functools import cached_property
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from .errors import FileError
 from .schema import validated
+from .weighting_plan import REFERENCE, Names, Part, WeightingPlan
 from .yaml_file import load_document
 
 if TYPE_CHECKING:
     from .codebook import Study
     from .description import StudyDescription
     from .margins import Margins
-
-
-def _listed(value: object) -> object:
-    """Let a single name stand where a list of names may stand."""
-    return [value] if isinstance(value, str) and value else value or []
-
-
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-
-
-class Part(BaseModel):
-    """What every part of study.yaml shares."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class DesignPlan(Part):
@@ -67,35 +54,6 @@ class DesignPlan(Part):
     psu: Names = ()
     fpc: Names = ()
     lone_psu: Literal["fail", "centre", "certainty", "average", "collapse"] = "fail"
-
-
-class WeightingPlan(Part):
-    """How the sample is adjusted to its population.
-
-    Attributes
-    ----------
-    margins : str
-        Name of shipped margins, e.g. ``"cn-adults-2020"``, or a CSV file in the folder; empty: no raking.
-    on : tuple of str
-        Variables to rake on; empty: every dimension of the margins.
-    bounds : tuple of float or None
-        Least and largest factor by which raking may change a weight, e.g. ``(0.3, 3.0)``.
-    missing : str
-        Respondents without an answer to a raking variable: ``"own_class"`` lets them keep their share, ``"error"``
-        stops.
-    """
-
-    margins: str = ""
-    on: Names = ()
-    bounds: tuple[float, float] | None = None
-    missing: Literal["error", "own_class"] = "own_class"
-
-    @field_validator("bounds")
-    @classmethod
-    def _around_one(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
-        if value is not None and not 0 <= value[0] < 1 < value[1]:
-            raise ValueError(f"[{value[0]:g}, {value[1]:g}] does not lie around 1; write for example [0.3, 3].")
-        return value
 
 
 class ComparisonPlan(Part):
@@ -274,13 +232,11 @@ class StudyFolder:
         return read_study(self.data)
 
     def margins(self) -> Margins | None:
-        """Give the population margins the weighting names, or None."""
-        from .margins import margins, read_margins
+        """Give the population margins the weighting names for all its steps, or None."""
+        from .margins import margins_named
 
         name = self.plan.weighting.margins
-        if not name:
-            return None
-        return read_margins(self.path / name) if name.endswith(".csv") else margins(name)
+        return margins_named(name, self.path) if isinstance(name, str) and name not in ("", REFERENCE) else None
 
 
 def read_folder(path: Path | str) -> StudyFolder:
