@@ -42,13 +42,19 @@ def interview(store: Path) -> Interview:
 
 
 def width_of(page) -> int:
-    """Width that the page takes, once it is there."""
-    page.wait_for_load_state()
     return page.evaluate("document.documentElement.scrollWidth")
 
 
 def press(page, name: str) -> None:
-    page.locator("main").get_by_role("button", name=name, exact=True).click()
+    """Press a button, and be on the page that the server answers with: with errors it has the same address."""
+    with page.expect_navigation():
+        page.locator("main").get_by_role("button", name=name, exact=True).click()
+
+
+def strike(page, key: str) -> None:
+    """Strike a key that sends the page, and be on the page that the server answers with."""
+    with page.expect_navigation():
+        page.keyboard.press(key)
 
 
 def fill(page) -> None:
@@ -75,7 +81,8 @@ def go_to(page, name: str, next: str = "Next") -> None:
 
 @no_script
 def test_a_respondent_answers_in_chinese_goes_back_mends_an_error_and_finishes(survey, store):
-    survey.get_by_role("link", name="中文").click()
+    with survey.expect_navigation():
+        survey.get_by_role("link", name="中文").click()
     expect(survey.locator("html")).to_have_attribute("lang", "zh")
     expect(survey.get_by_role("heading", level=1)).to_have_text("您对社会信用的看法")
     press(survey, "开始")
@@ -141,21 +148,21 @@ def test_the_keyboard_alone_is_enough(survey, store):
     keys = survey.keyboard
     survey.get_by_role("link", name="Deutsch").focus()
     keys.press("Tab")
-    keys.press("Enter")
+    strike(survey, "Enter")
     expect(survey).to_have_url(f"{survey.address}/page/welcome")
     survey.get_by_role("button", name="Deutsch").focus()
     keys.press("Tab")
     keys.press("Space")
     expect(survey.get_by_role("radio", name="Yes, I take part")).to_be_checked()
     keys.press("Tab")
-    keys.press("Enter")
+    strike(survey, "Enter")
     expect(survey).to_have_url(f"{survey.address}/page/awareness")
     survey.get_by_role("button", name="Deutsch").focus()
     keys.press("Tab")
     keys.press("Space")
     keys.press("ArrowDown")
     expect(survey.get_by_role("radio", name="Heard the name only")).to_be_checked()
-    keys.press("Enter")
+    strike(survey, "Enter")
     expect(survey).to_have_url(f"{survey.address}/page/contact")
     assert interview(store).answers["awareness"] == "2"
 
@@ -164,7 +171,8 @@ def test_the_keyboard_alone_is_enough(survey, store):
 def test_enter_in_a_field_goes_on_and_does_not_change_the_language(survey, store):
     go_to(survey, "more")
     survey.fill("input[name=hours_online]", "5")
-    survey.press("input[name=hours_online]", "Enter")
+    survey.focus("input[name=hours_online]")
+    strike(survey, "Enter")
     expect(survey).to_have_url(f"{survey.address}/page/you")
     expect(survey.locator("html")).to_have_attribute("lang", "en")
     assert interview(store).answers["hours_online"] == 5
@@ -175,7 +183,8 @@ def test_the_language_changes_and_the_page_keeps_what_stands_on_it(survey):
     go_to(survey, "more")
     survey.fill("textarea", "half a thought")
     survey.fill("input[name=hours_online]", "abc")
-    survey.get_by_role("button", name="中文").click()
+    with survey.expect_navigation():
+        survey.get_by_role("button", name="中文").click()
     expect(survey.locator("html")).to_have_attribute("lang", "zh")
     expect(survey.locator("textarea")).to_have_value("half a thought")
     expect(survey.locator("input[name=hours_online]")).to_have_value("abc")
@@ -306,12 +315,14 @@ def test_pages_are_accessible(survey, scheme, width):
 def test_the_shipped_questionnaire_can_be_answered_to_the_end_on_a_phone(page, form_server, store):
     page.set_viewport_size({"width": 375, "height": 760})
     page.goto(form_server(SHIPPED, store))
-    page.get_by_role("link", name="中文").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="中文").click()
     press(page, "开始")
     while page.locator("form#form").count():
         assert width_of(page) <= 375, page.url
         fill(page)
-        page.locator("main button.next").click()
+        with page.expect_navigation():
+            page.locator("main button.next").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("谢谢您")
     assert interview(store).status == "complete"
 
