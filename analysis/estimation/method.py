@@ -10,6 +10,7 @@ import numpy as np
 from ...data.codebook import Code, Study
 from ...data.description import SIMULATED
 from ..sampling.categories import categories, code_text, names_of
+from ..sampling.design import WEIGHT_LABEL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,8 +158,8 @@ def design_footnotes(design: Design) -> list[str]:
         notes += design.replication.notes
     if design.df < 1:
         notes.append("The design has no degrees of freedom, so there are no intervals.")
-    raked_before = raked_before_note(design)
-    notes += [raked_before] if raked_before else []
+    weighted_before = weighted_before_note(design)
+    notes += [weighted_before] if weighted_before else []
     return notes + [note for step in design.steps for note in step.notes]
 
 
@@ -327,18 +328,27 @@ def simulated(study: Study) -> bool:
     return any(SIMULATED in note for note in study.codebook.notes)
 
 
-def raked_before_note(design: Design) -> str:
-    """Say that errors do not know of the raking of a column of weights; empty where none is on record."""
+def weighted_before_note(design: Design) -> str:
+    """Say that errors do not know how a column of weights was made; empty where nothing of it is on record."""
     if design.weight is None:
         return ""
-    said = (design.study.codebook[design.weight].label, *_notes_on(design.study, design.weight))
-    raking = next((text[text.index(RAKED) :].partition(";")[0].rstrip(". ") for text in said if RAKED in text), "")
-    if not raking:
+    steps = _steps_of(design.study.codebook[design.weight].label)
+    raked = [text[text.index(RAKED) :] for text in _notes_on(design.study, design.weight) if RAKED in text]
+    steps = steps or [text.partition(";")[0].rstrip(". ") for text in raked[:1]]
+    if not steps:
         return ""
     return (
-        f"The weights in column {design.weight} are {raking}, and errors treat them as fixed. "
-        "From the study folder, or raked here, errors carry the raking."
+        f"The weights in column {design.weight} are {'; '.join(steps)}, and errors treat them as fixed. "
+        "From the study folder, or weighted here, errors carry every step."
     )
+
+
+def _steps_of(label: str) -> list[str]:
+    """Give the steps that the label of a column of weights tells of, e.g. ``"Weight: raked on sex; equal weights"``."""
+    if not label.startswith(WEIGHT_LABEL):
+        return [label[label.index(RAKED) :].partition(";")[0].rstrip(". ")] if RAKED in label else []
+    parts = label.removeprefix(WEIGHT_LABEL).split("; ")
+    return [part for part in parts if not part.startswith(("weights from", "equal weights"))]
 
 
 def _notes_on(study: Study, name: str) -> list[str]:

@@ -13,6 +13,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
+import pandas as pd
 
 from ...data.codebook import Study, Variable, study_of
 from ...data.errors import DesignError, EstimationError
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from .replication import Replication
     from .step import WeightingStep
     from .subpopulation import Subpopulation
+
+WEIGHT_LABEL = "Weight: "
+"""How the label of a column of weights begins, before the steps that made it."""
 
 LonePsu = Literal["fail", "centre", "certainty", "average", "collapse"]
 
@@ -226,13 +230,20 @@ class Design:
             new.__dict__.pop(worked_out, None)
         return new
 
-    def study_with_weights(self, name: str = "weight") -> Study:
+    def study_with_weights(self, name: str = "weight", *, replicates: str = "") -> Study:
         """Give the study with the weights as one more column, ready to be written to a file.
+
+        Parameters
+        ----------
+        name : str
+            What the column is called.
+        replicates : str
+            What stands before the numbers of columns of replicate weights, e.g. ``"repw"``; none when empty.
 
         Raises
         ------
         DesignError
-            When the study has a column of that name already.
+            When the study has a column of that name already, or the design no replicates.
 
         Examples
         --------
@@ -240,12 +251,24 @@ class Design:
         >>> Design(pd.DataFrame({"trust": [1, 3]})).study_with_weights("w").frame["w"].tolist()
         [1.0, 1.0]
         """
-        if name in self.study.codebook:
-            raise DesignError(f"the study has a column '{name}' already; name the weights otherwise.")
-        label = "Weight: " + "; ".join([*(step.summary() for step in self.steps), self.weight_source])
-        variable = Variable(name, label=label, measure="scale")
-        frame = self.study.frame.assign(**{name: self.weights})
-        return Study(frame, self.study.codebook.with_variable(variable), self.study.source)
+        label = WEIGHT_LABEL + "; ".join([*(step.summary() for step in self.steps), self.weight_source])
+        columns, variables = {name: self.weights}, [Variable(name, label=label, measure="scale")]
+        if replicates:
+            if self.replication is None:
+                raise DesignError("the design has no replicates; make them first: replicates(design, 'rao_wu_yue').")
+            for number in range(len(self.replication)):
+                column = f"{replicates}{number + 1}"
+                columns[column] = self.replication.weights(number)
+                told = f"Replicate weight {number + 1} of {len(self.replication)}: {self.replication.text}"
+                variables.append(Variable(column, label=told, measure="scale"))
+        codebook = self.study.codebook
+        for variable in variables:
+            if variable.name in codebook:
+                raise DesignError(f"the study has a column '{variable.name}' already; name the weights otherwise.")
+            codebook = codebook.with_variable(variable)
+        frame = self.study.frame
+        made = pd.DataFrame(columns, index=frame.index)
+        return Study(pd.concat([frame, made], axis=1), codebook, self.study.source)
 
     def _weights(self) -> tuple[Floats, str]:
         if self.weight is not None:

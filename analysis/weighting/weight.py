@@ -111,7 +111,7 @@ def _read(recipe: Recipe) -> WeightingPlan:
             f"the recipe is {recipe!r}; it is a list of steps, e.g. [{{'rake': {{'margins': 'cn-adults-2020'}}}}], "
             "or a mapping with steps, margins and replicates."
         )
-    data = dict(recipe) if isinstance(recipe, Mapping) else {"steps": list(recipe)}
+    data: dict[str, Any] = dict(recipe) if isinstance(recipe, Mapping) else {"steps": list(recipe)}
     return validated(WeightingPlan, Document(data, {}, "recipe"))
 
 
