@@ -16,7 +16,9 @@ import numpy as np
 
 from ...data.errors import WeightingError
 from ..sampling.categories import Floats, Ints
+from ..sampling.design import Design
 from ..sampling.step import Replicate
+from ..variance.influence import scatter_of
 
 SEED = 1998
 """Which replicate gets which place of the waves."""
@@ -68,6 +70,28 @@ class TargetError:
         place = _places(replicate.of)[replicate.number] + 0.5
         waves = np.cos(np.pi * place * np.arange(1, rank + 1) / replicate.of)
         return np.asarray(self.root @ waves * (replicate.reach * np.sqrt(2 / replicate.of)))
+
+
+def covariance_of_totals(reference: Design, columns: Floats) -> Floats:
+    """Give the covariance of weighted totals of columns, as the reference's own design has it.
+
+    Parameters
+    ----------
+    reference : Design
+        A probability sample; its strata, PSUs, replicates and weighting are all taken into account.
+    columns : numpy.ndarray
+        Rows x totals; 0 for rows that do not count.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> census = Design(pd.DataFrame({"w": [10.0, 10.0, 10.0]}), weight="w")
+    >>> covariance_of_totals(census, np.array([[1.0], [0.0], [0.0]])).round(6).tolist()
+    [[100.0]]
+    """
+    totals = reference.weights @ columns
+    found = scatter_of(reference, totals, lambda: columns, lambda weights: weights @ columns, what="the reference")
+    return np.asarray(found.covariance)
 
 
 @lru_cache(maxsize=8)
