@@ -92,24 +92,42 @@ def subset(design: Design, where: Where) -> Design:
     check_design(design, "subset")
     if where is None:
         return design
-    study = design.study
-    if isinstance(where, str):
-        rows, text = _queried(study, where), where
-    elif isinstance(where, Mapping):
-        if not where:
-            raise EstimationError("where is an empty mapping; name a column and its value, e.g. {'sex': 'female'}.")
-        rows, text = _matched(study, where), _described(where)
-    else:
-        rows, text = _flagged(where, design), "chosen rows"
+    met, text = condition_met(design, where)
+    rows = np.asarray(met.fillna(False).to_numpy(dtype=bool))
     if design.subpopulation is not None:
         rows, text = rows & design.subpopulation.rows, f"{design.subpopulation.text}; {text}"
     if not (rows & (design.weights > 0)).any():
         nobody = f"where: no respondent of a weight above zero meets {text}; there is nobody to estimate for."
-        raise EstimationError(nobody + _labels(study, where))
+        raise EstimationError(nobody + labels_named(design.study, where))
     return design.with_subpopulation(Subpopulation(rows, text))
 
 
-def _labels(study: Study, where: Where) -> str:
+def condition_met(design: Design, where: Where) -> tuple[pd.Series, str]:
+    """Say which rows meet a condition, missing where an answer that would decide it is missing, and give its words.
+
+    Raises
+    ------
+    EstimationError
+        When the condition cannot be read.
+    UnknownNameError
+        When a column or a value does not exist.
+
+    Examples
+    --------
+    >>> wave = Design(pd.DataFrame({"age": [17, 30, None]}))
+    >>> condition_met(wave, "age >= 18")[0].tolist()
+    [False, True, <NA>]
+    """
+    if isinstance(where, str):
+        return _queried(design.study, where), where
+    if isinstance(where, Mapping):
+        if not where:
+            raise EstimationError("where is an empty mapping; name a column and its value, e.g. {'sex': 'female'}.")
+        return _matched(design.study, where), _described(where)
+    return _flagged(where, design), "chosen rows"
+
+
+def labels_named(study: Study, where: Where) -> str:
     """Say how labels are named, where a condition compares a column of labelled codes with text."""
     if not isinstance(where, str) or not re.search("['\"]", where):
         return ""
@@ -124,7 +142,7 @@ def _labels(study: Study, where: Where) -> str:
     )
 
 
-def _queried(study: Study, text: str) -> Bools:
+def _queried(study: Study, text: str) -> pd.Series:
     """Evaluate a condition on answers, missing ones undecided: what is not known to hold does not hold."""
     tree, columns = _read(study, text)
     frame = pd.DataFrame(
@@ -204,12 +222,13 @@ def _read(study: Study, text: str) -> tuple[ast.Expression, dict[str, str]]:
     return ast.fix_missing_locations(Placing().visit(tree)), columns
 
 
-def _matched(study: Study, where: Mapping[str, Code | Iterable[Code]]) -> Bools:
-    rows = np.ones(len(study.frame), dtype=bool)
+def _matched(study: Study, where: Mapping[str, Code | Iterable[Code]]) -> pd.Series:
+    met = pd.Series(True, index=range(len(study.frame)), dtype="boolean")
     for name, wanted in where.items():
         coded = categories(study, name, unused=True)
-        rows &= np.isin(coded.positions, [coded.find(each) for each in _several(name, wanted)])
-    return rows
+        fits = np.isin(coded.positions, [coded.find(each) for each in _several(name, wanted)])
+        met &= pd.Series(fits, dtype="boolean").mask(coded.positions < 0)
+    return met
 
 
 def _several(name: str, wanted: Code | Iterable[Code]) -> list[Code]:
@@ -226,7 +245,7 @@ def _described(where: Mapping[str, Code | Iterable[Code]]) -> str:
     return ", ".join(parts)
 
 
-def _flagged(where: object, design: Design) -> Bools:
+def _flagged(where: object, design: Design) -> pd.Series:
     if isinstance(where, pd.Series):
         return _as_bools(_aligned(where, design), "where", len(design.weights))
     if not isinstance(where, Sequence | np.ndarray) and not hasattr(where, "to_numpy"):
@@ -251,8 +270,8 @@ def _aligned(where: pd.Series, design: Design) -> pd.Series:
     )
 
 
-def _as_bools(found: pd.Series, text: str, rows: int) -> Bools:
-    """Take True and False for each row; missing meets no condition."""
+def _as_bools(found: pd.Series, text: str, rows: int) -> pd.Series:
+    """Take True and False for each row; missing stays undecided."""
     if len(found) != rows:
         raise EstimationError(f"where: {len(found)} values for {rows} rows; it needs True or False for each of them.")
     if not pd.api.types.is_bool_dtype(found.dtype):
@@ -262,4 +281,4 @@ def _as_bools(found: pd.Series, text: str, rows: int) -> Bools:
                 f"where: '{text}' gives values such as {known.iloc[0]}; it needs True or False for each row, as a "
                 "comparison gives: sex == 1."
             )
-    return np.asarray(found.astype("boolean").fillna(False).to_numpy(dtype=bool))
+    return found.astype("boolean").reset_index(drop=True)
