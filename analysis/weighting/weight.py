@@ -151,10 +151,10 @@ def _margins(options: Mapping[str, Any], plan: WeightingPlan, folder: Path) -> A
     """Give margins by name, from a file, from the reference sample, or as they are given."""
     given = options["margins"]
     if given == REFERENCE:
-        from .reference_margins import margins_from
-
         if not plan.reference:
             raise WeightingError("margins: reference needs the key reference beside steps: data, weight, strata, psu.")
+        from .reference_margins import margins_from
+
         on = options.get("on") or ()
         return margins_from(_reference(plan.reference, folder), list(on.values()) if isinstance(on, Mapping) else on)
     return margins_named(given, folder) if isinstance(given, str) else given
