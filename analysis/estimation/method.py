@@ -135,7 +135,7 @@ def design_method(design: Design) -> dict[str, object]:
         "df_rule": df_rule(design, "design"),
         "n": int(here.sum()),
         "weighted_n": float(design.weights[design.inside].sum()),
-        "zero_weights": int((design.weights <= 0).sum()),
+        "zero_weights": _zero_weights(design),
         "weighting": [step.document() for step in design.steps] or None,
     }
 
@@ -143,7 +143,7 @@ def design_method(design: Design) -> dict[str, object]:
 def design_footnotes(design: Design) -> list[str]:
     """Give what a reader of any result must know of its design: first that answers are simulated, where they are."""
     notes = [SIMULATED_NOTE] if simulated(design.study) else []
-    zero = int((design.weights <= 0).sum())
+    zero = _zero_weights(design)
     notes += [zero_weights_note(zero)] if zero else []
     if design.replication is None:
         lone = sum(len(stage.lone) for stage in design.stages)
@@ -161,6 +161,11 @@ def design_footnotes(design: Design) -> list[str]:
     weighted_before = weighted_before_note(design)
     notes += [weighted_before] if weighted_before else []
     return notes + [note for step in design.steps for note in step.notes]
+
+
+def _zero_weights(design: Design) -> int:
+    """Count rows of no weight, but not those that a step of weighting took out and counts itself."""
+    return int(((design.weights <= 0) & ~design.taken_out).sum())
 
 
 def _shared_ids_note(design: Design) -> list[str]:
@@ -238,7 +243,10 @@ def _variance_text(design: Design) -> str:
         text = f"Taylor linearisation, with replacement{rest}"
     else:
         text = f"Taylor linearisation, {_stages(stages)} without replacement{rest}"
-    return text + ("; residuals on the raked margins" if design.steps and design.replication is None else "")
+    fitted = {step.kind for step in design.steps if step.linearisation is not None}
+    if not fitted or design.replication is not None:
+        return text
+    return text + ("; residuals on the raked margins" if fitted == {"rake"} else "; through the steps of the weighting")
 
 
 def _stages(stages: int) -> str:

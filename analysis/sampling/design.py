@@ -21,6 +21,7 @@ from .categories import Bools, Floats, names_of, numbers
 from .joint import JointVariance, quadratic_form
 from .lone import collapsed, refuse_lone_psus
 from .sample import Stage, stages, weights_from_fpc
+from .step import TAKES_OUT
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -193,10 +194,19 @@ class Design:
 
     @cached_property
     def inside(self) -> Bools:
-        """For each row whether estimates are about it: all rows, or those of the subpopulation."""
+        """For each row whether estimates are about it: all rows, or those of the subpopulation, that no step took out."""
         if self.subpopulation is not None:
-            return self.subpopulation.rows
-        return np.ones(len(self.weights), dtype=bool)
+            return self.subpopulation.rows & ~self.taken_out
+        return ~self.taken_out
+
+    @cached_property
+    def taken_out(self) -> Bools:
+        """For each row whether a step of weighting took it out: no respondent, or not eligible."""
+        out = np.zeros(len(self.weights), dtype=bool)
+        for step in self.steps:
+            if step.kind in TAKES_OUT:
+                out |= (step.before > 0) & (step.after == 0)
+        return out
 
     @property
     def raking(self) -> WeightingStep | None:
@@ -226,7 +236,7 @@ class Design:
     def _copy(self) -> Design:
         """Copy without the properties that have been worked out."""
         new = copy.copy(self)
-        for worked_out in ("df", "inside"):
+        for worked_out in ("df", "inside", "taken_out"):
             new.__dict__.pop(worked_out, None)
         return new
 

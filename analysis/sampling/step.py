@@ -25,6 +25,9 @@ Rows = Ints | slice
 Auxiliary = tuple[Ints, int] | Floats
 """Columns of a regression: each row's category and the number of categories, or rows x columns of numbers."""
 
+TAKES_OUT = ("eligibility", "nonresponse")
+"""Steps that leave rows without weight because they are no respondents; estimates are then about the others."""
+
 
 class Change(Protocol):
     """What a step did to one set of weights."""
