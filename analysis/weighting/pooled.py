@@ -61,8 +61,21 @@ class Pooled:
     notes: tuple[str, ...]
 
 
-def pooled(design: Design, reference: Design, on: str | Sequence[str], missing: Missing = "error") -> Pooled:
+def pooled(
+    design: Design, reference: Design, on: str | Sequence[str], missing: Missing = "error", inside: Bools | None = None
+) -> Pooled:
     """Read the columns of both, and match their categories.
+
+    Parameters
+    ----------
+    design, reference : Design
+        The sample, and the reference.
+    on : str or sequence of str
+        Columns, or the right side of a formula.
+    missing : {"error", "own_class"}
+        What becomes of rows without a value of a category.
+    inside : numpy.ndarray of bool, optional
+        Which rows of the sample are looked at; all with a weight without it.
 
     Raises
     ------
@@ -77,12 +90,12 @@ def pooled(design: Design, reference: Design, on: str | Sequence[str], missing: 
         raise WeightingError(f"missing is {missing!r}; it can be 'error' or 'own_class'.")
     text = _right_side(design.study, on)
     factors = factors_of(parsed(text, text))
-    sides = _read(design, text, "the sample"), _read(reference, text, "the reference")
+    here = (design.weights > 0) if inside is None else inside & (design.weights > 0)
+    there = reference.inside & (reference.weights > 0)
+    sides = _read(design, text, "the sample", here), _read(reference, text, "the reference", there)
     notes: list[str] = []
     columns = {name: _joined(name, sides[0], sides[1], factors, missing, notes) for name in sides[0].columns}
-    cell = combined([_codes(column) for column in columns.values()], sum(len(side.rows) for side in sides))
-    first = np.zeros(int(cell.max()) + 1, dtype=np.int64)
-    first[cell[::-1]] = np.arange(len(cell))[::-1]
+    cell, first = _cells([_codes(column) for column in columns.values()], sum(len(side.rows) for side in sides))
     plain = {"1", *columns}
     elementary = all(factor.strip("`") in plain or category_of(factor) in plain for factor in factors)
     made = predictors(text, columns, first if elementary else np.arange(len(cell)), text, intercept=True)
@@ -96,7 +109,7 @@ def pooled(design: Design, reference: Design, on: str | Sequence[str], missing: 
         matrix=np.ascontiguousarray(made.matrix if elementary else made.matrix[first]),
         own=_spread(cell[:counted], sides[0].rows, len(design.weights)),
         other=_spread(cell[counted:], sides[1].rows, len(reference.weights)),
-        counted=(reference.weights > 0) & reference.inside,
+        counted=there,
         notes=tuple(notes),
     )
 
@@ -127,18 +140,16 @@ def _right_side(study: Study, on: str | Sequence[str]) -> str:
     return " + ".join(name if name.isidentifier() else f"`{name}`" for name in dict.fromkeys(names))
 
 
-def _read(design: Design, text: str, called: str) -> _Side:
+def _read(design: Design, text: str, called: str, counted: Bools) -> _Side:
     try:
         columns = columns_named(design.study, text, text)
     except UnknownNameError as error:
         raise UnknownNameError("variable", error.name, design.study.codebook.names, called) from None
     if not columns:
         raise WeightingError(f"on='{text}' names no column; name those that both samples have, e.g. ['sex', 'age4'].")
-    counted = design.weights > 0
-    rows = np.flatnonzero(counted & design.inside) if called != "the sample" else np.flatnonzero(counted)
-    if not len(rows):
+    if not counted.any():
         raise WeightingError(f"{called} has nobody with a weight above zero.")
-    return _Side(called, design.study, columns, rows)
+    return _Side(called, design.study, columns, np.flatnonzero(counted))
 
 
 def _joined(
@@ -162,7 +173,7 @@ def _joined(
 def _joined_categories(name: str, sample: _Side, reference: _Side, missing: Missing, notes: list[str]) -> Column:
     """Put categories under one another, as the sample calls them."""
     own, other = categories(sample.study, name), categories(reference.study, name)
-    here, there = own.positions[sample.rows], _renamed(own, other)[other.positions[reference.rows]]
+    here, there = own.positions[sample.rows], renamed(own, other)[other.positions[reference.rows]]
     absent = here < 0, other.positions[reference.rows] < 0
     _refuse_other_categories(own, other, here, there, other.positions[reference.rows])
     positions, levels = np.concatenate([here, there]), tuple(code_text(shown) for shown in own.shown)
@@ -176,8 +187,15 @@ def _joined_categories(name: str, sample: _Side, reference: _Side, missing: Miss
     return Column(name, positions, np.zeros(len(positions), dtype=bool), {}, levels, known)
 
 
-def _renamed(own: Categories, other: Categories) -> Ints:
-    """Give for each category of the reference, and in the last place for none, its place in the sample; else -1."""
+def renamed(own: Categories, other: Categories) -> Ints:
+    """Give for each category of the reference, and in the last place for none, its place in the sample; else -1.
+
+    Examples
+    --------
+    >>> here = Categories("sex", np.array([0, 1]), (1.0, 2.0), ("m", "f"), ("m", "f"))
+    >>> renamed(here, Categories("sex", np.array([0]), (2.0, 9.0), (2, 9), (2, 9))).tolist()
+    [1, -1, -1]
+    """
     labelled = [any(str(label) != code_text(value) for label, value in _pairs(each)) for each in (own, other)]
     places = np.full(len(other.values) + 1, -1, dtype=np.int64)
     for at, (value, shown) in enumerate(zip(other.values, other.shown, strict=True)):
@@ -269,6 +287,17 @@ def _missing_text(name: str, side: _Side, rows: int, remedy: str) -> str:
         f"{name} is missing in {rows:,} of {len(side.rows):,} weighted rows of {side.called}, so nothing says whom "
         f"they stand for. Fill them in or leave them out; {remedy}."
     )
+
+
+def _cells(codes: Sequence[Ints], rows: int) -> tuple[Ints, Ints]:
+    """Number the combinations that occur as they come, and give the first row of each, ascending."""
+    code = combined(codes, rows)
+    first = np.zeros(int(code.max()) + 1, dtype=np.int64)
+    first[code[::-1]] = np.arange(rows)[::-1]
+    order = np.argsort(first)
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    return place[code], first[order]
 
 
 def _codes(column: Column) -> Ints:
