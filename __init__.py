@@ -46,6 +46,15 @@ PUBLIC = {
     "subset": "analysis.sampling.subpopulation",
     "ttest": "analysis.testing.ttest",
     "wald": "analysis.models.wald",
+    "weight_balance": "analysis.weighting.balance",
+    "weight_margins": "analysis.weighting.balance",
+    "data_defect": "analysis.weighting.data_defect",
+    "deff_by": "analysis.weighting.deff_parts",
+    "deff_parts": "analysis.weighting.deff_parts",
+    "Diagnostic": "analysis.weighting.diagnostic",
+    "weight_histogram": "analysis.weighting.weight_histogram",
+    "weight_influence": "analysis.weighting.weight_influence",
+    "weight_log": "analysis.weighting.weight_log",
     "weight_summary": "analysis.weighting.weights",
     "bank": "data.bank",
     "Codebook": "data.codebook",
@@ -125,7 +134,16 @@ if TYPE_CHECKING:
     from .analysis.testing.ranks import rank_test as rank_test
     from .analysis.testing.significance import SignificanceTest as SignificanceTest
     from .analysis.testing.ttest import ttest as ttest
+    from .analysis.weighting.balance import weight_balance as weight_balance
+    from .analysis.weighting.balance import weight_margins as weight_margins
+    from .analysis.weighting.data_defect import data_defect as data_defect
+    from .analysis.weighting.deff_parts import deff_by as deff_by
+    from .analysis.weighting.deff_parts import deff_parts as deff_parts
+    from .analysis.weighting.diagnostic import Diagnostic as Diagnostic
     from .analysis.weighting.rake import rake as rake
+    from .analysis.weighting.weight_histogram import weight_histogram as weight_histogram
+    from .analysis.weighting.weight_influence import weight_influence as weight_influence
+    from .analysis.weighting.weight_log import weight_log as weight_log
     from .analysis.weighting.weights import weight_summary as weight_summary
     from .data.bank import bank as bank
     from .data.codebook import Codebook as Codebook

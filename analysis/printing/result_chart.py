@@ -117,8 +117,8 @@ def interval_chart(
         .mark_rule(strokeWidth=3, color=MARK)
         .encode(x=across("low"), x2="high:Q", tooltip=tooltip),
         base.mark_point(filled=True, size=80, color=MARK, opacity=1).encode(x=across("estimate"), tooltip=tooltip),
-        _written(base, "label", x=indent - room),
-        _written(base, "figure", x=PLOT + 10),
+        written_beside(base, "label", x=indent - room),
+        written_beside(base, "figure", x=PLOT + 10),
     ]
     if zero:
         layers.insert(
@@ -128,13 +128,13 @@ def interval_chart(
             .encode(x=across("nothing")),
         )
     if len(headings):
-        layers.append(_written(alt.Chart(headings).encode(y=place), "label", x=-room, colour=TITLE))
+        layers.append(written_beside(alt.Chart(headings).encode(y=place), "label", x=-room, colour=TITLE))
     chart: alt.LayerChart = (
         alt.layer(*layers)
         .properties(
             width=PLOT,
             height=ROW * slots,
-            title=_title(title, [*_said(frame, names, level, simulated=simulated), *footing]),
+            title=titled(title, [*_said(frame, names, level, simulated=simulated), *footing]),
             description=describe(rows, title, level),
             padding={"left": 8, "right": 12, "top": 8, "bottom": 8},
         )
@@ -243,15 +243,32 @@ def _ends(rows: pd.DataFrame, *, share: bool, zero: bool) -> list[float]:
 
 
 def _axis(measure: str, ends: Sequence[float], *, share: bool, points: bool) -> alt.Axis:
-    import altair as alt
-
     largest = max(map(abs, ends))
     # thousands separated, and no powers of ten but for what is too small or too large to write out
     plain = ",~r" if 1e-4 <= largest < 1e15 else "~e"
+    if points:
+        return ruled_axis(measure, "", expression="format(100 * datum.value, ',~r')")
+    return ruled_axis(measure, ".0%" if share else plain)
+
+
+def ruled_axis(title: str, form: str, *, expression: str | None = None) -> alt.Axis:
+    """Give an axis in the colours of all charts of results.
+
+    Parameters
+    ----------
+    title : str
+        What stands along it.
+    form : str
+        How numbers are written, in d3's language, e.g. ``".0%"``.
+    expression : str, optional
+        An expression of Vega for them instead.
+    """
+    import altair as alt
+
     return alt.Axis(
-        format="" if points else ".0%" if share else plain,
-        labelExpr="format(100 * datum.value, ',~r')" if points else alt.Undefined,
-        title=measure,
+        format=form,
+        labelExpr=expression or alt.Undefined,
+        title=title,
         titleColor=WORDS,
         titleFontSize=12,
         titleFontWeight="normal",
@@ -266,7 +283,7 @@ def _axis(measure: str, ends: Sequence[float], *, share: bool, points: bool) -> 
     )
 
 
-def _written(chart: alt.Chart, column: str, *, x: float, colour: str = WORDS) -> alt.Chart:
+def written_beside(chart: alt.Chart, column: str, *, x: float, colour: str = WORDS) -> alt.Chart:
     """Write a column of words beside the plot."""
     import altair as alt
 
@@ -276,7 +293,8 @@ def _written(chart: alt.Chart, column: str, *, x: float, colour: str = WORDS) ->
     return words
 
 
-def _title(title: Sequence[str], footing: Sequence[str]) -> alt.TitleParams:
+def titled(title: Sequence[str], footing: Sequence[str]) -> alt.TitleParams:
+    """Give the title and the smaller lines under it, folded at the chart's width."""
     import altair as alt
 
     return alt.TitleParams(
