@@ -138,6 +138,13 @@ class Linearisation:
         How targets move with the sample: shifts by row, and the direction by auxiliary.
     target_covariance : numpy.ndarray or None
         Covariance of targets that were estimated from another sample, by auxiliary; it adds ``B' V B``.
+    through : tuple of (numpy.ndarray, numpy.ndarray) or None
+        How the estimate moves with the weight a row has before the step, where that is not how it moves with the
+        row's frequency: a cap counts twice who was drawn twice, but a larger weight changes nothing at it. The pair
+        (own, took), by row, says that it moves by ``own * z - took * x'B``, relative to that weight; None for
+        ``(after, taken)``.
+    earlier : Linearisation or None
+        Of what the step did first, where it is two in one.
     """
 
     after: Floats
@@ -147,6 +154,8 @@ class Linearisation:
     curvature: Floats | None = None
     moves: tuple[tuple[Floats, Floats], ...] = ()
     target_covariance: Floats | None = None
+    through: tuple[Floats, Floats] | None = None
+    earlier: Linearisation | None = None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

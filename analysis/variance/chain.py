@@ -43,11 +43,11 @@ def adjustments(design: Design, totals: Totals) -> tuple[Adjustment, ...]:
     found: list[Adjustment] = []
     for step in reversed(design.steps):
         here = step.linearisation
-        if here is None:
-            continue
-        coefficients = _coefficients(design, here, passed, totals)
-        passed.append((here, coefficients))
-        found.append(Adjustment(_by_unit(design, here), coefficients, _root(here.target_covariance)))
+        while here is not None:
+            coefficients = _coefficients(design, here, passed, totals)
+            passed.append((here, coefficients))
+            found.append(Adjustment(_by_unit(design, here), coefficients, _root(here.target_covariance)))
+            here = here.earlier
     return tuple(found)
 
 
@@ -56,12 +56,16 @@ def _coefficients(
 ) -> Floats:
     """Regress the influence values, as they are once later steps have been passed, on the step's auxiliaries."""
     weighed = _ratio(step.regression, step.after)
-    explained = np.vstack([_explained(block, weighed * design.weights, totals) for block in step.auxiliaries])
-    for later, coefficients in passed:
-        explained -= cross_product(step.auxiliaries, later.auxiliaries, weighed * later.taken) @ coefficients
+    explained: Floats | float = 0.0
+    for later, coefficients in reversed(passed):
+        own, took = later.through or (None, later.taken)
+        explained -= cross_product(step.auxiliaries, later.auxiliaries, weighed * took) @ coefficients
         for shift, direction in later.moves:
             moved = np.concatenate([_column_sums(block, weighed * shift) for block in step.auxiliaries])
             explained += np.outer(moved, direction @ coefficients)
+        if own is not None:
+            weighed = weighed * _ratio(own, later.after)
+    explained += np.vstack([_explained(block, weighed * design.weights, totals) for block in step.auxiliaries])
     curvature = step.regression if step.curvature is None else step.curvature
     if curvature.ndim == 1:
         curvature = cross_product(step.auxiliaries, step.auxiliaries, curvature)
