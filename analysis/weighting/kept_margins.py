@@ -1,0 +1,221 @@
+"""Trimming that keeps margins: the nearest weights under a cap that add up, by auxiliary, to what they did before.
+
+Cutting weights and fitting them to their margins again, by turns, ends where both hold, but where it ends depends on
+the order. Here both are one convex problem: of all weights between floor and cap with the same totals of the
+auxiliaries, those nearest to the weights before in the raking distance. Deville and Särndal (1992), Calibration
+estimators in survey sampling, JASA 87, case 7; R's ``calibrate(calfun = "raking", bounds.const = TRUE)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...data.errors import WeightingError
+from ..sampling.categories import Bools, Floats
+from ..sampling.step import Auxiliary
+from ..sampling.sums import summed
+from ..variance.chain import cross_product
+from .redistribution import LARGEST, Limits, Multiplied, exponents
+
+MET = 1e-10
+"""How far, relatively, a total may be from what it was."""
+
+EXACT = 1e-13
+"""What is aimed at."""
+
+BEYOND = 60.0
+"""Exponents that no weights need: nothing fits."""
+
+ROUNDS = 24
+"""Halvings of the search for the least cap that would do."""
+
+
+@dataclass(frozen=True, eq=False)
+class Margins:
+    """Auxiliaries whose totals trimming keeps.
+
+    Attributes
+    ----------
+    auxiliaries : tuple of Auxiliary
+        In blocks; the last one of the groups that keep their sums.
+    names : tuple of str
+        Each auxiliary as printed.
+    step : str
+        The step that fitted the weights to them, as messages call it, e.g. ``"the margins of rake"``.
+    max_iterations : int
+        Newton steps before giving up.
+    """
+
+    auxiliaries: tuple[Auxiliary, ...]
+    names: tuple[str, ...]
+    step: str
+    max_iterations: int
+
+    def change(self, weights: Floats, frequency: Floats, limits: Limits, where: str) -> Multiplied:
+        """Trim, and let the others take the weight so that all totals stay.
+
+        Parameters
+        ----------
+        weights, frequency : numpy.ndarray
+            Weights of one respondent, and how often each counts.
+        limits : Limits
+            Floor and cap.
+        where : str
+            What messages begin with: the replicate; empty for the whole sample.
+
+        Raises
+        ------
+        WeightingError
+            When no weights within the limits have these totals.
+        """
+        problem = _Problem.of(weights, frequency, self.auxiliaries, limits)
+        fit = problem.fitted(self.max_iterations)
+        if not fit.worst <= MET:
+            raise WeightingError(self._explained(problem, fit, where))
+        return Multiplied(self.auxiliaries, fit.exponent, limits)
+
+    def _explained(self, problem: _Problem, fit: _Fit, where: str) -> str:
+        """Say which total cannot be kept, and with which cap all could."""
+        at = int(np.argmax(fit.gap))
+        reached, wanted, limits = float(fit.reached[at]), float(problem.target[at]), problem.limits
+        within = f"{limits.floor:.6g} and {limits.cap:.6g}" if limits.floor else f"0 and {limits.cap:.6g}"
+        found = (
+            f"{where + ': ' if where else ''}no weights between {within} keep {self.step}: after {fit.iterations} "
+            f"iterations the total of {self.names[at]} is {reached:,.6g}, and it was {wanted:,.6g} before trimming. "
+        )
+        return found + ("" if where else self._remedy(problem))
+
+    def _remedy(self, problem: _Problem) -> str:
+        least = problem.least_cap(self.max_iterations)
+        if least is None:
+            return "No cap would do with this floor: lower it, or choose recalibrate=False."
+        return f"A cap of {least:.4g} would do; or join categories, or choose recalibrate=False."
+
+
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    exponent: Floats
+    reached: Floats
+    gap: Floats
+    iterations: int
+
+    @property
+    def worst(self) -> float:
+        return float(self.gap.max())
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    exponent: Floats
+    value: float
+    weights: Floats
+    slope: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class _Problem:
+    """Respondents who count, and the totals of their auxiliaries."""
+
+    weights: Floats
+    frequency: Floats
+    auxiliaries: tuple[Auxiliary, ...]
+    limits: Limits
+    target: Floats
+    scale: Floats
+
+    @classmethod
+    def of(cls, weights: Floats, frequency: Floats, auxiliaries: Sequence[Auxiliary], limits: Limits) -> _Problem:
+        counted = (weights > 0) & (frequency > 0)
+        some, times = weights[counted], frequency[counted]
+        own = tuple(_some(block, counted) for block in auxiliaries)
+        target, scale = totals(own, some * times), totals(own, some * times, absolute=True)
+        return cls(some, times, own, limits, target, np.where(scale > 0, scale, 1.0))
+
+    def fitted(self, max_iterations: int) -> _Fit:
+        """Minimise the convex dual by Newton steps with backtracking."""
+        state = self._state(np.zeros(len(self.target)))
+        damping, iterations = 1e-10, 0
+        while self._gap(state).max() > EXACT and iterations < max_iterations:
+            step = self._step(state, damping)
+            length, moved = self._searched(state, step)
+            iterations += 1
+            if self._gap(moved).max() >= self._gap(state).max() and self._gap(state).max() <= MET:
+                break
+            damping = max(damping / 10, 1e-13) if length == 1 else min(damping * 10, 1e-2)
+            state = moved
+            if np.abs(exponents(self.auxiliaries, state.exponent)).max() > BEYOND:
+                break
+        return _Fit(state.exponent, state.slope + self.target, self._gap(state), iterations)
+
+    def least_cap(self, max_iterations: int) -> float | None:
+        """Find, by trying, the least cap with which the totals can be kept; None where the floor alone forbids it."""
+        low, high = self.limits.cap, float(self.weights.max())
+        if not self._feasible(high, max_iterations):
+            return None
+        for _ in range(ROUNDS):
+            if high <= low * 1.0005:
+                break
+            middle = float(np.sqrt(low * high))
+            low, high = (low, middle) if self._feasible(middle, max_iterations) else (middle, high)
+        # rounded up: a larger cap does as well
+        unit = 10.0 ** (np.floor(np.log10(high)) - 3)
+        return float(np.ceil(high / unit) * unit)
+
+    def _feasible(self, cap: float, max_iterations: int) -> bool:
+        tried = replace(self, limits=Limits(self.limits.floor, cap))
+        return tried.fitted(max_iterations).worst <= MET
+
+    def _gap(self, state: _State) -> Floats:
+        return np.asarray(np.abs(state.slope) / self.scale)
+
+    def _state(self, exponent: Floats) -> _State:
+        """Give the dual's value there, the weights that it stands for, and its slope: totals minus targets."""
+        power = np.clip(exponents(self.auxiliaries, exponent), -LARGEST, LARGEST)
+        weights = np.clip(self.weights * np.exp(power), self.limits.floor, self.limits.cap)
+        # the integral of the clipped exponential: e^u inside, continued along its tangents outside
+        kept = np.where(weights > 0, weights, 1.0)
+        value = self.frequency @ (weights * (1 + power - np.log(kept / self.weights)))
+        slope = totals(self.auxiliaries, self.frequency * weights) - self.target
+        return _State(exponent, float(value - self.target @ exponent), weights, slope)
+
+    def _step(self, state: _State, damping: float) -> Floats:
+        free = self.frequency * state.weights * self.limits.inside(state.weights)
+        curvature = cross_product(self.auxiliaries, self.auxiliaries, free)
+        size = np.diag(curvature)
+        root = np.where(size > 0, 1 / np.sqrt(np.where(size > 0, size, 1.0)), 1 / np.sqrt(self.scale))
+        scaled = curvature * root[:, None] * root + damping * np.eye(len(root))
+        return np.asarray(root * np.linalg.solve(scaled, -root * state.slope))
+
+    def _searched(self, state: _State, step: Floats) -> tuple[float, _State]:
+        length, gain, gap = 1.0, float(state.slope @ step), self._gap(state).max()
+        moved = self._state(state.exponent + step)
+        while moved.value > state.value + 1e-4 * length * gain and self._gap(moved).max() > 0.5 * gap:
+            length /= 2
+            if length < 1e-8:
+                break
+            moved = self._state(state.exponent + length * step)
+        return length, moved
+
+
+def totals(auxiliaries: Sequence[Auxiliary], weights: Floats, *, absolute: bool = False) -> Floats:
+    """Add up weights times auxiliaries, or times their absolute values.
+
+    Examples
+    --------
+    >>> totals([(np.array([0, 1, 1]), 2), np.array([[1.0], [2.0], [-1.0]])], np.array([1.0, 1.0, 2.0])).tolist()
+    [1.0, 3.0, 1.0]
+    """
+    found: list[Floats] = []
+    for block in auxiliaries:
+        if isinstance(block, tuple):
+            found.append(summed(block[0], block[1], weights))
+        else:
+            found.append(weights @ (np.abs(block) if absolute else block))
+    return np.concatenate(found)
+
+
+def _some(block: Auxiliary, rows: Bools) -> Auxiliary:
+    return (block[0][rows], block[1]) if isinstance(block, tuple) else block[rows]
