@@ -113,7 +113,7 @@ def doubly_robust(
     >>> found = doubly_robust(Design(volunteers), "trust", Design(survey, weight="weight"), "age")
     >>> found.to_frame()[["item", "estimate", "n"]].round(3)
         item  estimate  n
-    0  trust      4.121  4
+    0  trust     4.121  4
     """
     check_design(design, "doubly_robust")
     check_design(reference, "doubly_robust, as its reference,")
