@@ -80,4 +80,5 @@ class ClassRatio:
             taken=carried - counting * self.part,
             regression=after,
             curvature=carried,
+            through=None if self.weighted else (after, np.zeros(len(before))),  # numbers of rows know of no weights
         )

@@ -270,6 +270,7 @@ def propensity_linearisation(
         taken=score_weight * (model.responded - propensity),
         regression=after * (1 - propensity),
         curvature=score_weight * propensity * (1 - propensity),
+        through=None if model.weighted else (after, np.zeros(len(before))),  # the fit knows of no weights
     )
 
 
