@@ -227,6 +227,15 @@ class Study:
             raise UnknownNameError("variable", name, self.codebook.names, self.source)
         return self.frame[name]
 
+    @property
+    def rows(self) -> int:
+        """Count the respondents."""
+        return len(self.frame)
+
+    def category_column(self, name: str) -> pd.Categorical | None:
+        """Give a column of text as the categories that the data hold it as; None where they do not."""
+        return None
+
     def answers(self, name: str) -> pd.Series:
         """Give a column with every user-missing code replaced by a missing value.
 
@@ -308,8 +317,11 @@ def study_of(data: Study | IntoFrame) -> Study:
     """
     if isinstance(data, Study):
         return data
+    from .categorised import categorised, text_categories
     from .frames import described, pandas_frame, plain_frame
 
     frame = pandas_frame(data)
+    if text_categories(frame):
+        return categorised(frame)
     plain = plain_frame(frame)
     return Study(plain, Codebook(described(frame, plain)))

@@ -255,11 +255,18 @@ def _mixture(known: pd.Series) -> str:
 
 def described(frame: pd.DataFrame, plain: pd.DataFrame) -> tuple[Variable, ...]:
     """Describe each column as far as its type tells: the original frame knows categories and booleans."""
-    return tuple(_described_column(frame[name], plain[name]) for name in plain.columns)
+    return tuple(described_column(frame[name], plain[name]) for name in plain.columns)
 
 
-def _described_column(original: pd.Series, column: pd.Series) -> Variable:
-    """Describe one column; categories keep their order in the labels."""
+def described_column(original: pd.Series, column: pd.Series) -> Variable:
+    """Describe one column; categories keep their order in the labels.
+
+    Examples
+    --------
+    >>> column = pd.Series([True, False], name="voted")
+    >>> described_column(column, plain_column(column)).labels
+    {0.0: 'false', 1.0: 'true'}
+    """
     name, dtype = str(column.name), original.dtype
     if isinstance(dtype, pd.CategoricalDtype):
         measure = "ordinal" if dtype.ordered else "nominal"

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import json
 import math
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-from .csv_table import CsvTable, read_csv_table
-from .errors import Finding, RegistryError, UnknownNameError, did_you_mean
+from .csv_table import read_csv_table
+from .errors import RegistryError, UnknownNameError
 from .figure import GRADES
+from .margin_rows import CROSSED as CROSSED
+from .margin_rows import Entry, dimension_findings, entry, header_findings, names
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SHIPPED = Path(__file__).parent / "margins"
-
-REQUIRED = ("dimension", "category", "source", "date")
-COLUMNS = (*REQUIRED, "share", "percent", "label", "base_population", "grade", "note")
-
-TOLERANCE = 0.005
-"""How far the shares of a dimension may be from one: published tables are rounded."""
 
 TRACED: Mapping[str, str] = {
     "verified": "seen in the publisher's own report",
@@ -43,9 +42,9 @@ class Dimension:
     Attributes
     ----------
     name : str
-        Variable in the data, e.g. ``"age4"``.
+        Variable in the data, e.g. ``"age4"``, or several that are crossed, ``"sex*age4"``.
     shares : mapping of str to float
-        Share 0-1 by code as in the data; they sum to one.
+        Share 0-1 by code as in the data, ``"1"`` or ``"1*3"``; they sum to one.
     labels : mapping of str to str
         What a code means, where given.
     population : str
@@ -56,6 +55,8 @@ class Dimension:
         ``"verified"``, ``"secondary"``, ``"recalled"`` or ``"as_quoted"``; empty when not stated.
     note : str
         Assumptions and doubts.
+    total : float or None
+        How many people the table counts; None where it gives shares.
     """
 
     name: str
@@ -66,6 +67,14 @@ class Dimension:
     date: str = ""
     grade: str = ""
     note: str = ""
+    total: float | None = None
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """Counts by code where the table gives counts, else shares."""
+        if self.total is None:
+            return self.shares
+        return {code: share * self.total for code, share in self.shares.items()}
 
     @property
     def footnote(self) -> str:
@@ -89,6 +98,9 @@ class Margins(Mapping[str, Mapping[str, float]]):
         Everything known of each dimension.
     note : str
         On all of them together.
+    covariance : numpy.ndarray or None
+        Covariance of the shares of all ``categories``, where they were estimated from a sample; errors of estimates
+        then carry it. None where the shares are known.
     """
 
     name: str
@@ -96,6 +108,21 @@ class Margins(Mapping[str, Mapping[str, float]]):
     population: str
     facts: Mapping[str, Dimension] = field(repr=False)
     note: str = ""
+    covariance: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse a covariance of something else than the categories."""
+        size = len(self.categories)
+        if self.covariance is not None and self.covariance.shape != (size, size):
+            raise RegistryError(
+                f"{self.name}: the covariance is {' x '.join(map(str, self.covariance.shape))}, and there are {size} "
+                "categories; give it in the order of the categories of all dimensions."
+            )
+
+    @property
+    def categories(self) -> tuple[tuple[str, str], ...]:
+        """Every dimension's categories, one after the other, each with its dimension."""
+        return tuple((name, code) for name, dimension in self.facts.items() for code in dimension.shares)
 
     @property
     def dimensions(self) -> Mapping[str, Mapping[str, float]]:
@@ -117,11 +144,29 @@ class Margins(Mapping[str, Mapping[str, float]]):
         """What must stand under every result weighted to these margins, one line for each dimension."""
         return tuple(dimension.footnote for dimension in self.facts.values())
 
+    def unequal_populations(self, dimensions: Sequence[str]) -> tuple[str, ...]:
+        """Say that dimensions were counted in different populations, or in another than the weights stand for.
+
+        Examples
+        --------
+        >>> margins("cn-adults-2020").unequal_populations(["sex"])[0][:79]
+        'Margins of sex count all residents of all ages, servicepersons included; weight'
+        """
+        counted: dict[str, list[str]] = {}
+        for name in dimensions:
+            counted.setdefault(self.facts[name].population, []).append(name)
+        counted.pop("", None)
+        if len(counted) < 2 and not (self.population and set(counted) - {self.population}):
+            return ()
+        told = "; ".join(f"{', '.join(names)} count {population}" for population, names in counted.items())
+        stands = f"; weights stand for {self.population}" if self.population else "; these populations differ"
+        return (f"Margins of {told}{stands}.",)
+
     def __getitem__(self, dimension: str) -> Mapping[str, float]:
-        """Give the shares of a dimension, or raise UnknownNameError with the known ones."""
+        """Give the figures of a dimension, shares or counts, or raise UnknownNameError with the known ones."""
         if dimension not in self.facts:
             raise UnknownNameError("margin", dimension, self.facts, self.name)
-        return self.facts[dimension].shares
+        return self.facts[dimension].figures
 
     def __contains__(self, dimension: object) -> bool:
         """Say whether there is such a dimension."""
@@ -208,9 +253,11 @@ def read_margins(path: Path | str) -> Margins:
     Parameters
     ----------
     path : path
-        Columns dimension, category (the code as in the data), share (0-1) or percent (0-100), source and date; where
-        known also grade, label, base_population and note. A file of the same name ending in ``.json`` may give title,
-        population and note.
+        Columns dimension, category (the code as in the data), source, date, and one of share (0-1), percent (0-100)
+        and count (people); where known also grade, label, base_population and note. A joint table has a dimension
+        like ``sex*age4`` and categories like ``1*3``, and may stand in one file with the margins of one variable. A
+        file that has both shares and counts gives each dimension in one of them. A file of the same name ending in
+        ``.json`` may give title, population and note.
 
     Returns
     -------
@@ -223,7 +270,7 @@ def read_margins(path: Path | str) -> Margins:
         When the file is absent or not UTF-8.
     RegistryError
         With all findings: columns missing or unknown, a category named twice, a share that is no share, shares that do
-        not sum to one within 0.005.
+        not sum to one within 0.005, a joint category without a code for each variable.
 
     Examples
     --------
@@ -236,143 +283,18 @@ def read_margins(path: Path | str) -> Margins:
     """
     path = Path(path)
     table = read_csv_table(path)
-    findings = [*table.findings, *_header_findings(table)]
-    entries = [_entry(table, *row, findings) for row in table.rows]
-    findings += _dimension_findings(table, entries)
+    findings = [*table.findings, *header_findings(table)]
+    entries = [entry(table, *row, findings) for row in table.rows]
+    findings += dimension_findings(table, entries)
     if findings:
         raise RegistryError("\n".join(map(str, sorted(findings, key=lambda finding: finding.line or 0))))
     about = _about(path.with_suffix(".json"))
-    facts = {
-        name: _dimension(name, [entry for entry in entries if entry.dimension == name]) for name in _names(entries)
-    }
+    facts = {name: _dimension(name, [row for row in entries if row.dimension == name]) for name in names(entries)}
     return Margins(path.stem, about.get("title", path.stem), about.get("population", ""), facts, about.get("note", ""))
 
 
-class _Entry(NamedTuple):
-    """One row: a category of a dimension and its share; what cannot be read is empty, or no number."""
-
-    line: int
-    dimension: str
-    category: str
-    share: float
-    cells: Mapping[str, str]
-
-    @property
-    def readable(self) -> bool:
-        """Whether the row has a share."""
-        return not math.isnan(self.share)
-
-
-def _header_findings(table: CsvTable) -> list[Finding]:
-    if any(finding.line == 1 for finding in table.findings):
-        return []
-
-    def at(column: str, problem: str) -> Finding:
-        return Finding(table.name, f"column '{column}'", problem, 1)
-
-    found = [
-        at(name, f"is not known here.{did_you_mean(name, COLUMNS)}") for name in table.header if name not in COLUMNS
-    ]
-    found += [
-        at(name, f"is missing; a margin has {', '.join(REQUIRED)} and share.")
-        for name in REQUIRED
-        if name not in table.header
-    ]
-    given = [name for name in ("share", "percent") if name in table.header]
-    if not given:
-        found.append(at("share", "is missing; give shares from 0 to 1 in 'share', or percentages in 'percent'."))
-    if len(given) == 2:
-        found.append(at("percent", "stands beside 'share'; keep one of the two."))
-    return found
-
-
-def _entry(table: CsvTable, line: int, cells: Mapping[str, str], findings: list[Finding]) -> _Entry:
-    dimension, category = cells.get("dimension", ""), _code(cells.get("category", ""))
-    place = f"{dimension} {category}".strip()
-    for name in REQUIRED:
-        if not cells.get(name, "absent: said of the header already"):
-            findings.append(Finding(table.name, place, f"{name} is empty; it must be given.", line))
-    grade = cells.get("grade", "")
-    if grade not in TRACED:
-        findings.append(Finding(table.name, place, f"grade '{grade}' is not one of {', '.join(GRADES)}.", line))
-    share: float | str = math.nan
-    if ("share" in cells) != ("percent" in cells):
-        share = _share(cells["percent" if "percent" in cells else "share"], "percent" in cells)
-    if isinstance(share, str):
-        findings.append(Finding(table.name, place, share, line))
-        share = math.nan
-    return _Entry(line, dimension, category, share, cells)
-
-
-def _code(text: str) -> str:
-    """Write a whole number in one way, however a spreadsheet wrote it.
-
-    Examples
-    --------
-    >>> _code("1.0"), _code("01"), _code("north")
-    ('1', '1', 'north')
-    """
-    return str(int(text.partition(".")[0])) if re.fullmatch(r"-?\d{1,15}(\.0*)?", text) else text
-
-
-def _share(text: str, percent: bool) -> float | str:
-    """Give a share 0-1, or what is wrong with it. Shares above one pass here: their sum tells a percentage."""
-    try:
-        number = float(text.removesuffix("%"))
-    except ValueError:
-        return f"'{text}' is not a number written like 0.51." if text else "the share is empty; it must be given."
-    if not math.isfinite(number) or number < 0:
-        return f"is {text}; a {'percentage lies between 0 and 100' if percent else 'share lies between 0 and 1'}."
-    if number == 0:
-        return "is 0; leave out a category that nobody is in."
-    return number / 100 if percent or text.endswith("%") else number
-
-
-def _dimension_findings(table: CsvTable, entries: list[_Entry]) -> list[Finding]:
-    """Judge the dimensions, each as far as its rows could be read."""
-    if not table.rows and not table.findings:
-        return [Finding(table.name, "", "holds no margin; give one row for each category.", 1)]
-    found: list[Finding] = []
-    for name in _names(entries):
-        rows = [entry for entry in entries if entry.dimension == name]
-        first: dict[str, _Entry] = {}
-        for row in rows:
-            before = first.setdefault(row.category, row)
-            if before is not row and row.category:
-                problem = f"stands already on line {before.line}; give each category once."
-                found.append(Finding(table.name, f"{name} {row.category}", problem, row.line))
-        problem = _rows_problem(rows, list(first.values()), whole=not table.findings)
-        if problem:
-            found.append(Finding(table.name, name, problem, rows[0].line))
-    return found
-
-
-def _rows_problem(rows: list[_Entry], first: list[_Entry], *, whole: bool) -> str:
-    """Say what is wrong with the rows of a dimension together; ``whole`` when no row of the file was lost."""
-    readable = [row for row in rows if row.readable]
-    total = math.fsum(row.share for row in readable)
-    if not whole or len(readable) < len(rows):
-        over = total > 1 + TOLERANCE and math.fsum(row.share for row in first if row.readable) > 1 + TOLERANCE
-        return f"the shares that can be read sum to {total:.4f} already; all of them sum to 1." if over else ""
-    # A category named twice is said already; the sum is wrong beside that when it is so with and without the second.
-    if all(abs(math.fsum(row.share for row in some) - 1) > TOLERANCE for some in (rows, first)):
-        return _sum_problem(total, rows)
-    return "has one category; a margin needs two or more." if len(rows) == 1 else ""
-
-
-def _sum_problem(total: float, rows: list[_Entry]) -> str:
-    shares = " + ".join(f"{row.share:g} ({row.category})" for row in rows)
-    if abs(total - 100) <= 100 * TOLERANCE:
-        return f"the shares sum to {total:g}: these are percentages. Call the column 'percent', or divide by 100."
-    return f"the shares sum to {total:.4f}, not 1: {shares}. A category is missing, or counted twice."
-
-
-def _names(entries: list[_Entry]) -> list[str]:
-    return list(dict.fromkeys(entry.dimension for entry in entries if entry.dimension))
-
-
-def _dimension(name: str, rows: list[_Entry]) -> Dimension:
-    total = math.fsum(row.share for row in rows)
+def _dimension(name: str, rows: list[Entry]) -> Dimension:
+    total = math.fsum(row.figure for row in rows)
     exact = abs(total - 1) < 1e-9
 
     def said(column: str) -> str:
@@ -381,13 +303,14 @@ def _dimension(name: str, rows: list[_Entry]) -> Dimension:
 
     return Dimension(
         name=name,
-        shares={row.category: row.share if exact else row.share / total for row in rows},
+        shares={row.category: row.figure if exact else row.figure / total for row in rows},
         labels={row.category: row.cells["label"] for row in rows if row.cells.get("label")},
         population=said("base_population"),
         source=said("source"),
         date=said("date"),
         grade=max((row.cells.get("grade", "") for row in rows), key=_doubt),
         note=said("note"),
+        total=total if rows[0].counted else None,
     )
 
 

@@ -130,7 +130,6 @@ class Design:
     study: Study = field(init=False)
     weights: Floats = field(init=False)
     weight_source: str = field(init=False)
-    stages: tuple[Stage, ...] = field(init=False)
     steps: tuple[WeightingStep, ...] = field(init=False, default=())
     joint: Floats | None = field(init=False, default=None)
     replication: Replication | None = field(init=False, default=None)
@@ -144,7 +143,7 @@ class Design:
         if isinstance(self.pps, str) and self.pps != "brewer":
             raise DesignError(f"pps is {self.pps!r}; it can be 'brewer' or an array of joint inclusion probabilities.")
         study = study_of(self.data)
-        if not len(study.frame):
+        if not study.rows:
             raise DesignError(f"{study.source or 'the data'} holds no rows; a design needs respondents.")
         for part in ("strata", "psu", "fpc"):
             object.__setattr__(self, part, names_of(getattr(self, part)))
@@ -155,9 +154,16 @@ class Design:
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "weight_source", source)
 
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages of sampling that the variance uses; laid out here where every row is its own PSU."""
+        return stages(self.study, (), (), ())
+
     def _lay_out(self) -> None:
-        """Set the stages, and with joint probabilities the form of the variance."""
+        """Set the stages, and with joint probabilities the form of the variance; plain samples wait until asked."""
         strata, psu, fpc = names_of(self.strata), names_of(self.psu), names_of(self.fpc)
+        if self._independent:
+            return
         if isinstance(self.pps, str) and not fpc:
             raise DesignError("pps='brewer' needs each unit's inclusion probability; name its column, fpc='...'.")
         if self.pps is None or isinstance(self.pps, str):
@@ -172,6 +178,12 @@ class Design:
         elif self.lone_psu == "fail" and self.joint is None:
             refuse_lone_psus(laid)
         object.__setattr__(self, "stages", laid)
+
+    @property
+    def _independent(self) -> bool:
+        """Whether rows were drawn one by one from one stratum, and there are enough of them for a variance."""
+        parts = (*names_of(self.strata), *names_of(self.psu), *names_of(self.fpc))
+        return not parts and self.pps is None and self.study.rows > 1
 
     def __repr__(self) -> str:
         """Give the design in one line."""
@@ -291,12 +303,12 @@ class Design:
                 f"units ({', '.join(units)}). Name the column of weights, weight='...' (--weight ...), or give an fpc "
                 "for every stage."
             )
-        if self.stages[0].probability is not None:
+        if not self._independent and self.stages[0].probability is not None:
             source = "the inclusion probabilities" + (f" ({fpc})" if fpc else " of the joint probabilities")
             return weights_from_fpc(self.stages), f"weights from {source}: their inverse"
         if fpc:
             return weights_from_fpc(self.stages), f"weights from the fpc ({fpc}): population over sample at each stage"
-        return np.ones(len(self.study.frame)), "equal weights of 1"
+        return np.ones(self.study.rows), "equal weights of 1"
 
 
 def check_design(design: object, verb: str) -> None:

@@ -123,7 +123,7 @@ def stages(
         When ids are missing, or population sizes are missing, vary within a stratum or are below the sample.
     """
     _check_lengths(strata, psu, fpc)
-    rows = len(study.frame)
+    rows = study.rows
     stratum_ids = [_ids(study, name, "strata") for name in strata]
     unit_ids = [_ids(study, name, "psu") for name in psu]
     sizes, fractions = _sizes(study, fpc)
