@@ -52,6 +52,7 @@ PUBLIC = {
     "deff_by": "analysis.weighting.deff_parts",
     "deff_parts": "analysis.weighting.deff_parts",
     "Diagnostic": "analysis.weighting.diagnostic",
+    "weight": "analysis.weighting.weight",
     "weight_histogram": "analysis.weighting.weight_histogram",
     "weight_influence": "analysis.weighting.weight_influence",
     "weight_log": "analysis.weighting.weight_log",
@@ -141,6 +142,7 @@ if TYPE_CHECKING:
     from .analysis.weighting.deff_parts import deff_parts as deff_parts
     from .analysis.weighting.diagnostic import Diagnostic as Diagnostic
     from .analysis.weighting.rake import rake as rake
+    from .analysis.weighting.weight import weight as weight
     from .analysis.weighting.weight_histogram import weight_histogram as weight_histogram
     from .analysis.weighting.weight_influence import weight_influence as weight_influence
     from .analysis.weighting.weight_log import weight_log as weight_log

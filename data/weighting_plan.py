@@ -36,6 +36,9 @@ def _ordered(value: tuple[float, float] | None) -> tuple[float, float] | None:
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Factors = Annotated[tuple[float, float] | None, AfterValidator(_around_one)]
 Limits = Annotated[tuple[float, float] | None, AfterValidator(_ordered)]
+Numbers = dict[str, float]
+Complete = Literal["error", "own_class"]
+Filled = Literal["error", "own_class", "proportional"]
 REFERENCE = "reference"
 """What margins are called that are estimated from the reference sample."""
 
@@ -48,6 +51,7 @@ class BaseWeightsPlan(Part):
 
     probability: Names = ()
     factor: Names = ()
+    divisor: Names = ()
 
 
 class EligibilityPlan(Part):
@@ -58,18 +62,43 @@ class EligibilityPlan(Part):
     ineligible: Names = ()
     unknown: Names = ()
     within: Names = ()
+    minimum: int | None = None
+    largest: float | None = None
+    collapse: bool = True
+    missing: Complete = "error"
 
 
 class NonresponsePlan(Part):
-    """Options of :func:`nonresponse`."""
+    """Options of :func:`nonresponse`; ``propensity`` is columns, or the right side of a formula."""
 
     responded: Given = None
     within: Names = ()
-    propensity: Names | str = ()
+    propensity: str | tuple[str, ...] | None = None
     weighted: bool = True
     strata: int | None = None
-    minimum: int = 30
+    minimum: int | None = None
     largest: float | None = None
+    collapse: bool = True
+    missing: Complete = "error"
+
+
+class PropensityWeightsPlan(Part):
+    """Options of :func:`propensity_weights`; ``on`` is columns, or the right side of a formula."""
+
+    reference: Given = None
+    on: str | tuple[str, ...] = ()
+    method: Literal["pseudo", "odds", "calibrated"] = "pseudo"
+    strata: int | None = None
+    largest: float | None = None
+    missing: Complete = "error"
+
+
+class PoststratifyPlan(Part):
+    """Options of :func:`poststratify`."""
+
+    margins: Given = None
+    on: Given = None
+    missing: Filled = "error"
 
 
 class RakePlan(Part):
@@ -80,8 +109,62 @@ class RakePlan(Part):
     bounds: Factors = None
     tolerance: float = 1e-10
     max_iterations: int = 500
-    missing: Literal["error", "own_class", "proportional"] = "error"
+    missing: Filled = "error"
     residuals: Literal["calibrated", "base", "unweighted"] = "calibrated"
+
+
+class CalibratePlan(Part):
+    """Options of :func:`calibrate`."""
+
+    margins: Given = None
+    on: Given = None
+    means: Numbers | None = None
+    totals: Numbers | None = None
+    distance: Literal["linear", "raking", "logit"] = "linear"
+    bounds: Limits = None
+    bounds_on: Literal["factors", "weights"] = "factors"
+    cost: str | None = None
+    population: float | None = None
+    tolerance: float = 1e-10
+    max_iterations: int = 100
+    residuals: Literal["calibrated", "base"] = "calibrated"
+    missing: Complete = "error"
+
+
+class EntropyBalancePlan(Part):
+    """Options of :func:`entropy_balance`."""
+
+    means: Numbers | None = None
+    margins: Given = None
+    on: Given = None
+    population: float | None = None
+    tolerance: float = 1e-10
+    max_iterations: int = 100
+    residuals: Literal["calibrated", "base"] = "calibrated"
+    missing: Complete = "error"
+
+
+class TrimPlan(Part):
+    """Options of :func:`trim`."""
+
+    cap: float | None = None
+    multiple: float | None = None
+    quantile: float | None = None
+    potter: Names = ()
+    of: Literal["median", "mean"] = "median"
+    floor: float | None = None
+    within: Names = ()
+    redistribute: Literal["proportional", "equal", "none"] = "proportional"
+    recalibrate: bool | None = None
+    candidates: int | tuple[float, ...] = 25
+    max_iterations: int = 100
+
+
+class NormalisePlan(Part):
+    """Options of :func:`normalise`."""
+
+    to: float | Literal["n", "mean"] = "n"
+    within: Names = ()
 
 
 class ReplicatesPlan(Part):
@@ -112,7 +195,13 @@ class StepPlan(Part):
     base_weights: BaseWeightsPlan | None = None
     eligibility: EligibilityPlan | None = None
     nonresponse: NonresponsePlan | None = None
+    propensity_weights: PropensityWeightsPlan | None = None
+    poststratify: PoststratifyPlan | None = None
     rake: RakePlan | None = None
+    calibrate: CalibratePlan | None = None
+    entropy_balance: EntropyBalancePlan | None = None
+    trim: TrimPlan | None = None
+    normalise: NormalisePlan | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -168,7 +257,7 @@ class WeightingPlan(Part):
     replicates: ReplicatesPlan | None = None
     on: Names = ()
     bounds: Factors = None
-    missing: Literal["error", "own_class", "proportional"] = "own_class"
+    missing: Filled = "own_class"
 
     @model_validator(mode="after")
     def _one_spelling(self) -> WeightingPlan:
