@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from ..sampling.categories import Bools, Floats, Ints
+from ..testing.holm import holm_by_row
 
 Texts = NDArray[np.object_]
 
@@ -123,23 +124,6 @@ def _untested(flags: Texts, first: Ints, second: Ints) -> Texts:
 
 def _mark(untested: Texts, rows: Bools, reason: str) -> None:
     untested[rows & (untested == "")] = reason
-
-
-def holm_by_row(p: Floats) -> Floats:
-    """Adjust the p-values of each row by Holm's method; missing ones take no part.
-
-    Examples
-    --------
-    >>> holm_by_row(np.array([[0.01, 0.04, np.nan, 0.03]])).tolist()
-    [[0.03, 0.06, nan, 0.06]]
-    """
-    order = np.argsort(p, axis=1)  # missing values last
-    ordered = np.take_along_axis(p, order, axis=1)
-    left = (~np.isnan(p)).sum(axis=1)[:, None] - np.arange(p.shape[1])
-    stepped = np.minimum(1.0, np.maximum.accumulate(ordered * np.maximum(left, 1), axis=1))
-    adjusted = np.empty_like(p)
-    np.put_along_axis(adjusted, order, stepped, axis=1)
-    return adjusted
 
 
 def higher_than(tests: ColumnTests, letters: Sequence[str], levels: Sequence[float]) -> Texts:

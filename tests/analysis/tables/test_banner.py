@@ -13,7 +13,7 @@ import topline as tl
 from topline.analysis.estimation.estimate import mean, proportion
 from topline.analysis.sampling.design import Design
 from topline.analysis.tables.banner import banner
-from topline.analysis.tables.column_letters import column_tests, higher_than, holm_by_row, letter
+from topline.analysis.tables.column_letters import column_tests, higher_than, letter
 from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
 from topline.data.description import SIMULATED
 from topline.data.errors import EstimationError, FileError, UnknownNameError
@@ -169,18 +169,6 @@ def test_holm_adjusts_over_the_pairs_of_a_row_and_takes_letters_away():
         expected = np.minimum(1, np.maximum.accumulate(p[order] * [3, 2, 1]))
         assert holm[order] == pytest.approx(expected, rel=1e-12)
     assert "Holm" in adjusted.method["footnotes"][0]
-
-
-def test_holm_is_that_of_statsmodels():
-    from statsmodels.stats.multitest import multipletests
-
-    p = np.random.default_rng(3).uniform(size=(5, 9))
-    p[0, 3] = np.nan
-    adjusted = holm_by_row(p)
-    for mine, row in zip(adjusted, p, strict=True):
-        known = ~np.isnan(row)
-        assert mine[known] == pytest.approx(multipletests(row[known], method="holm")[1], rel=1e-12)
-    assert np.isnan(adjusted[0, 3])
 
 
 def test_a_low_base_is_shown_marked_and_not_tested():
