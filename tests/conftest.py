@@ -6,6 +6,7 @@ promises to have tried everything cannot quietly try less. For ``browser`` that 
 """
 
 import functools
+import gc
 import importlib
 import os
 import shutil
@@ -23,6 +24,12 @@ NO_EXTRA = "the 'browser' extra is not installed (pip install -e '.[browser]')"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put browser tests last: once Playwright has started, no other event loop can run in its process."""
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+def pytest_collection_finish() -> None:
+    """Leave the modules and tests there are out of all later garbage collections; Streamlit forces one at each run."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
