@@ -307,17 +307,16 @@ class _Sample:
         end = np.zeros(len(self.weights))
         free = changed[self.code]
         while free.any():
-            left = total - self.sums(end)
-            own = self.sums(free * self.weights)
-            found = _over(left, own, neutral) if multiply else _over(left - own, self.sums(free * 1.0), neutral)
-            open_groups = changed & (self.sums(free * 1.0) > 0)
-            level = np.where(open_groups, found, level)
-            moved = self.weights * level[self.code] if multiply else self.weights + level[self.code]
+            left, own = total - self.sums(end), self.sums(free * self.weights)
+            counts = self.sums(free.astype(np.float64))
+            found = _over(left, own, neutral) if multiply else _over(left - own, counts, neutral)
+            level = np.where(counts > 0, found, level)
+            moved: Floats = self.weights * level[self.code] if multiply else self.weights + level[self.code]
+            held = np.clip(moved, limits.floor, limits.cap)
             over, under = free & (moved > limits.cap), free & (moved < limits.floor)
             if not (over | under).any():
                 break
-            excess = self.sums(np.maximum(moved - limits.cap, 0.0) * over)
-            short = self.sums(np.maximum(limits.floor - moved, 0.0) * under)
+            excess, short = self.sums((moved - held) * over), self.sums((held - moved) * under)
             settled = np.where((excess >= short)[self.code], over, under)
             end = np.where(settled, np.where(over, limits.cap, limits.floor), end)
             free = free & ~settled
@@ -341,7 +340,8 @@ def check_redistribute(how: str) -> Redistribute:
     >>> check_redistribute("equal")
     'equal'
     """
-    for known in get_args(Redistribute):
-        if how == known:
-            return known
+    known: tuple[Redistribute, ...] = get_args(Redistribute)
+    for each in known:
+        if how == each:
+            return each
     raise WeightingError(f"redistribute is {how!r}; it can be 'proportional', 'equal' or 'none'.")
