@@ -92,10 +92,16 @@ def weighted_design(folder: StudyFolder) -> Design:
 
 
 def save_weighted(folder: StudyFolder, design: Design) -> Path:
-    """Write the respondents with their weights beside the exported data, as ``weighted.sav``."""
+    """Write the respondents with their weights beside the exported data, as ``weighted.sav``.
+
+    Replicate weights go with them, ``repw1`` and so on, where the recipe asks for replicates.
+    """
     from ..data.files import write_study
 
-    return write_study(design.study_with_weights("weight"), folder.data.with_stem("weighted"))
+    study = design.study_with_weights("weight", replicates="repw" if design.replication else "")
+    if any(step.kind in FROM_THE_SAMPLE for step in design.steps):
+        study = replace(study, frame=study.frame[design.weights > 0].reset_index(drop=True))
+    return write_study(study, folder.data.with_stem("weighted"))
 
 
 def closed_questions(study: Study) -> tuple[str, ...]:

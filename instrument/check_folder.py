@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ..data.errors import DocumentError, Finding, ToplineError, UnknownNameError
+from ..data.margins import margins_named
 from ..data.study_folder import StudyFolder, read_folder
+from ..data.weighting_plan import REFERENCE
 from .check import check_file
 from .export import export
 from .reading import read_questionnaire
 
 SHIPPED_TITLE, SHIPPED_NAME = "Attitudes to the social credit system", "social-credit"
 """What ``topline new`` writes, until a team makes it its own."""
+
+MARGINS = "weighting, margins"
+"""Where the margins for all steps stand."""
 
 
 def check_folder(path: Path | str) -> tuple[Finding, ...]:
@@ -40,32 +46,57 @@ def check_folder(path: Path | str) -> tuple[Finding, ...]:
 
 def _check_weighting(folder: StudyFolder) -> Iterator[Finding]:
     """Find margins that cannot be read, and dimensions they do not have."""
-    try:
-        margins = folder.margins()
-    except DocumentError as error:
-        yield from error.findings
-        return
-    except ToplineError as error:
-        yield Finding("study.yaml", "weighting, margins", str(error))
-        return
-    if margins is None:
-        return
-    for name in folder.plan.weighting.on:
-        if name not in margins:
-            yield Finding("study.yaml", "weighting, on", str(UnknownNameError("dimension", name, margins)))
+    weighting = folder.plan.weighting
+    asked = [(MARGINS, weighting.margins, weighting.on)] if weighting.margins else []
+    for place, options in _steps(folder):
+        asked.append((place, options.get("margins") or weighting.margins, options.get("on") or ()))
+    for place, given, on in asked:
+        if not isinstance(given, str) or given in ("", REFERENCE):
+            continue
+        try:
+            margins = margins_named(given, folder.path)
+        except DocumentError as error:
+            yield from error.findings
+            return
+        except ToplineError as error:
+            yield Finding("study.yaml", place if place == MARGINS else f"{place}, margins", str(error))
+            return
+        for name in (on,) if isinstance(on, str) else on:
+            if name not in margins:
+                at = "weighting, on" if place == MARGINS else f"{place}, on"
+                yield Finding("study.yaml", at, str(UnknownNameError("dimension", name, margins)))
+
+
+def _steps(folder: StudyFolder) -> list[tuple[str, dict[str, Any]]]:
+    """Give the options of each step of the weighting, with their place."""
+    steps = folder.plan.weighting.steps
+    return [(f"weighting, steps, entry {at}, {step.name}", step.options) for at, step in enumerate(steps, 1)]
+
+
+def _columns_of(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give the columns that a step's options name."""
+    for key in ("probability", "factor", "divisor", "status", "within", "potter", "cost", "means", "totals"):
+        given = options.get(key) or ()
+        yield from ((key, name) for name in ((given,) if isinstance(given, str) else given))
+    on = options.get("on") or ()
+    named = on.values() if isinstance(on, Mapping) else (on,) if isinstance(on, str) else on
+    yield from (("on", part) for name in named for part in name.split("*") if part.isidentifier())
 
 
 def _check_columns(folder: StudyFolder) -> Iterator[Finding]:
     """Find columns that the export will not have, and a study.yaml that still describes the shipped study."""
     questionnaire, plan = read_questionnaire(folder.questionnaire), folder.plan
     columns = export(questionnaire, []).codebook.names
-    named = {
-        "design, weight": (plan.design.weight,),
-        "design, strata": plan.design.strata,
-        "design, psu": plan.design.psu,
-        "design, fpc": plan.design.fpc,
-        "weighting, on": plan.weighting.on,
+    named: dict[str, list[str]] = {
+        "design, weight": [plan.design.weight],
+        "design, strata": [*plan.design.strata],
+        "design, psu": [*plan.design.psu],
+        "design, fpc": [*plan.design.fpc],
+        "weighting, on": [*plan.weighting.on],
     }
+    for place, options in _steps(folder):
+        for key, name in _columns_of(options):
+            named.setdefault(f"{place}, {key}", []).append(name)
     for place, names in named.items():
         for name in names:
             if name and name not in columns:
