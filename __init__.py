@@ -37,6 +37,9 @@ PUBLIC = {
     "multinomial": "analysis.models.multinomial",
     "ordered": "analysis.models.ordinal",
     "quantile": "analysis.estimation.quantile",
+    "base_weights": "analysis.weighting.base_weights",
+    "eligibility": "analysis.weighting.eligibility",
+    "nonresponse": "analysis.weighting.nonresponse",
     "rake": "analysis.weighting.rake",
     "rank_test": "analysis.testing.ranks",
     "respondents": "analysis.recipe",
@@ -53,9 +56,12 @@ PUBLIC = {
     "deff_parts": "analysis.weighting.deff_parts",
     "Diagnostic": "analysis.weighting.diagnostic",
     "weight": "analysis.weighting.weight",
+    "WeightDiagnostics": "analysis.weighting.diagnostics",
+    "weight_diagnostics": "analysis.weighting.diagnostics",
     "weight_histogram": "analysis.weighting.weight_histogram",
     "weight_influence": "analysis.weighting.weight_influence",
     "weight_log": "analysis.weighting.weight_log",
+    "weight_warnings": "analysis.weighting.weight_warnings",
     "weight_summary": "analysis.weighting.weights",
     "bank": "data.bank",
     "Codebook": "data.codebook",
@@ -65,6 +71,7 @@ PUBLIC = {
     "Variable": "data.codebook",
     "study_of": "data.codebook",
     "StudyDescription": "data.description",
+    "InfeasibleMarginsError": "data.errors",
     "ToplineError": "data.errors",
     "published": "data.figures",
     "read_study": "data.files",
@@ -137,15 +144,21 @@ if TYPE_CHECKING:
     from .analysis.testing.ttest import ttest as ttest
     from .analysis.weighting.balance import weight_balance as weight_balance
     from .analysis.weighting.balance import weight_margins as weight_margins
+    from .analysis.weighting.base_weights import base_weights as base_weights
     from .analysis.weighting.data_defect import data_defect as data_defect
     from .analysis.weighting.deff_parts import deff_by as deff_by
     from .analysis.weighting.deff_parts import deff_parts as deff_parts
     from .analysis.weighting.diagnostic import Diagnostic as Diagnostic
+    from .analysis.weighting.diagnostics import WeightDiagnostics as WeightDiagnostics
+    from .analysis.weighting.diagnostics import weight_diagnostics as weight_diagnostics
+    from .analysis.weighting.eligibility import eligibility as eligibility
+    from .analysis.weighting.nonresponse import nonresponse as nonresponse
     from .analysis.weighting.rake import rake as rake
     from .analysis.weighting.weight import weight as weight
     from .analysis.weighting.weight_histogram import weight_histogram as weight_histogram
     from .analysis.weighting.weight_influence import weight_influence as weight_influence
     from .analysis.weighting.weight_log import weight_log as weight_log
+    from .analysis.weighting.weight_warnings import weight_warnings as weight_warnings
     from .analysis.weighting.weights import weight_summary as weight_summary
     from .data.bank import bank as bank
     from .data.codebook import Codebook as Codebook
@@ -155,6 +168,7 @@ if TYPE_CHECKING:
     from .data.codebook import Variable as Variable
     from .data.codebook import study_of as study_of
     from .data.description import StudyDescription as StudyDescription
+    from .data.errors import InfeasibleMarginsError as InfeasibleMarginsError
     from .data.errors import ToplineError as ToplineError
     from .data.figures import published as published
     from .data.files import read_study as read_study

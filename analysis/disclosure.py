@@ -11,15 +11,16 @@ Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (primary and 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from numbers import Integral
 from typing import Any
 
 from .comparing.comparison import Comparison, ComparisonRow
 from .comparing.sentences import sentence
 from .estimation.estimates import NUMBERS
 from .estimation.method import ONE_RESPONDENT, missing_key_note, missing_note, nobody_note, zero_weights_note
-from .weighting.targets import OWN_CLASS, own_class_note
 
 COLUMNS = ("item", "category", *NUMBERS)
 TAKEN_OUT = NUMBERS
@@ -49,8 +50,9 @@ def without_small_bases(document: Mapping[str, Any], minimum: int) -> dict[str, 
     -----
     The method counts people too, and these counts go as well: those of an item some of whose rows are taken out; the
     kinds of missing answers of an item when one kind is small (two refusals of a delicate question are two people);
-    small counts of rows without a key or a weight; and a raking table, whole, when one of its categories is small,
-    since each share of it would follow from the others. How many gave no answer at all still follows from ``n``,
+    small counts of rows without a key or a weight; and the table of a step of weighting, whole, when one of its
+    classes is small, or what is left of one, since each would follow from the others; notes of steps that count few
+    people go too. How many gave no answer at all still follows from ``n``,
     which is the base of a result that is shown.
 
     Examples
@@ -108,7 +110,7 @@ def without_small_counts(method: Mapping[str, Any], gone: Collection[str], minim
     if "items" in method:
         found["items"] = [without_item_counts(item, gone, minimum) for item in method["items"]]
     if method.get("weighting"):
-        found["weighting"] = [without_small_categories(step, minimum) for step in method["weighting"]]
+        found["weighting"] = [without_small_classes(step, minimum) for step in method["weighting"]]
     if "footnotes" in method:
         found["footnotes"] = footnotes_kept(method, gone, minimum)
     if "parts" in method:
@@ -128,36 +130,122 @@ def few_missing(item: Mapping[str, Any], minimum: int) -> bool:
     return any(small(count, minimum) for count in (item.get("missing") or {}).values())
 
 
-def without_small_categories(step: Mapping[str, Any], minimum: int) -> dict[str, Any]:
-    """Leave a raking's table out when one of its categories is small, with all that it could be had from."""
-    if not has_small_category(step, minimum):
-        return dict(step)
-    gone = small_class_notes(step, minimum)
-    kept = {
-        name: [*(note for note in step[name] if not note.startswith(gone)), table_left_out(minimum)]
-        for name in ("notes", "brief")
-        if name in step
-    }
-    return {**step, "table": None, "worst_before": None, **kept}
+def without_small_classes(step: Mapping[str, Any], minimum: int) -> dict[str, Any]:
+    """Leave out of a step of weighting what counts few people: its table, what it could be had from, and notes.
+
+    Examples
+    --------
+    >>> step = {"kind": "nonresponse", "summary": "adjusted", "table": [{"class": "north", "n": 80, "respondents": 12}]}
+    >>> without_small_classes({**step, "notes": ["12 of 80 cases responded."], "brief": []}, 30)["notes"]
+    ['The classes of nonresponse are left out: one holds fewer than 30 people.']
+    """
+    few = has_small_class(step, minimum)
+    found = {name: without_few(name, value, minimum) for name, value in step.items() if name not in WORDED}
+    found["summary"] = masked(step["summary"], minimum)
+    if few:
+        found |= {"table": None, "worst_before": None} if "worst_before" in step else {"table": None}
+    else:
+        found["table"] = step["table"]
+    for name in ("notes", "brief"):
+        if name in step:
+            kept = [note for note in step[name] if not counts_few(note, minimum)]
+            found[name] = [*kept, *([table_left_out(step, minimum)] if few else [])]
+    return found
 
 
-def has_small_category(step: Mapping[str, Any], minimum: int) -> bool:
-    """Say whether a raking has a category of few people."""
-    return any(small(row["n"], minimum) for row in step["table"] or ())
+WORDED = ("summary", "table", "notes", "brief")
+"""Parts of a step that are no options."""
+
+LABELS = ("class", "variable", "category", "role", "column", "step", "stratum", "group")
+"""Columns of a step's table that name its rows."""
+
+SETTINGS = (
+    *("iterations", "max_iterations", "minimum", "strata", "candidates", "largest", "multiple", "cap", "floor"),
+    *("population", "quantile", "sweeps", "steps", "seed", "replicates", "to", "tolerance"),
+)
+"""Whole numbers among a step's options that count no people."""
+
+PEOPLE = (
+    r"(?:non)?respondents?|rows?|people|persons?|cases?|weights?|members?|interviews?|units?|(?:in)?eligible|unknown"
+)
+
+COUNTS = re.compile(
+    rf"(?<![\w.,%-])(?P<count>\d[\d,]*|one|a single)(?: of (?P<whole>\d[\d,]*))?(?: [a-z]+)? (?:{PEOPLE})\b"
+    r"|\bn (?P<base>\d[\d,]*)\b|\bfewest \((?P<fewest>\d[\d,]*)\)",
+    re.IGNORECASE,
+)
+"""Counts of people as notes write them: ``7 respondents``, ``12 of 80 cases``, ``n 9``, ``the fewest (5)``."""
 
 
-def small_class_notes(step: Mapping[str, Any], minimum: int) -> tuple[str, ...]:
-    """Give how the notes begin that count few rows without a value of a raking variable."""
-    return tuple(
-        own_class_note(row["variable"], row["n"])
-        for row in step["table"] or ()
-        if row["category"] == OWN_CLASS and small(row["n"], minimum)
-    )
+def has_small_class(step: Mapping[str, Any], minimum: int) -> bool:
+    """Say whether a class in the table of a step is of few people, or what is left of it after a part of it is."""
+    for row in step["table"] or ():
+        counts = [value for name, value in row.items() if is_count(name, value)]
+        apart = [abs(one - other) for at, one in enumerate(counts) for other in counts[:at]]
+        if any(small(count, minimum) for count in (*counts, *apart)):
+            return True
+    return False
 
 
-def table_left_out(minimum: int) -> str:
-    """Say that a raking table is not shown, and why."""
-    return f"The margins before and after raking are left out: a category holds fewer than {minimum} people."
+def is_count(name: str, value: object) -> bool:
+    """Say whether a value in the table of a step counts people.
+
+    Examples
+    --------
+    >>> is_count("respondents", 12), is_count("factor", 1.5), is_count("class", 3), is_count("n", 12.0)
+    (True, False, False, True)
+    """
+    if name in LABELS or isinstance(value, bool):
+        return False
+    return isinstance(value, Integral) or (name == "n" and isinstance(value, float) and math.isfinite(value))
+
+
+def without_few(name: str, value: Any, minimum: int) -> Any:
+    """Take small counts out of an option of a step, whatever it is nested in; settings stay."""
+    if isinstance(value, Mapping):
+        return {key: without_few(key, part, minimum) for key, part in value.items()}
+    if isinstance(value, list):
+        return [without_few(name, part, minimum) if isinstance(part, Mapping) else part for part in value]
+    counts = isinstance(value, Integral) and not isinstance(value, bool) and name not in SETTINGS
+    return None if counts and small(int(value), minimum) else value
+
+
+def counts_few(note: str, minimum: int) -> bool:
+    """Say whether a note counts few people, or all but few.
+
+    Examples
+    --------
+    >>> [counts_few(note, 30) for note in ("7 respondents", "595 of 600 cases", "5 classes of 2020", "n 1,200")]
+    [True, True, False, False]
+    """
+    return any(few_in(match, minimum) for match in COUNTS.finditer(note))
+
+
+def few_in(match: re.Match[str], minimum: int) -> bool:
+    """Say whether a count that was found in words is small, or leaves few of its whole."""
+    told = match["count"] or match["base"] or match["fewest"]
+    count = int(told.replace(",", "")) if told[0].isdigit() else 1
+    whole = int(match["whole"].replace(",", "")) if match["whole"] else count
+    return small(count, minimum) or small(whole - count, minimum)
+
+
+def masked(words: str, minimum: int) -> str:
+    """Write counts of few people as fewer than the minimum.
+
+    Examples
+    --------
+    >>> masked("trimmed 7 weights at 5 times the mean", 30)
+    'trimmed fewer than 30 people at 5 times the mean'
+    """
+    return COUNTS.sub(lambda match: f"fewer than {minimum} people" if few_in(match, minimum) else match[0], words)
+
+
+def table_left_out(step: Mapping[str, Any], minimum: int) -> str:
+    """Say that the table of a step is not shown, and why."""
+    if any("target" in row for row in step["table"] or ()):
+        what = "raking" if step["kind"] == "rake" else f"step {step['kind']}"
+        return f"The margins before and after {what} are left out: a category holds fewer than {minimum} people."
+    return f"The classes of {step['kind']} are left out: one holds fewer than {minimum} people."
 
 
 def footnotes_kept(method: Mapping[str, Any], gone: Collection[str], minimum: int) -> list[str]:
@@ -165,9 +253,16 @@ def footnotes_kept(method: Mapping[str, Any], gone: Collection[str], minimum: in
     dropped, said = small_notes(method, gone, minimum), []
     if any(few_missing(item, minimum) and item["item"] not in gone for item in method.get("items", ())):
         said.append(f"Kinds of missing answers are left out where one counts fewer than {minimum} people.")
-    if any(has_small_category(step, minimum) for step in method.get("weighting") or ()):
-        said.append(table_left_out(minimum))
-    kept = [note for note in method["footnotes"] if not note.startswith(dropped) and ONE_RESPONDENT not in note]
+    steps = method.get("weighting") or ()
+    few = {note for step in steps for note in (*step["notes"], *step.get("brief", ())) if counts_few(note, minimum)}
+    if few:
+        said.append(f"Notes on the weighting that count fewer than {minimum} people are left out.")
+    said += [table_left_out(step, minimum) for step in steps if has_small_class(step, minimum)]
+    kept = [
+        note
+        for note in method["footnotes"]
+        if not note.startswith(dropped) and ONE_RESPONDENT not in note and note not in few
+    ]
     return [*kept, *said]
 
 
@@ -182,8 +277,6 @@ def small_notes(method: Mapping[str, Any], gone: Collection[str], minimum: int) 
     found += [nobody_note(name) for name in gone]
     found += [missing_key_note(key, count) for key, count in keys_of(method).items() if small(count, minimum)]
     found += [zero_weights_note(zero)] if zero is not None and small(zero, minimum) else []
-    for step in method.get("weighting") or ():
-        found += small_class_notes(step, minimum)
     return tuple(found)
 
 
@@ -195,6 +288,9 @@ def safe(comparison: Comparison, minimum: int) -> Comparison:
     n = method.get("n")
     if isinstance(n, int) and small(n, minimum):
         method |= {"n": None, "effective_n": None}
+    told = method.get("weighting")
+    if isinstance(told, str):
+        method["weighting"] = masked(told, minimum)
     return replace(comparison, rows=rows, method=method)
 
 

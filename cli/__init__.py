@@ -6,10 +6,11 @@ import click
 
 from .. import __version__
 from .asking import check, export, field, new, simulate
-from .estimating import compare, estimate, weight
+from .estimating import compare, estimate
 from .showing import dashboard, demo, doctor, figures
 from .tabulating import banner, crosstab
 from .terminal import Verbs
+from .weighting import weight
 
 GUIDE = """Field attitude surveys, estimate with their design, compare honestly with published figures.
 

@@ -1,4 +1,4 @@
-"""The verbs that estimate: weight, estimate, compare."""
+"""The verbs that estimate: estimate, compare."""
 
 from __future__ import annotations
 
@@ -15,28 +15,6 @@ from .terminal import FOLDER, as_json, example, names_option, show
 if TYPE_CHECKING:
     from ..analysis.comparing.comparison import Comparison
     from ..analysis.estimation.estimates import Estimates
-
-
-@click.command(epilog=example("topline weight my-study"))
-@click.argument("folder", type=FOLDER)
-@as_json
-def weight(folder: Path, as_json: bool) -> None:
-    """Weight a study and show what that cost.
-
-    The recipe stands in study.yaml of the FOLDER; the weighted data go to weighted.sav, with the column weight.
-    """
-    from ..analysis.recipe import save_weighted, weighted_design
-    from ..analysis.weighting.weights import weight_summary
-    from ..data.study_folder import read_folder
-
-    study = read_folder(folder)
-    design = weighted_design(study)
-    warn_when_stale(study, design)
-    summary = weight_summary(design)
-    target = save_weighted(study, design)
-    show(summary, as_json)
-    if not as_json:
-        click.echo(f"\nWrote {target}.")
 
 
 @click.command(

@@ -147,7 +147,8 @@ def _word(at: int, words: int) -> str:
 
 
 def _cell(cell: str, at: int, words: int) -> str:
-    return f'<th scope="row">{text(cell)}</th>' if at < words else f"<td>{text(cell)}</td>"
+    # an empty cell is no header
+    return f'<th scope="row">{text(cell)}</th>' if at < words and cell else f"<td>{text(cell)}</td>"
 
 
 def paragraphs(lines: Sequence[str]) -> str:

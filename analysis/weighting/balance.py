@@ -20,9 +20,12 @@ from ..sampling.categories import Floats, categories, code_text, names_of, numbe
 from ..sampling.design import Design, check_design
 from ..sampling.sums import summed
 from .diagnostic import Diagnostic, laid_out
-from .row_chart import Marks, Rule, row_chart
+from .row_chart import PERCENT, Marks, Rule, row_chart
 from .target_tables import TargetTable, target_tables
 from .weight_log import states, unsigned
+
+On = str | Sequence[str] | Mapping[str, str] | None
+"""Columns to compare, or from the sample's column to the reference's."""
 
 LARGE = 0.1
 """Standardised difference from which on groups differ: Austin (2009), Statistics in Medicine 28."""
@@ -99,7 +102,7 @@ def weight_margins(design: Design) -> Diagnostic:
             footing=["Upright ticks: targets. Hollow dots: before weighting. Filled dots: after."],
             axis="share of the weight",
             written=percent,
-            form=".0%",
+            form=PERCENT,
             simulated=invented,
         ),
     )
@@ -138,9 +141,7 @@ def _against(design: Design, table: TargetTable, start: Floats) -> pd.DataFrame:
     )
 
 
-def weight_balance(
-    design: Design, reference: Design | None = None, on: str | Sequence[str] | Mapping[str, str] | None = None
-) -> Diagnostic:
+def weight_balance(design: Design, reference: Design | None = None, on: On = None) -> Diagnostic:
     """Give standardised differences of a sample from its targets, or a reference sample, before and after weighting.
 
     A difference of shares or means is divided by the root of the average of two variances: that of the sample before
@@ -267,9 +268,7 @@ def _over(difference: Floats, divisor: Floats) -> Floats:
     return np.divide(difference, divisor, out=found, where=divisor > 1e-12)
 
 
-def _to_reference(
-    design: Design, reference: Design, on: str | Sequence[str] | Mapping[str, str] | None
-) -> pd.DataFrame:
+def _to_reference(design: Design, reference: Design, on: On) -> pd.DataFrame:
     columns = dict(on) if isinstance(on, Mapping) else {name: name for name in names_of(on)}
     if not columns:
         raise WeightingError("name the columns to compare with the reference sample: on=['sex', 'age'].")

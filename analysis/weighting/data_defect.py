@@ -121,7 +121,7 @@ def data_defect(
                 **dict.fromkeys(("bias_unweighted", "bias"), lambda bias: f"±{number(bias, 4)}"),
                 **dict.fromkeys(("effective_n_unweighted", "effective_n"), lambda count: number(count, 1)),
                 "times_chance": lambda times: number(times, 1),
-                "within": str,
+                **({} if frame["possible"].all() else {"within": str}),
             },
         ),
         draw=lambda: row_chart(

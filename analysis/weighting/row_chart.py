@@ -16,11 +16,17 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-MOST = 120
+MOST = 60
 """Rows that a chart shows; those after them are in the table alone."""
 
-LONGEST = 46
+PERCENT = ".0%"
+"""How an axis writes shares."""
+
+LONGEST = 58
 """Letters of a name beside the plot."""
+
+SPARE = 1.6
+"""Width kept free for each letter of the figures, in pixels: fonts of browsers are wider than the one measured."""
 
 Shape = Literal["dot", "hollow", "tick", "bar"]
 
@@ -91,7 +97,7 @@ def row_chart(
     written : callable
         Writes a figure.
     form : str
-        How the axis writes numbers, in d3's language, e.g. ``".0%"``.
+        How the axis writes numbers, in d3's language, e.g. ``".0%"``, which gets a decimal where the axis is short.
     rules : sequence of Rule
         Dashed lines.
     zero : bool
@@ -116,7 +122,10 @@ def row_chart(
     place = alt.Y(
         "slot:Q", scale=alt.Scale(domain=[-0.6, slots - 0.4], reverse=True, nice=False, zero=False), axis=None
     )
-    across = alt.Scale(domain=_ends(lines, marks, rules, zero=zero), nice=False)
+    ends = _ends(lines, marks, rules, zero=zero)
+    across = alt.Scale(domain=ends, nice=False)
+    # ticks of whole percentages would repeat themselves on a short axis
+    form = ".1%" if form == PERCENT and ends[1] - ends[0] < 0.08 else form
 
     def along(column: str) -> alt.X:
         return alt.X(f"{column}:Q", scale=across, axis=ruled_axis(axis, form))
@@ -142,7 +151,7 @@ def row_chart(
             height=ROW * slots,
             title=titled([title], [*said, *footing]),
             description=" ".join([f"{title}.", *_told(lines)]),
-            padding={"left": 8, "right": 12, "top": 8, "bottom": 8},
+            padding={"left": 8, "right": 12 + SPARE * max(map(width, lines["figure"])), "top": 8, "bottom": 8},
         )
         .configure_view(strokeWidth=0)
         .configure(font="system-ui, sans-serif", background="#ffffff")

@@ -83,7 +83,12 @@ def weight_histogram(design: Design, *, bins: int = BINS) -> Diagnostic:
         frame=frame,
         notes=(SIMULATED_NOTE,) if invented else (),
         table=_table(frame),
-        draw=lambda: _chart(frame, steps=bool(design.steps), largest=float(after.max()), invented=invented),
+        draw=lambda: _chart(
+            frame,
+            outlined=bool(design.steps) and before.max() > before.min(),
+            largest=float(after.max()),
+            invented=invented,
+        ),
     )
 
 
@@ -116,7 +121,7 @@ def _table(frame: pd.DataFrame) -> tuple[list[str], list[list[str]], int]:
     return laid_out(used.assign(times_mean=size), {"times_mean": None, **counts, "weight": percent})  # type: ignore[return-value]
 
 
-def _chart(frame: pd.DataFrame, *, steps: bool, largest: float, invented: bool) -> alt.LayerChart:
+def _chart(frame: pd.DataFrame, *, outlined: bool, largest: float, invented: bool) -> alt.LayerChart:
     import altair as alt
 
     axis = ruled_axis("weight over the mean weight", ",~r")
@@ -131,7 +136,7 @@ def _chart(frame: pd.DataFrame, *, steps: bool, largest: float, invented: bool) 
     layers = [
         base.mark_bar(color=MARK, opacity=0.75).encode(x=across, x2="high:Q", y=up, y2=alt.datum(0), tooltip=told)
     ]
-    if steps:
+    if outlined:
         outline = pd.DataFrame(
             {"low": [*frame["low"], frame["high"].iloc[-1]], "before": [*frame["before"], frame["before"].iloc[-1]]}
         )
@@ -139,7 +144,7 @@ def _chart(frame: pd.DataFrame, *, steps: bool, largest: float, invented: bool) 
         layers.append(line.encode(x=across, y=alt.Y("before:Q", axis=ruled_axis("respondents", ",~r"), scale=tall)))
     marked = [1.0, LARGE] if frame["high"].iloc[-1] >= LARGE else [1.0]
     layers.append(alt.Chart(pd.DataFrame({"low": marked})).mark_rule(color=WORDS, strokeDash=[4, 3]).encode(x=across))
-    footing = ["Bars: after all steps." + (" Line: before them." if steps else "")]
+    footing = ["Bars: after all steps." + (" Line: before them." if outlined else "")]
     footing += [
         "Dashed: the mean" + (f", and {LARGE:g} times it (DeBell and Krosnick 2009)." if len(marked) > 1 else ".")
     ]

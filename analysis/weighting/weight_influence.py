@@ -19,7 +19,7 @@ from ..sampling.categories import Floats, code_text
 from ..sampling.design import Design, check_design
 from .balance import is_categories
 from .diagnostic import Diagnostic
-from .row_chart import Marks, row_chart
+from .row_chart import PERCENT, Marks, row_chart
 from .undone import after_steps, multiplied
 from .weight_log import unsigned
 
@@ -225,12 +225,12 @@ def _chart(frame: pd.DataFrame, shares: Sequence[bool], *, invented: bool) -> al
         chosen,
         name="name",
         heading="heading",
-        marks=[Marks(UNWEIGHTED, UNWEIGHTED, "hollow"), Marks("fewer", WITHOUT, "tick"), Marks("final", "final")],
+        marks=[Marks(UNWEIGHTED, UNWEIGHTED, "hollow"), Marks("final", "final"), Marks("fewer", WITHOUT, "tick")],
         title="What weights do to estimates",
         footing=footing,
         axis="share" if share else "estimate",
         written=percent if share else lambda value: number(value, 2),
-        form=".0%" if share else ",~r",
+        form=PERCENT if share else ",~r",
         zero=False,
         simulated=invented,
     )

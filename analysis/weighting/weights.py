@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from ...data.printing import aligned, folded, number, percent
 from ..estimation.method import SIMULATED_NOTE, counted, simulated
 from ..sampling.design import Design, check_design
+from .spread import spread
+from .weight_log import last_targets, states
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +28,7 @@ class WeightSummary:
     Attributes
     ----------
     n : int
-        Respondents with a weight above zero.
+        Respondents with a weight; one below zero, which calibration without bounds can give, counts as well.
     zero_weights : int
         Respondents with a weight of zero.
     sum : float
@@ -33,13 +38,14 @@ class WeightSummary:
     deff : float
         Kish's design effect of weighting, ``n / effective_n``.
     minimum, maximum, ratio : float
-        Range of the weights above zero.
+        Range of these weights; the ratio is missing where one is below zero.
     source : str
         Where the weights came from and what was done to them.
     worst_before, worst_after : float or None
-        Largest distance of a raked share from its target before and after, 0-1; None for weights not raked.
+        Largest distance of a share from its target before and after, 0-1; None for weights not fitted to targets.
     margins : pandas.DataFrame or None
-        variable, category, target, before, after, n of the last raking.
+        variable, category, target, before, after, n of the last step that fitted weights to targets: before all steps,
+        and after them, so that a target which a later step moved away from shows.
     notes : tuple of str
         That the respondents are simulated; sources and doubts of the margins.
     simulated : bool
@@ -93,7 +99,7 @@ class WeightSummary:
             "deff": self.deff,
             "minimum": self.minimum,
             "maximum": self.maximum,
-            "ratio": self.ratio,
+            "ratio": None if math.isnan(self.ratio) else self.ratio,
             "worst_before": self.worst_before,
             "worst_after": self.worst_after,
         }
@@ -102,7 +108,7 @@ class WeightSummary:
         return f"effective n {self.effective_n:,.0f}, design effect {self.deff:.2f} (Kish)"
 
     def _range(self) -> str:
-        return f"weights {self.minimum:,.4g} to {self.maximum:,.4g} (ratio {self.ratio:,.1f})"
+        return f"weights {self.minimum:,.4g} to {self.maximum:,.4g} (ratio {number(self.ratio, 1)})"
 
     def _worst(self) -> str:
         before, after = self.worst_before or 0.0, self.worst_after or 0.0
@@ -141,32 +147,34 @@ def weight_summary(design: Design) -> WeightSummary:
     (2.667, 2.0)
     """
     check_design(design, "weight_summary")
-    weights = design.weights[design.weights > 0]
-    total = float(weights.sum())
-    effective = total**2 / float((weights**2).sum())
-    last, invented = _last_margins(design), simulated(design.study)
+    numbers, invented = spread(design.weights), simulated(design.study)
+    last = _last_margins(design)
     return WeightSummary(
-        n=len(weights),
-        zero_weights=len(design.weights) - len(weights),
-        sum=total,
-        effective_n=effective,
-        deff=len(weights) / effective,
-        minimum=float(weights.min()),
-        maximum=float(weights.max()),
-        ratio=float(weights.max() / weights.min()),
+        zero_weights=len(design.weights) - numbers.n,
+        **vars(numbers),
         source="; ".join([design.weight_source, *(step.summary() for step in design.steps)]),
         worst_before=_worst(last, "before"),
         worst_after=_worst(last, "after"),
-        margins=None if last is None else last.copy(),
+        margins=last,
         notes=((SIMULATED_NOTE,) if invented else ()) + tuple(n for step in design.steps for n in step.notes),
         simulated=invented,
     )
 
 
 def _last_margins(design: Design) -> pd.DataFrame | None:
-    """Give the table of the last step that fitted weights to shares of a population."""
-    tables = (step.table for step in reversed(design.steps))
-    return next((table for table in tables if table is not None and "target" in table), None)
+    """Give the table of the last step that fitted weights to targets, with the shares before all steps and after."""
+    last = last_targets(design)
+    if last is None:
+        return None
+    table = last.frame.copy()
+    for name, weights, own in (
+        ("before", states(design)[0], design.steps[0]),
+        ("after", design.weights, design.steps[-1]),
+    ):
+        shares = last.shares(weights)
+        if last.step is not own and not np.isnan(shares).any():
+            table[name] = shares
+    return table
 
 
 def _worst(margins: pd.DataFrame | None, when: str) -> float | None:
