@@ -316,14 +316,11 @@ def _joined_words(prefix: str, last: str, shown: Sequence[str]) -> str:
 
 
 def _refusal(classes: Classes, carried: Carried, thin: Bools, rule: Rule, *, ruled: bool) -> str:
-    way_out = (
-        "collapse=True joins such classes with their neighbours"
-        if ruled
-        else "minimum=30, say, joins classes of fewer with their neighbours"
-    )
+    choose = "choose collapse=True" if ruled else "give the fewest that a class may have, minimum=30, say"
     return (
         f"{_listed(classes, carried, thin, rule)}: the weight of a class passes to its {rule.carriers}, and it needs "
-        f"enough of them. {way_out[0].upper()}{way_out[1:]}; or leave a variable out, or join its categories."
+        f"enough of them. To join such classes with their neighbours, {choose}; or leave a variable out, or join its "
+        "categories."
     )
 
 
