@@ -10,6 +10,7 @@
       UnknownNameError         a variable, question, figure or margin that does not exist
       DesignError              weights, strata, PSUs or population sizes that describe no sample
       WeightingError           margins that do not fit the data, or a rake that does not converge
+        InfeasibleMarginsError margins that no weights meet, within their bounds or at all
       EstimationError          an estimate that is not defined for these data
       RegistryError            a published figure, margin or bank item that breaks a rule
       ComparisonError          an estimate and a figure that cannot be put side by side
@@ -113,6 +114,63 @@ class DesignError(ToplineError):
 
 class WeightingError(ToplineError):
     """Margins that do not fit the data, or a rake that does not converge within its bounds."""
+
+
+@dataclass(frozen=True)
+class UnmetMargins:
+    """Why no weights meet the margins, and what would have to change.
+
+    Attributes
+    ----------
+    outcome : str
+        ``"contradiction"`` where no weights meet the targets within the bounds, ``"vanishing"`` where they do only when
+        somebody gets none.
+    margin, category : str
+        The category furthest from its target.
+    target, reached : float
+        Its target and what it reached, 0-1.
+    conflict : tuple of (str, str, float, str)
+        The smallest group of targets found to contradict each other: margin, category, target, and ``"at least"`` or
+        ``"at most"``, the side from which the target is out of reach.
+    empty : tuple of tuple of (str, str)
+        Combinations of categories that nobody has and that would resolve the conflict.
+    bounds : tuple of (float, float)
+        Bounds nearest to those given with which the margins were met.
+    join : tuple of str or None
+        Margin and two of its categories: the join that loses least of those with which the margins were met.
+    leave_out : tuple of str
+        Margins each of which, left out alone, lets the others be met.
+    met_together : tuple of str
+        Where no join and no margin left out helps, margins that can be met together.
+    """
+
+    outcome: str
+    margin: str
+    category: str
+    target: float
+    reached: float
+    conflict: tuple[tuple[str, str, float, str], ...] = ()
+    empty: tuple[tuple[tuple[str, str], ...], ...] = ()
+    bounds: tuple[tuple[float, float], ...] = ()
+    join: tuple[str, str, str] | None = None
+    leave_out: tuple[str, ...] = ()
+    met_together: tuple[str, ...] = ()
+
+
+class InfeasibleMarginsError(WeightingError):
+    """Margins that no weights meet, within their bounds or at all; the message names the conflict and the ways out.
+
+    Parameters
+    ----------
+    message : str
+        The whole explanation.
+    unmet : UnmetMargins
+        The same, to be read by a program.
+    """
+
+    def __init__(self, message: str, unmet: UnmetMargins) -> None:
+        self.unmet = unmet
+        super().__init__(message)
 
 
 class EstimationError(ToplineError):

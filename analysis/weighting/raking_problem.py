@@ -1,0 +1,105 @@
+"""A raking that is asked for: cells and targets with their names, bounds, and when to give up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...data.codebook import Study
+from ..sampling.categories import categories
+from .conditions import Bounds
+from .conflict import Place
+from .feasible_bounds import VANISHING
+from .margin_fit import Cells, fitted
+from .targets import OWN_CLASS, Target
+
+Names = Sequence[Sequence[str]]
+"""For each margin its column, then its categories as printed."""
+
+
+@dataclass(frozen=True, eq=False)
+class RakingProblem:
+    """What weights were to be raked to, and how.
+
+    Attributes
+    ----------
+    cells : Cells
+        The cells with their targets.
+    names : sequence of sequence of str
+        For each margin its column, then its categories as printed.
+    bounds : tuple of float or None
+        Least and largest factor.
+    tolerance : float
+        Largest distance from a target share.
+    max_iterations : int
+        Iterations before giving up.
+    orders : callable, optional
+        Gives for each margin its categories that may be joined, neighbours beside each other.
+    where : str
+        Begins the message, e.g. ``"replicate 3 of 200: "``.
+    """
+
+    cells: Cells
+    names: Names
+    bounds: Bounds | None
+    tolerance: float
+    max_iterations: int
+    orders: Callable[[], Sequence[Sequence[int]]] | None = None
+    where: str = ""
+
+    @property
+    def limits(self) -> Bounds:
+        """The bounds, without any those that always hold."""
+        return self.bounds or (0.0, np.inf)
+
+    @property
+    def within(self) -> str:
+        """The bounds in words, e.g. ``" within bounds 0.5 to 2"``."""
+        return f" within bounds {self.bounds[0]:g} to {self.bounds[1]:g}" if self.bounds else ""
+
+    def fits(self, cells: Cells, bounds: Bounds) -> bool:
+        """Tell whether weights are found for cells, and leave everybody one."""
+        try:
+            with np.errstate(all="ignore"):
+                fit = fitted(cells, bounds, self.tolerance, self.max_iterations)
+        except np.linalg.LinAlgError:
+            return False
+        return bool(fit.worst <= self.tolerance and fit.ratio[cells.weight > 0].min() >= VANISHING)
+
+    def joinable(self) -> Sequence[Sequence[int]]:
+        """Give for each margin its categories that may be joined, neighbours beside each other."""
+        return self.orders() if self.orders else [range(len(target)) for target in self.cells.targets]
+
+    def category(self, place: Place) -> str:
+        """Name a category with its margin, e.g. ``"sex female"``."""
+        return f"{self.names[place[0]][0]} {self.names[place[0]][1 + place[1]]}"
+
+    def named(self, place: Place) -> str:
+        """Name a category at length, e.g. ``"margin sex, category female"``."""
+        return f"margin {self.names[place[0]][0]}, category {self.names[place[0]][1 + place[1]]}"
+
+    def target(self, *places: Place) -> float:
+        """Give the target share of categories together."""
+        return sum(float(self.cells.targets[margin][at]) for margin, at in places)
+
+
+def codebook_orders(study: Study, margins: Sequence[Target]) -> list[list[int]]:
+    """Give for each margin its categories in the codebook's order, without the rows that lack a value.
+
+    Examples
+    --------
+    >>> from topline.data.codebook import study_of
+    >>> import pandas as pd
+    >>> age = Target("age", np.array([0, 1, 2]), ("old", "young", "(missing)"), np.full(3, 1 / 3))
+    >>> codebook_orders(study_of(pd.DataFrame({"age": ["young", "old"]})), [age])
+    [[0, 1]]
+    """
+    orders = []
+    for target in margins:
+        known = categories(study, target.column).shown if target.column in study.frame.columns else ()
+        place = {shown: at for at, shown in enumerate(known)}
+        named = [at for at, shown in enumerate(target.shown) if shown != OWN_CLASS]
+        orders.append(sorted(named, key=lambda at, shown=target.shown: place.get(shown[at], len(place))))
+    return orders
