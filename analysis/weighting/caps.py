@@ -122,9 +122,12 @@ class QuantileCap:
 
 def _counting(weights: Floats, frequency: Floats) -> tuple[Floats, Floats]:
     """Give the weights above 0 of those who count, ascending, with their frequencies, whatever the order of rows."""
-    counted = np.flatnonzero((weights > 0) & (frequency > 0))
-    order = counted[np.lexsort((frequency[counted], weights[counted]))]
-    return weights[order], frequency[order]
+    counted = (weights > 0) & (frequency > 0)
+    values, counts = weights[counted], frequency[counted]
+    if counts.min() == counts.max():
+        return np.sort(values), counts
+    order = np.lexsort((counts, values))
+    return values[order], counts[order]
 
 
 def cap_rule(

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from ...data.errors import WeightingError
-from ..sampling.categories import Bools, Floats
+from ..sampling.categories import Floats, Ints
+from ..sampling.sample import combined
 from ..sampling.step import Auxiliary
 from ..sampling.sums import summed
 from ..variance.chain import cross_product
@@ -71,11 +73,22 @@ class Margins:
         WeightingError
             When no weights within the limits have these totals.
         """
-        problem = _Problem.of(weights, frequency, self.auxiliaries, limits)
+        problem = _Problem.of(weights, frequency, *self._cells, limits)
         fit = problem.fitted(self.max_iterations)
         if not fit.worst <= MET:
             raise WeightingError(self._explained(problem, fit, where))
         return Multiplied(self.auxiliaries, fit.exponent, limits)
+
+    @cached_property
+    def _cells(self) -> tuple[Ints, tuple[Auxiliary, ...]]:
+        """Give each row's cell, whose rows have the same auxiliaries, and the auxiliaries by cell."""
+        codes = [block[0] for block in self.auxiliaries if isinstance(block, tuple)]
+        if len(codes) < len(self.auxiliaries):
+            return np.arange(len(codes[-1])), self.auxiliaries
+        cell = combined(codes, len(codes[0]))
+        first = np.zeros(int(cell.max()) + 1, dtype=np.int64)
+        first[cell] = np.arange(len(cell))
+        return cell, tuple((block[0][first], block[1]) for block in self.auxiliaries if isinstance(block, tuple))
 
     def _explained(self, problem: _Problem, fit: _Fit, where: str) -> str:
         """Say which total cannot be kept, and with which cap all could."""
@@ -121,18 +134,22 @@ class _Problem:
 
     weights: Floats
     frequency: Floats
+    cell: Ints
+    cells: int
     auxiliaries: tuple[Auxiliary, ...]
     limits: Limits
     target: Floats
     scale: Floats
 
     @classmethod
-    def of(cls, weights: Floats, frequency: Floats, auxiliaries: Sequence[Auxiliary], limits: Limits) -> _Problem:
-        counted = (weights > 0) & (frequency > 0)
-        some, times = weights[counted], frequency[counted]
-        own = tuple(_some(block, counted) for block in auxiliaries)
-        target, scale = totals(own, some * times), totals(own, some * times, absolute=True)
-        return cls(some, times, own, limits, target, np.where(scale > 0, scale, 1.0))
+    def of(
+        cls, weights: Floats, frequency: Floats, cell: Ints, auxiliaries: tuple[Auxiliary, ...], limits: Limits
+    ) -> _Problem:
+        counted, cells = (weights > 0) & (frequency > 0), int(cell.max()) + 1
+        some, times, where = weights[counted], frequency[counted], cell[counted]
+        before = summed(where, cells, some * times)
+        target, scale = totals(auxiliaries, before), totals(auxiliaries, before, absolute=True)
+        return cls(some, times, where, cells, auxiliaries, limits, target, np.where(scale > 0, scale, 1.0))
 
     def fitted(self, max_iterations: int) -> _Fit:
         """Minimise the convex dual by Newton steps with backtracking."""
@@ -174,16 +191,18 @@ class _Problem:
     def _state(self, exponent: Floats) -> _State:
         """Give the dual's value there, the weights that it stands for, and its slope: totals minus targets."""
         power = np.clip(exponents(self.auxiliaries, exponent), -LARGEST, LARGEST)
-        weights = np.clip(self.weights * np.exp(power), self.limits.floor, self.limits.cap)
+        weights = np.clip(self.weights * np.exp(power)[self.cell], self.limits.floor, self.limits.cap)
+        by_cell = summed(self.cell, self.cells, self.frequency * weights)
         # the integral of the clipped exponential: e^u inside, continued along its tangents outside
-        kept = np.where(weights > 0, weights, 1.0)
-        value = self.frequency @ (weights * (1 + power - np.log(kept / self.weights)))
-        slope = totals(self.auxiliaries, self.frequency * weights) - self.target
+        out = np.flatnonzero(~self.limits.inside(weights))
+        beyond = power[self.cell[out]] - np.log(weights[out] / self.weights[out])
+        value = by_cell.sum() + (self.frequency[out] * weights[out]) @ beyond
+        slope = totals(self.auxiliaries, by_cell) - self.target
         return _State(exponent, float(value - self.target @ exponent), weights, slope)
 
     def _step(self, state: _State, damping: float) -> Floats:
         free = self.frequency * state.weights * self.limits.inside(state.weights)
-        curvature = cross_product(self.auxiliaries, self.auxiliaries, free)
+        curvature = cross_product(self.auxiliaries, self.auxiliaries, summed(self.cell, self.cells, free))
         size = np.diag(curvature)
         root = np.where(size > 0, 1 / np.sqrt(np.where(size > 0, size, 1.0)), 1 / np.sqrt(self.scale))
         scaled = curvature * root[:, None] * root + damping * np.eye(len(root))
@@ -215,7 +234,3 @@ def totals(auxiliaries: Sequence[Auxiliary], weights: Floats, *, absolute: bool 
         else:
             found.append(weights @ (np.abs(block) if absolute else block))
     return np.concatenate(found)
-
-
-def _some(block: Auxiliary, rows: Bools) -> Auxiliary:
-    return (block[0][rows], block[1]) if isinstance(block, tuple) else block[rows]
