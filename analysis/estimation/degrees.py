@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from ...data.errors import EstimationError
-from ..sampling.categories import Bools, Floats, Ints
+from ..sampling.categories import Bools, Ints
 from ..sampling.design import Design
+from ..sampling.replication import Replication
 from .measure import Base
 
 DfRule = Literal["domain", "design"]
@@ -92,17 +93,21 @@ def _base_ranks(design: Design, base: Base) -> Ints:
     domain, unit = pairs // replication.units, pairs % replication.units
     order = np.argsort(domain, kind="stable")
     parts = np.split(unit[order], np.cumsum(np.bincount(domain, minlength=base.domains))[:-1])
-    return np.array([_factor_rank(replication.drawn(part)) for part in parts], dtype=np.int64)
+    return np.array([_factor_rank(replication, part) for part in parts], dtype=np.int64)
 
 
 def _rank(design: Design, rows: Bools) -> int:
     replication = design.replication
     assert replication is not None
-    return _factor_rank(replication.drawn(np.unique(replication.unit[rows & (replication.base > 0)])))
+    return _factor_rank(replication, np.unique(replication.unit[rows & (replication.base > 0)]))
 
 
-def _factor_rank(factors: Floats) -> int:
-    """Give the rank of units x replicates, by the squares of its singular values."""
+def _factor_rank(replication: Replication, units: Ints) -> int:
+    """Give the rank of the factors of some units, by the squares of their singular values where they are a table."""
+    drawn = replication.drawn(units)
+    if not isinstance(replication.factors, np.ndarray):
+        return replication.factors.rank(drawn)
+    factors = replication.factors[drawn]
     if not len(factors):
         return 0
     few = factors @ factors.T if len(factors) < factors.shape[1] else factors.T @ factors

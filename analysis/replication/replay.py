@@ -14,8 +14,8 @@ from dataclasses import replace
 import numpy as np
 
 from ...data.errors import WeightingError
-from ..sampling.categories import Floats, Ints
-from ..sampling.replication import Changes, Replication
+from ..sampling.categories import Codes, Floats, Ints
+from ..sampling.replication import TABLE, Changes, Replication
 from ..sampling.sample import combined
 from ..sampling.step import Change, Task
 from ..variance.influence import progress
@@ -77,13 +77,13 @@ def _before(replication: Replication, number: int, start: Floats) -> tuple[Float
     weighted = replication.weights(number)
     if replication.changes is None:
         return start, np.divide(weighted, start, out=np.zeros(len(start)), where=start != 0)
-    drawn = replication.factors[replication.changes.drawn, number][replication.unit] * replication.base
+    drawn = replication.column(number)[replication.changes.drawn][replication.unit] * replication.base
     before = replication.changes.start
     frequency = np.divide(drawn, before, out=np.zeros(len(before)), where=before != 0)
     return before * replication.changes.factor(number)[replication.unit], frequency
 
 
-def _unit(replication: Replication, classes: Sequence[Ints | None]) -> Ints:
+def _unit(replication: Replication, classes: Sequence[Codes | None]) -> Ints:
     """Give rows that count alike in every replicate one unit; every row its own where weights decide."""
     rows = len(replication.unit)
     known = [each for each in classes if each is not None]
@@ -100,7 +100,8 @@ def _first_rows(unit: Ints) -> Ints:
 
 def _kept(replication: Replication) -> Replication:
     """Keep the factors of all replicates where units are few beside rows: sums over them are then one product."""
-    if replication.changes is None or replication.units * KEPT > len(replication.unit):
+    units = replication.units
+    if replication.changes is None or units * KEPT > len(replication.unit) or units * len(replication) > TABLE:
         return replication
     factors = np.stack([replication.factor(number) for number in range(len(replication))], axis=1)
     return replace(replication, changes=replace(replication.changes, kept=factors))

@@ -9,6 +9,7 @@ from scipy.linalg import lapack
 
 from ...data.errors import DesignError
 from ..sampling.categories import Bools, Floats, Ints
+from ..sampling.replication import Drawn
 from ..sampling.sample import Stage
 
 DROPPED = "finite population corrections dropped"
@@ -30,8 +31,8 @@ class Factors:
     ----------
     unit : numpy.ndarray of int64
         For each row its unit.
-    factors : numpy.ndarray
-        Units x replicates.
+    factors : numpy.ndarray or Drawn
+        Units x replicates, or what draws the column of a replicate.
     scale : float
         Factor of the sum of squared deviations.
     rscales : numpy.ndarray
@@ -45,7 +46,7 @@ class Factors:
     """
 
     unit: Ints
-    factors: Floats
+    factors: Floats | Drawn
     scale: float
     rscales: Floats
     text: str
@@ -65,26 +66,38 @@ def check_size(units: int, replicates: int, method: str) -> None:
         raise DesignError(
             f"{method} would make {replicates:,} replicates of {units:,} PSUs, {units * replicates / 1.25e8:,.1f} GB. "
             "Keep the design as it is (Taylor linearisation), or choose fewer replicates, e.g. "
-            "method='subbootstrap', replicates=50."
+            "method='subbootstrap', replicates=200."
         )
 
 
-def degrees_of_freedom(unit: Ints, base: Floats, factors: Floats) -> int:
+def degrees_of_freedom(unit: Ints, base: Floats, factors: Floats | Drawn) -> int:
     """Give the rank of the replicate weights less one, as R's ``degf``, from their cross products.
+
+    Replicates of which no table is kept have the rank that chance almost surely gives them.
 
     Examples
     --------
     >>> degrees_of_freedom(np.arange(3), np.ones(3), 1.5 * (1 - np.eye(3)))
     2
     """
-    squares = np.bincount(unit, weights=base**2, minlength=len(factors))
-    product = factors.T @ (factors * squares[:, None]) if (squares != 1).any() else factors.T @ factors
+    squares = np.bincount(unit, weights=base**2, minlength=factors.shape[0]).astype(np.float64, copy=False)
+    if not isinstance(factors, np.ndarray):
+        return max(factors.rank(np.flatnonzero(squares)) - 1, 0)
+    product = _products(factors, squares)
     size = np.sqrt(np.diag(product))
     present = size > 0
     if not present.any():
         return 0
     unit_length = product[np.ix_(present, present)] / np.outer(size[present], size[present])
     return int(lapack.dpstrf(unit_length, tol=NEGLIGIBLE)[2]) - 1
+
+
+def _products(factors: Floats, squares: Floats) -> Floats:
+    """Give cross products with the rank of the replicate weights: of replicates, or of units where those are fewer."""
+    if len(factors) < factors.shape[1]:
+        weighted = factors[squares > 0]
+        return np.asarray(weighted @ weighted.T)
+    return np.asarray(factors.T @ (factors * squares[:, None]) if (squares != 1).any() else factors.T @ factors)
 
 
 def in_file_order(stage: Stage) -> list[Ints]:

@@ -127,7 +127,7 @@ def replicates(
     base = steps[0].before if steps else design.weights
     if chosen in DRAWN and seed is None:
         seed = int(np.random.SeedSequence().generate_state(1)[0])
-    made = _made(design, chosen, base, replicates, fay or 0.0, drawn, np.random.default_rng(seed))
+    made = _made(design, chosen, base, replicates, fay or 0.0, drawn, seed or 0)
     replication = Replication(
         kind=chosen,
         unit=made.unit,
@@ -235,7 +235,7 @@ def _made(
     wanted: int | None,
     fay: float,
     drawn: int | None,
-    rng: np.random.Generator,
+    seed: int,
 ) -> Factors:
     stage, many = design.stages[0], wanted or REPLICATES
     if method == "JK1":
@@ -247,10 +247,10 @@ def _made(
     if method == "successive difference":
         return successive_differences(stage, wanted)
     if method == "mrb":
-        return preston(design.stages, many, rng)
+        return preston(design.stages, many, seed)
     if method == "bootstrap":
-        return canty_davison(stage, many, rng)
-    return rao_wu(stage, many, rng, drawn=drawn, corrected=method == "rao_wu_yue")
+        return canty_davison(stage, many, seed)
+    return rao_wu(stage, many, seed, drawn=drawn, corrected=method == "rao_wu_yue")
 
 
 def _text(design: Design, method: str, made: Factors, seed: int | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy import sparse
@@ -14,6 +15,23 @@ from .sums import Table
 
 TOGETHER = 16
 """Replicates whose factors are worked out at a time."""
+
+TABLE = 1_000_000
+"""Units times replicates that are kept as a table; beyond it what can be worked out again is not kept."""
+
+
+class Drawn(Protocol):
+    """Factors that are drawn whenever a replicate is asked for, always the same, so that no table of them is kept."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Units and replicates."""
+
+    def column(self, replicate: int) -> Floats:
+        """Give the factor of each unit in one replicate."""
+
+    def rank(self, units: Ints) -> int:
+        """Give the rank of the factors of some units over all replicates."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +79,8 @@ class Replication:
         For each row its unit: the rows of one have the same factor in each replicate.
     base : numpy.ndarray
         For each row the weight that the factors multiply.
-    factors : numpy.ndarray
-        Units as drawn x replicates.
+    factors : numpy.ndarray or Drawn
+        Units as drawn x replicates, or what draws the column of a replicate.
     scale : float
         Factor of the sum of squared deviations.
     rscales : numpy.ndarray
@@ -82,7 +100,7 @@ class Replication:
     kind: str
     unit: Ints
     base: Floats
-    factors: Floats
+    factors: Floats | Drawn
     scale: float
     rscales: Floats
     mse: bool
@@ -104,19 +122,26 @@ class Replication:
     @property
     def units(self) -> int:
         """The number of units."""
-        return len(self.factors) if self.changes is None else len(self.changes.drawn)
+        return int(self.factors.shape[0]) if self.changes is None else len(self.changes.drawn)
 
-    def drawn(self, units: Ints) -> Floats:
-        """Give the factors of some units as they were drawn, before any step: units x replicates."""
-        return np.asarray(self.factors[units if self.changes is None else np.unique(self.changes.drawn[units])])
+    def drawn(self, units: Ints) -> Ints:
+        """Give the rows of ``factors`` that some units were drawn as."""
+        return units if self.changes is None else np.unique(self.changes.drawn[units])
+
+    def column(self, replicate: int) -> Floats:
+        """Give the factors of one replicate as they were drawn, before any step: for each row of ``factors``."""
+        if isinstance(self.factors, np.ndarray):
+            return np.asarray(self.factors[:, replicate])
+        return self.factors.column(replicate)
 
     def factor(self, replicate: int) -> Floats:
         """Give for each unit what one replicate multiplies its weights by."""
         whole = self._whole
         if whole is not None:
             return np.asarray(whole[:, replicate])
-        assert self.changes is not None
-        return np.asarray(self.factors[self.changes.drawn, replicate] * self.changes.factor(replicate))
+        if self.changes is None:
+            return self.column(replicate)
+        return np.asarray(self.column(replicate)[self.changes.drawn] * self.changes.factor(replicate))
 
     def weights(self, replicate: int) -> Floats:
         """Give the weights of one replicate, for each row.
@@ -143,7 +168,9 @@ class Replication:
     @property
     def _whole(self) -> Floats | None:
         """Units x replicates, where that table is kept."""
-        return self.factors if self.changes is None else self.changes.kept
+        if self.changes is not None:
+            return self.changes.kept
+        return self.factors if isinstance(self.factors, np.ndarray) else None
 
 
 def _times(table: Table, factors: Floats) -> Floats:
