@@ -178,10 +178,11 @@ class Membership:
                 f"{here:,.4g}, so that chances of being in the sample cannot be below 1. Give the reference weights "
                 "that add up to the population, or choose method='odds'."
             )
-        try:
-            refuse_aliased(self.matrix, self.sample + self.reference, self.names)
-        except EstimationError as error:
-            raise WeightingError(f"{self._begin}{error}") from None
+        for weights, called in ((self.sample, "the sample"), (self.reference, "the reference")):
+            try:
+                refuse_aliased(self.matrix, weights, self.names)
+            except EstimationError as error:
+                raise WeightingError(f"{self._begin}in {called}, {error}") from None
 
     @cached_property
     def _start(self) -> Floats:
@@ -208,13 +209,13 @@ class Membership:
         return coefficients
 
     def _height(self, coefficients: Floats) -> float:
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             height = self.equation.height(self.matrix @ coefficients, self.sample, self.reference)
         return height if self.shift is None else height - float(self.shift @ coefficients)
 
     def _without_solution(self, coefficients: Floats) -> str:
         """Say which column keeps the equation from holding."""
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             score, size = self._score(coefficients)
             gaps = np.abs(score) / np.where(size > 0, size, 1.0)
         worst = self.names[int(np.argmax(np.nan_to_num(gaps, nan=np.inf)))]

@@ -147,8 +147,6 @@ def _read(design: Design, text: str, called: str, counted: Bools) -> _Side:
         raise UnknownNameError("variable", error.name, design.study.codebook.names, called) from None
     if not columns:
         raise WeightingError(f"on='{text}' names no column; name those that both samples have, e.g. ['sex', 'age4'].")
-    if not counted.any():
-        raise WeightingError(f"{called} has nobody with a weight above zero.")
     return _Side(called, design.study, columns, np.flatnonzero(counted))
 
 
