@@ -68,8 +68,16 @@ def _coefficients(
     explained += np.vstack([_explained(block, weighed * design.weights, totals) for block in step.auxiliaries])
     curvature = step.regression if step.curvature is None else step.curvature
     if curvature.ndim == 1:
+        if len(step.auxiliaries) == 1 and isinstance(step.auxiliaries[0], tuple):
+            return _divided(explained, _column_sums(step.auxiliaries[0], curvature))
         curvature = cross_product(step.auxiliaries, step.auxiliaries, curvature)
     return _solved(curvature, explained)
+
+
+def _divided(explained: Floats, diagonal: Floats) -> Floats:
+    """Solve for classes that share no row; a class of which nothing is left has no coefficient."""
+    under = diagonal[:, None]
+    return np.divide(explained, under, out=np.zeros_like(explained), where=under != 0)
 
 
 def _explained(block: Auxiliary, weights: Floats, totals: Totals) -> Floats:
@@ -100,7 +108,7 @@ def _unit_sums(unit: Ints, units: int, block: Auxiliary, weights: Floats) -> Tab
 
 def _column_sums(block: Auxiliary, weights: Floats) -> Floats:
     if isinstance(block, tuple):
-        return summed(block[0], block[1], weights)
+        return summed(block[0].astype(np.int64, copy=False), block[1], weights)
     return np.asarray(weights @ block)
 
 
