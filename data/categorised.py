@@ -6,7 +6,9 @@ category column are about its codes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -17,6 +19,9 @@ from .frames import described_column, plain_column, plain_frame, refuse_names
 class CategorisedStudy(Study):
     """A study that still has the categories of the data frame it was made of; to its users a study like any other."""
 
+    _waiting: Mapping[str, pd.Series] = MappingProxyType({})
+    _plain: pd.DataFrame
+
     @cached_property
     def frame(self) -> pd.DataFrame:
         """One row for each respondent, codes as stored; made when it is asked for."""
@@ -26,8 +31,7 @@ class CategorisedStudy(Study):
     @property
     def rows(self) -> int:
         """Count the respondents."""
-        waiting = self._waiting
-        return len(next(iter(waiting.values()))) if waiting else len(self.frame)
+        return next((len(column) for column in self._waiting.values()), 0) or len(self.frame)
 
     def column(self, name: str) -> pd.Series:
         """Give a column as stored, user-missing codes included."""
@@ -39,17 +43,7 @@ class CategorisedStudy(Study):
 
     def category_column(self, name: str) -> pd.Categorical | None:
         """Give a column of text as the categories that the data hold it as; None where they do not."""
-        found = self._waiting.get(name)
-        return None if found is None else found.array  # type: ignore[return-value]
-
-    @property
-    def _waiting(self) -> dict[str, pd.Series]:
-        """The columns of categories; none once the frame was replaced by another."""
-        return self.__dict__.get("waiting", {})
-
-    @property
-    def _plain(self) -> pd.DataFrame:
-        return self.__dict__["plain"]
+        return pd.Categorical(self._waiting[name].array) if name in self._waiting else None
 
 
 def text_categories(frame: pd.DataFrame) -> list[str]:
@@ -86,7 +80,13 @@ def categorised(frame: pd.DataFrame) -> CategorisedStudy:
     waiting = {name: frame[name].reset_index(drop=True) for name in text_categories(frame)}
     plain = plain_frame(frame[[name for name in frame.columns if name not in waiting]])
     empty = {name: plain_column(column.iloc[:0]) for name, column in waiting.items()}
-    variables = (described_column(frame[name], empty.get(name, plain.get(name))) for name in frame.columns)
-    study = object.__new__(CategorisedStudy)
-    study.__dict__.update(codebook=Codebook(tuple(variables)), source="", waiting=waiting, plain=plain)
+    variables = [described_column(frame[n], empty[n] if n in empty else plain[n]) for n in frame.columns]
+    study = object.__new__(CategorisedStudy)  # its frame is not there yet
+    for name, part in {
+        "codebook": Codebook(tuple(variables)),
+        "source": "",
+        "_waiting": waiting,
+        "_plain": plain,
+    }.items():
+        object.__setattr__(study, name, part)
     return study

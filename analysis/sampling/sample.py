@@ -14,7 +14,7 @@ import pandas as pd
 
 from ...data.codebook import Study
 from ...data.errors import DesignError
-from .categories import Bools, Floats, Ints, categories, code_text, numbers
+from .categories import Bools, Codes, Floats, Ints, categories, code_text, numbers
 
 COMPLETE = 1e-7
 """A stratum whose unsampled share is below this is a census, and has no sampling variance (R's bound)."""
@@ -160,7 +160,7 @@ def weights_from_fpc(laid: Sequence[Stage]) -> Floats:
     return weights
 
 
-def combined(parts: Sequence[Ints], rows: int) -> Ints:
+def combined(parts: Sequence[Codes], rows: int) -> Ints:
     """Number the combinations that occur, in ascending order of their parts.
 
     Examples

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from .categories import Floats, Ints
+from .categories import Codes, Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Rows = Ints | slice
 """Places of rows; ``slice(None)`` for all."""
 
-Auxiliary = tuple[Ints, int] | Floats
+Auxiliary = tuple[Codes, int] | Floats
 """Columns of a regression: each row's category and the number of categories, or rows x columns of numbers."""
 
 TAKES_OUT = ("eligibility", "nonresponse")
@@ -54,7 +54,7 @@ class CellFactors:
     [1.0, 2.0, 6.0]
     """
 
-    cell: Ints
+    cell: Codes
     factor: Floats
 
     def applied(self, weights: Floats, rows: Rows) -> Floats:
@@ -90,7 +90,7 @@ class Task(Protocol):
     """A step that can be done again."""
 
     @property
-    def classes(self) -> Ints | None:
+    def classes(self) -> Codes | None:
         """For each row its class, where rows of one class are multiplied alike whatever their weights; else None."""
 
     def replayed(self, weights: Floats, frequency: Floats, replicate: Replicate) -> Change:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from .categories import Floats, Ints
+from .categories import Codes, Floats, Ints
 
 Table = Floats
 """Sums by group and cell: an array, or a scipy.sparse.csr_array where groups are many (every row its own PSU)."""
@@ -36,7 +36,7 @@ def is_dense(cells: int, values: int) -> bool:
     return cells <= max(DENSE, FILLED * values)
 
 
-def summed(code: Ints, codes: int, values: Floats) -> Floats:
+def summed(code: Codes, codes: int, values: Floats) -> Floats:
     """Add up values by code.
 
     Examples

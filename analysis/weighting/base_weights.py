@@ -14,7 +14,7 @@ import pandas as pd
 
 from ...data.errors import WeightingError
 from ..estimation.method import counted
-from ..sampling.categories import Bools, Floats, Ints, names_of, numbers
+from ..sampling.categories import Bools, Codes, Floats, names_of, numbers
 from ..sampling.design import Design, check_design
 from ..sampling.step import CellFactors, Replicate, WeightingStep
 from .carry_out import carried_out
@@ -33,7 +33,7 @@ class FixedFactors:
     change: CellFactors
 
     @property
-    def classes(self) -> Ints:
+    def classes(self) -> Codes:
         """For each row its class."""
         return self.change.cell
 

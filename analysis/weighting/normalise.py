@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...data.errors import WeightingError
-from ..sampling.categories import Floats, Ints, names_of
+from ..sampling.categories import Codes, Floats, Ints, names_of
 from ..sampling.design import Design, check_design
 from ..sampling.step import CellFactors, Replicate, WeightingStep
 from ..sampling.sums import summed
@@ -35,7 +35,7 @@ class NormaliseTask:
     change: CellFactors
 
     @property
-    def classes(self) -> Ints:
+    def classes(self) -> Codes:
         """For each row its group."""
         return self.change.cell
 

@@ -1,30 +1,30 @@
 """Rake: multiply weights until they add up to population margins, with a report and with bounds that hold.
 
 Deming and Stephan (1940); Deville, Särndal and Sautory (1993), Generalized raking procedures in survey sampling,
-JASA 88. Estimates from a raked design carry residual variances (:mod:`topline.analysis.variance.calibration`).
+JASA 88. Estimates from a raked design carry residual variances (:mod:`topline.analysis.variance.chain`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from ...data.errors import WeightingError
 from ..estimation.method import RAKED
-from ..sampling.categories import Floats, Ints
+from ..sampling.categories import Bools, Floats
 from ..sampling.design import Design, check_design
-from ..sampling.sample import combined
-from ..sampling.step import Linearisation, WeightingStep
+from ..sampling.step import WeightingStep
 from .carry_out import carried_out
+from .crossing import spread
+from .dimensions import Given, Joins, On
 from .margin_fit import Cells, Fit, fitted
+from .raking_linearisation import Residuals, raking_linearisation
 from .replicate_raking import RakingTask
-from .targets import OWN_CLASS, Targets, targets
-
-Residuals = Literal["calibrated", "base", "unweighted"]
+from .targets import Missing, Targets, targets
 
 VANISHING = 1e-6
 """A weight multiplied by less than this is no weight any more: its cell would have to be empty."""
@@ -61,14 +61,15 @@ class Raking(WeightingStep):
 
 def rake(
     design: Design,
-    margins: Mapping[str, Mapping[str, float]],
-    on: str | Sequence[str] | Mapping[str, str] | None = None,
+    margins: Given,
+    on: On = None,
     *,
     bounds: tuple[float, float] | None = None,
     tolerance: float = 1e-10,
     max_iterations: int = 500,
-    missing: Literal["error", "own_class"] = "error",
+    missing: Missing = "error",
     residuals: Residuals = "calibrated",
+    join: Joins = None,
 ) -> Design:
     """Rake the weights to population margins.
 
@@ -82,7 +83,8 @@ def rake(
     margins : Margins or mapping of str to mapping of str to float
         By variable, the share (0-1) or the population count of each category; categories are codes or value labels,
         e.g. ``{"sex": {"female": 0.51, "male": 0.49}}``. Shares keep the sum of the weights, counts scale it to
-        the population.
+        the population. A joint margin crosses variables, ``{"sex*age4": {"1*3": 0.12, ...}}``, and may stand beside
+        margins of single ones. Margins that were estimated (:func:`margins_from`) bring their error along.
     on : str, sequence of str, or mapping of str to str, optional
         Dimensions to rake on, e.g. ``["sex", "age4"]``, or from dimension to column, ``{"age4": "age_group"}``.
         Without it all dimensions.
@@ -93,13 +95,18 @@ def rake(
         Largest distance from a target share, e.g. ``1e-10``.
     max_iterations : int
         Sweeps over the margins before giving up.
-    missing : {"error", "own_class"}
-        Rows without a value of a raking variable: stop, or let them keep their share of the weight as a class of
-        their own while the others are raked to the targets among themselves.
+    missing : {"error", "own_class", "proportional"}
+        Rows without a value of a raking variable: stop; let them keep their share of the weight as a class of their
+        own while the others are raked to the targets among themselves; or let them keep it and take them to be
+        spread over the categories as the others are before raking, so that the targets hold of all together.
     residuals : {"calibrated", "base", "unweighted"}
-        Weights of the regression on the margins whose residuals carry the variance. Calibrated weights are the exact
-        linearisation of raking; base weights are what R's ``calibrate`` takes, none what R's ``rake`` takes (after
-        ten sweeps). They differ in small samples, and without weights also in large ones when weights vary.
+        Weights of the regression on the margins whose residuals carry the variance. Calibrated weights, 0 where a
+        bound binds, are the exact linearisation of raking; base weights are what R's ``calibrate`` takes, none what
+        R's ``rake`` takes (after ten sweeps). They differ in small samples, and without weights also in large ones
+        when weights vary.
+    join : mapping, optional
+        By dimension, categories that count as one under a new name, of the margin and of the data: for those that
+        are thin, or that only one side has, e.g. ``{"age4": {"45 and over": ["3", "4"]}}``. Said under results.
 
     Returns
     -------
@@ -136,16 +143,17 @@ def rake(
     """
     check_design(design, "rake")
     _check_options(bounds, tolerance, max_iterations)
-    _check_choices(missing, residuals)
-    wanted = targets(design, margins, on, own_class=missing == "own_class")
-    row_cell, cells = _cell_table(design, wanted)
+    check_choices(missing, residuals)
+    own_class, proportional = missing == "own_class", missing == "proportional"
+    wanted = targets(design, margins, on, own_class=own_class, proportional=proportional, join=join)
+    cells, limits = wanted.cells, bounds or (0.0, np.inf)
     _check_reach(cells, wanted, bounds)
-    fit = fitted(cells, bounds or (0.0, np.inf), tolerance, max_iterations)
+    fit = fitted(cells, limits, tolerance, max_iterations)
     if not fit.worst <= tolerance:
         raise WeightingError(_explained(cells, wanted, fit, bounds))
     if fit.ratio.min() < VANISHING:
         raise WeightingError(_vanished(cells, wanted, fit))
-    weights = design.weights * fit.ratio[row_cell] * (wanted.total / design.weights.sum())
+    weights = weights_of(design, wanted, fit)
     variables = tuple(target.column for target in wanted.margins)
     worst_before = cells.worst(np.ones(len(cells.weight)))
     step = Raking(
@@ -153,9 +161,9 @@ def rake(
         words=_words(variables, wanted.name, bounds),
         before=design.weights,
         after=weights,
-        task=_task(wanted, row_cell, cells, bounds, tolerance, max_iterations),
-        linearisation=_linearisation(design.weights, weights, wanted, residuals),
-        table=_report(design, wanted, cells, fit.ratio),
+        task=RakingTask(wanted, limits, tolerance, max_iterations),
+        linearisation=raking_linearisation(wanted, design.weights, weights, residuals, _at_bound(wanted, fit, limits)),
+        table=report(wanted, cells, fit.ratio),
         notes=wanted.notes,
         brief=wanted.brief,
         options={
@@ -163,6 +171,7 @@ def rake(
             "variables": list(variables),
             "bounds": list(bounds) if bounds else None,
             "tolerance": tolerance,
+            "missing": missing,
             "iterations": fit.iterations,
             "worst_before": worst_before,
             "worst_after": fit.worst,
@@ -177,6 +186,21 @@ def rake(
         worst_after=fit.worst,
     )
     return carried_out(design, step)
+
+
+def weights_of(design: Design, wanted: Targets, fit: Fit) -> Floats:
+    """Give the weights of rows after a fit on the cells that have a weight."""
+    weight = wanted.crossing.weight
+    factors = np.ones(len(weight))
+    factors[weight > 0] = fit.ratio * (wanted.total / design.weights.sum())
+    return spread(factors, wanted.crossing.cell, design.weights)
+
+
+def _at_bound(wanted: Targets, fit: Fit, limits: tuple[float, float]) -> Bools:
+    """Say of each cell whether its factor is at a bound."""
+    found = np.zeros(len(wanted.crossing.weight), dtype=bool)
+    found[wanted.crossing.weight > 0] = (fit.ratio <= limits[0]) | (fit.ratio >= limits[1])
+    return found
 
 
 def _words(variables: Sequence[str], margins: str, bounds: tuple[float, float] | None) -> str:
@@ -197,71 +221,17 @@ def _check_options(bounds: tuple[float, float] | None, tolerance: float, max_ite
         )
 
 
-def _check_choices(missing: str, residuals: str) -> None:
-    if missing not in ("error", "own_class"):
-        raise WeightingError(f"missing is {missing!r}; it can be 'error' or 'own_class'.")
-    if residuals not in get_args(Residuals):
-        raise WeightingError(f"residuals is {residuals!r}; it can be {', '.join(map(repr, get_args(Residuals)))}.")
+def check_choices(missing: str, residuals: str) -> None:
+    """Refuse choices that do not exist.
 
-
-def _linearisation(before: Floats, after: Floats, wanted: Targets, residuals: Residuals) -> Linearisation:
-    """Say how estimates depend on the raking: through residuals on the margins, and where these move with the sample.
-
-    Shares keep the sum of the weights, and a class of rows without a value its share: both differ from sample to
-    sample, which R's way of taking residuals leaves out.
+    Raises
+    ------
+    WeightingError
+        With those that do.
     """
-    regression = {"calibrated": after, "base": before, "unweighted": (before > 0).astype(np.float64)}[residuals]
-    auxiliaries = tuple((target.positions, len(target.share)) for target in wanted.margins)
-    moves = _moves(before, after, wanted) if residuals == "calibrated" else ()
-    return Linearisation(after, auxiliaries, after, regression, moves=moves)
-
-
-def _moves(before: Floats, after: Floats, wanted: Targets) -> tuple[tuple[Floats, Floats], ...]:
-    """Give how targets, as totals, move with each row."""
-    scale = wanted.total / before.sum()
-    moves = []
-    if not wanted.counted:
-        moves.append((before, np.concatenate([target.share for target in wanted.margins])))
-    for at, target in enumerate(wanted.margins):
-        if target.shown[-1] == OWN_CLASS:
-            kept = target.share[-1]
-            toward = np.append(-target.share[:-1] / (1 - kept), 1.0)
-            shares = [toward if at == each else np.zeros(len(one.share)) for each, one in enumerate(wanted.margins)]
-            own = (target.positions == len(target.share) - 1).astype(np.float64)
-            moves.append((scale * before * (own - kept), np.concatenate(shares)))
-    return tuple(moves)
-
-
-def _task(
-    wanted: Targets,
-    row_cell: Ints,
-    cells: Cells,
-    bounds: tuple[float, float] | None,
-    tolerance: float,
-    max_iterations: int,
-) -> RakingTask:
-    return RakingTask(
-        row_cell=row_cell,
-        cells=cells,
-        names=tuple((target.column, *map(str, target.shown)) for target in wanted.margins),
-        kept=tuple(target.shown[-1] == OWN_CLASS for target in wanted.margins),
-        population=wanted.total if wanted.counted else None,
-        bounds=bounds or (0.0, np.inf),
-        tolerance=tolerance,
-        max_iterations=max_iterations,
-    )
-
-
-def _cell_table(design: Design, wanted: Targets) -> tuple[Ints, Cells]:
-    """Give each row's cell, and the cells with their share of the base weight."""
-    row_cell = combined([target.positions for target in wanted.margins], len(design.weights))
-    weight = np.bincount(row_cell, weights=design.weights)
-    codes = []
-    for target in wanted.margins:
-        code = np.zeros(len(weight), dtype=np.int64)
-        code[row_cell] = target.positions
-        codes.append(code)
-    return row_cell, Cells(weight / weight.sum(), tuple(codes), tuple(target.share for target in wanted.margins))
+    for name, given, known in (("missing", missing, Missing), ("residuals", residuals, Residuals)):
+        if given not in get_args(known):
+            raise WeightingError(f"{name} is {given!r}; it can be {', '.join(map(repr, get_args(known)))}.")
 
 
 def _check_reach(cells: Cells, wanted: Targets, bounds: tuple[float, float] | None) -> None:
@@ -329,10 +299,10 @@ def _empty_pairs(cells: Cells, wanted: Targets) -> list[str]:
     return found[:3]
 
 
-def _report(design: Design, wanted: Targets, cells: Cells, ratio: Floats) -> pd.DataFrame:
+def report(wanted: Targets, cells: Cells, ratio: Floats) -> pd.DataFrame:
     """List every category with target, share before and after, and respondents."""
     before, after = cells.shares(np.ones(len(ratio))), cells.shares(ratio)
-    counted = design.weights > 0
+    count = wanted.crossing.count
     return pd.concat(
         [
             pd.DataFrame(
@@ -342,7 +312,7 @@ def _report(design: Design, wanted: Targets, cells: Cells, ratio: Floats) -> pd.
                     "target": target.share,
                     "before": before[at],
                     "after": after[at],
-                    "n": np.bincount(target.positions[counted], minlength=len(target.share)),
+                    "n": np.bincount(target.code, weights=count, minlength=len(target.share)).astype(np.int64),
                 }
             )
             for at, target in enumerate(wanted.margins)

@@ -1,4 +1,4 @@
-"""A raking done again, on the weights of a replicate."""
+"""A raking or poststratification done again, on the weights of a replicate."""
 
 from __future__ import annotations
 
@@ -7,68 +7,63 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data.errors import WeightingError
-from ..sampling.categories import Floats, Ints
+from ..sampling.categories import Codes, Floats
 from ..sampling.step import CellFactors, Replicate
-from ..sampling.sums import summed
+from .crossing import tallied
 from .margin_fit import Cells, fitted
+from .targets import Targets, check_left
 
 
 @dataclass(frozen=True, eq=False)
 class RakingTask:
-    """What was raked to what, kept to be done again.
+    """What was fitted to what, kept to be done again.
 
     Attributes
     ----------
-    row_cell : numpy.ndarray of int64
-        For each row its cell, the combination of its categories.
-    cells : Cells
-        The cells of the whole sample, with their targets.
-    names : tuple of tuple of str
-        For each margin its column, then its categories as printed.
-    kept : tuple of bool
-        For each margin whether its last category is the rows without a value, which keep their share of the weight.
-    population : float or None
-        What the weights add up to; None where they keep their sum.
+    wanted : Targets
+        The margins, matched to the cells of the sample.
     bounds : tuple of float
         Least and largest factor.
     tolerance : float
         Largest distance from a target share.
     max_iterations : int
         Sweeps before giving up.
+    verb : str
+        What is done, e.g. ``"raked"``.
     """
 
-    row_cell: Ints
-    cells: Cells
-    names: tuple[tuple[str, ...], ...]
-    kept: tuple[bool, ...]
-    population: float | None
+    wanted: Targets
     bounds: tuple[float, float]
     tolerance: float
     max_iterations: int
+    verb: str = "raked"
 
     @property
-    def classes(self) -> Ints:
+    def classes(self) -> Codes:
         """For each row its cell."""
-        return self.row_cell
+        return self.wanted.crossing.cell
 
     def replayed(self, weights: Floats, frequency: Floats, replicate: Replicate) -> CellFactors:
-        """Rake a replicate to the same targets.
+        """Fit a replicate to the same targets; where these were estimated, moved by their error.
 
         Raises
         ------
         WeightingError
-            When the replicate cannot be raked: it holds nobody of a category, or no weights fit.
+            When the replicate cannot be fitted: it holds nobody of a category, or no weights fit.
         """
-        by_cell = summed(self.row_cell, len(self.cells.weight), weights * frequency)
-        return CellFactors(self.row_cell, self._ratio(by_cell, str(replicate)))
+        crossing, error = self.wanted.crossing, self.wanted.error
+        weight = tallied(crossing.cell, len(crossing.weight), weights * frequency)
+        shift = None if error is None else error.shift(replicate)
+        return CellFactors(crossing.cell, self._factors(weight, shift, str(replicate)))
 
-    def _ratio(self, weight: Floats, where: str) -> Floats:
-        """Give for each cell the factor that rakes a replicate."""
+    def _factors(self, weight: Floats, shift: Floats | None, where: str) -> Floats:
+        """Give for each cell the factor that fits a replicate."""
         total = weight.sum()
         if total <= 0:
-            raise WeightingError(f"{where} holds nobody, so it cannot be raked.")
-        cells = Cells(weight / total, self.cells.codes, self._targets(weight / total))
-        self._refuse_empty(cells, where)
+            raise WeightingError(f"{where} holds nobody, so it cannot be {self.verb}.")
+        self._refuse_empty(weight, where)
+        cells = self.wanted.cells_of(weight, shift)
+        self._refuse_negative(cells, where)
         fit = fitted(cells, self.bounds, self.tolerance, self.max_iterations)
         if not fit.worst <= self.tolerance:
             raise WeightingError(
@@ -76,29 +71,31 @@ class RakingTask:
                 f"after {fit.iterations} iterations a share is {100 * fit.worst:.2g} points off. Widen the bounds, "
                 f"join categories, or choose {_OTHER}."
             )
-        ratio: Floats = fit.ratio * ((self.population or total) / total)
-        return ratio
+        factors = np.ones(len(weight))
+        factors[weight > 0] = fit.ratio * ((self.wanted.total / total) if self.wanted.counted else 1.0)
+        return factors
 
-    def _targets(self, share: Floats) -> tuple[Floats, ...]:
-        """Give the targets; rows without a value keep the share that they have in this replicate."""
-        found = []
-        for code, target, kept in zip(self.cells.codes, self.cells.targets, self.kept, strict=True):
-            if kept:
-                own = share[code == len(target) - 1].sum()
-                target = np.append(target[:-1] * ((1 - own) / (1 - target[-1])), own)
-            found.append(target)
-        return tuple(found)
-
-    def _refuse_empty(self, cells: Cells, where: str) -> None:
-        for names, share, target in zip(
-            self.names, cells.shares(np.ones(len(cells.weight))), cells.targets, strict=True
-        ):
-            empty = np.flatnonzero((share <= 0) & (target > 0))
+    def _refuse_empty(self, weight: Floats, where: str) -> None:
+        for target in self.wanted.margins:
+            held = np.bincount(target.code, weights=weight, minlength=len(target.share))[: len(target.known)]
+            empty = np.flatnonzero(held <= 0)
             if len(empty):
                 raise WeightingError(
-                    f"{where} holds nobody of margin {names[0]}, category {names[1 + empty[0]]}, so it cannot be "
-                    f"raked. Join that category with another, or choose {_OTHER}."
+                    f"{where} holds nobody of margin {target.column}, category {target.shown[empty[0]]}, so it cannot "
+                    f"be {self.verb}. Join that category with another, or choose {_OTHER}."
+                )
+
+    def _refuse_negative(self, cells: Cells, where: str) -> None:
+        for target, share in zip(self.wanted.margins, cells.targets, strict=True):
+            check_left(target, share, f"{where}: ")
+            below = np.flatnonzero(share[: len(target.known)] <= 0)
+            if len(below):
+                raise WeightingError(
+                    f"{where}: the target of margin {target.column}, category {target.shown[below[0]]} was estimated, "
+                    f"and moved by its sampling error it is {100 * share[below[0]]:.3g}%. Join that category with "
+                    "another, or make more replicates."
                 )
 
 
 _OTHER = "a method that leaves nobody out (method='Fay', fay=0.5, or 'successive difference')"
+"""What helps where a replicate leaves out everybody of a category."""

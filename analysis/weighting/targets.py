@@ -1,24 +1,28 @@
-"""Margins matched to data: each target category finds its rows, or the mismatch is laid out side by side."""
+"""Margins matched to data: what each class of respondents should add up to, in the sample and in its replicates."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from ...data.errors import EstimationError, UnknownNameError, WeightingError
-from ...data.margins import TRACED, Margins
-from ..estimation.method import counted
-from ..sampling.categories import Categories, Floats, Ints, Shown, categories, code_text, names_of
+from ...data.errors import WeightingError
+from ...data.margins import CROSSED, Margins
+from ..sampling.categories import Codes, Floats, Ints, Shown, coding, listing
+from ..sampling.sums import summed
+from .crossing import Crossing, crossed
+from .dimensions import Given, Joins, On, Wanted, dimensions
+from .estimated_targets import TargetError
+from .margin_fit import Cells
+from .matching import SAME_SHARE, Listed, Match, matched, refuse_contradictions
+from .target_notes import joined_note, missing_note, source_notes
+from .target_notes import own_class_note as own_class_note
 
 if TYPE_CHECKING:
     from ..sampling.design import Design
-
-ROUNDING = 0.005
-"""How far printed shares may be from adding up to 1; they are brought to 1, with a note."""
 
 SAME_TOTAL = 1e-6
 """How far, relatively, population counts of two margins may differ in their sum."""
@@ -26,27 +30,72 @@ SAME_TOTAL = 1e-6
 OWN_CLASS = "(missing)"
 """What the class of the rows without a value is called."""
 
+Missing = Literal["error", "own_class", "proportional"]
+"""What becomes of rows without a value."""
+
 
 @dataclass(frozen=True, eq=False)
 class Target:
-    """One margin, matched to a column.
+    """One margin, matched to the data.
 
     Attributes
     ----------
     column : str
-        Column of the data.
-    positions : numpy.ndarray of int64
-        For each row its category.
+        Column of the data, or several, ``"sex*age4"``.
     shown : tuple
-        Categories as printed.
+        Categories as printed; rows without a value last, where there are any.
+    known : numpy.ndarray
+        Target share of each category among those with a value; adds up to 1.
     share : numpy.ndarray
-        Target share of each category; adds up to 1.
+        The same among all of the sample; adds up to 1.
+    code : numpy.ndarray of int64
+        For each cell its category.
+    cell : numpy.ndarray of int
+        For each row its cell.
+    proportional : bool
+        Whether rows without a value count as spread over the categories as the others are.
     """
 
     column: str
-    positions: Ints
     shown: tuple[Shown, ...]
+    known: Floats
     share: Floats
+    code: Ints
+    cell: Codes
+    proportional: bool = False
+
+    @property
+    def own_class(self) -> bool:
+        """Whether the last category is the rows without a value, which keep their share of the weight."""
+        return len(self.known) < len(self.share)
+
+    @property
+    def narrow(self) -> Codes:
+        """For each row its category, in a narrow type."""
+        return np.asarray(self.code.astype(np.min_scalar_type(len(self.share)))[self.cell])
+
+    @property
+    def positions(self) -> Ints:
+        """For each row its category."""
+        return np.asarray(self.code[self.cell])
+
+    def among(self, observed: Floats, known: Floats | None = None) -> Floats:
+        """Give the target shares among a sample, of which some have no value.
+
+        Parameters
+        ----------
+        observed : numpy.ndarray
+            The share of each category in the sample.
+        known : numpy.ndarray, optional
+            Target shares among those with a value, where they are not this margin's.
+        """
+        known = self.known if known is None else known
+        if not self.own_class:
+            return known
+        own = observed[-1]
+        if not self.proportional:
+            return np.append(known * (1 - own), own)
+        return np.append(known - own * observed[:-1] / max(1 - own, np.finfo(float).tiny), own)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +116,11 @@ class Targets:
         The same with each source said once and short, as it stands under printed estimates.
     counted : bool
         Whether the total is a population that was given, not the sum that the weights have.
+    crossing : Crossing
+        The cells of the sample.
+    error : TargetError or None
+        The sampling error of the shares among those with a value, all margins' one after the other, where they were
+        estimated.
     """
 
     name: str
@@ -75,16 +129,78 @@ class Targets:
     notes: tuple[str, ...]
     brief: tuple[str, ...]
     counted: bool
+    crossing: Crossing
+    error: TargetError | None = None
+
+    @cached_property
+    def cells(self) -> Cells:
+        """The cells in which somebody has a weight, with their targets."""
+        return self.cells_of(self.crossing.weight)
+
+    def cells_of(self, weight: Floats, shift: Floats | None = None) -> Cells:
+        """Give the cells that have a weight, with their targets.
+
+        Parameters
+        ----------
+        weight : numpy.ndarray
+            For each cell its weight in the sample or in a replicate.
+        shift : numpy.ndarray, optional
+            By how much targets are moved.
+        """
+        used = weight > 0
+        share = weight[used] / weight.sum()
+        codes = tuple(target.code[used] for target in self.margins)
+        moved = self._split(shift)
+        found = []
+        for target, code, by in zip(self.margins, codes, moved, strict=True):
+            observed = summed(code, len(target.share), share)
+            found.append(target.among(observed, None if by is None else target.known + by))
+        return Cells(share, codes, tuple(found))
+
+    def covariance(self) -> Floats | None:
+        """Give the covariance of the targets as totals, by category, where they were estimated."""
+        if self.error is None:
+            return None
+        scale = []
+        for target in self.margins:
+            own = target.share[-1] if target.own_class else 0.0
+            scale += [1.0 if target.proportional else 1 - own] * len(target.known) + [0.0] * target.own_class
+        place = np.flatnonzero(np.concatenate([np.arange(len(t.share)) < len(t.known) for t in self.margins]))
+        wide = np.zeros((len(scale), len(scale)))
+        wide[np.ix_(place, place)] = self.error.covariance
+        return np.asarray(wide * np.outer(scale, scale) * self.total**2)
+
+    def _split(self, shift: Floats | None) -> Sequence[Floats | None]:
+        if shift is None:
+            return [None] * len(self.margins)
+        return np.split(shift, np.cumsum([len(target.known) for target in self.margins])[:-1])
 
 
 def targets(
     design: Design,
-    margins: Mapping[str, Mapping[str, float]],
-    on: str | Sequence[str] | Mapping[str, str] | None,
+    margins: Given,
+    on: On,
     *,
     own_class: bool,
+    proportional: bool = False,
+    join: Joins = None,
 ) -> Targets:
     """Match margins to the columns of a design.
+
+    Parameters
+    ----------
+    design : Design
+        The sample.
+    margins : mapping
+        By dimension, the share or count of each category.
+    on : str, sequence or mapping, optional
+        Which dimensions, perhaps each with its columns.
+    own_class : bool
+        Whether rows without a value keep their share of the weight while the margin holds among the others.
+    proportional : bool
+        Whether they do while the margin holds of all, them spread over the categories as the others are.
+    join : mapping, optional
+        By dimension, categories that count as one.
 
     Raises
     ------
@@ -92,80 +208,97 @@ def targets(
         When a category is in the margins and not in the data or the reverse, when values are missing, or when
         shares or counts do not add up.
     """
-    notes: list[str] = []
-    brief: list[str] = []
-    matched: list[Target] = []
-    totals: dict[str, float] = {}
-    for dimension, column in _dimensions(margins, on).items():
-        figures = {str(code): float(value) for code, value in margins[dimension].items()}
-        total = _checked_total(dimension, figures)
-        if total is not None:
-            totals[dimension] = total
-        elif abs(sum(figures.values()) - 1) > 1e-9:
-            brief.append(f"{dimension}: target shares add up to {sum(figures.values()):g} and were brought to 1.")
-            notes.append(brief[-1])
-        target, note = _matched(design, dimension, column, figures, own_class=own_class)
-        matched.append(target)
-        notes += [note] if note else []
-        brief += [note] if note else []
-        if isinstance(margins, Margins):
-            notes.append(margins.facts[dimension].footnote)
-    name = margins.name if isinstance(margins, Margins) else "given margins"
-    brief += _sources(margins, _dimensions(margins, on)) if isinstance(margins, Margins) else []
-    return Targets(name, tuple(matched), _total(design, totals), tuple(notes), tuple(brief), bool(totals))
+    wanted = dimensions(design.study, margins, on, join)
+    crossing, found = _matches(design, wanted)
+    refuse_contradictions(found)
+    notes, matches = list[str](), list[Target]()
+    for each in (match for match, _ in found):
+        target, told = _target(design, each, crossing, own_class=own_class, proportional=proportional)
+        matches.append(target)
+        notes += told
+    sources, brief = source_notes(margins, [each.name for each in wanted]) if isinstance(margins, Margins) else ([], [])
+    return Targets(
+        name=margins.name if isinstance(margins, Margins) else "given margins",
+        margins=tuple(matches),
+        total=_total(design, wanted),
+        notes=(*notes, *sources),
+        brief=(*notes, *brief),
+        counted=any(each.counted for each in wanted),
+        crossing=crossing,
+        error=_error(margins, [match for match, _ in found]) if isinstance(margins, Margins) else None,
+    )
 
 
-def _sources(margins: Margins, dimensions: Iterable[str]) -> list[str]:
-    """Name each source once, with the margins that come from it and how far it was traced."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for dimension in dimensions:
-        fact = margins.facts[dimension]
-        found.setdefault((fact.source.rstrip("."), TRACED[fact.grade]), []).append(dimension)
-    return [
-        f"Margins of {', '.join(names)}: {source} ({traced}). Dates and doubts: weight_summary, topline weight."
-        for (source, traced), names in found.items()
-    ]
+def _matches(design: Design, wanted: Sequence[Wanted]) -> tuple[Crossing, list[tuple[Match, Listed]]]:
+    """Cross all columns once, and find the categories of each margin."""
+    study = design.study
+    names = dict.fromkeys(column for each in wanted for column in each.columns)
+    crossing = crossed([coding(study, column) for column in names], design.weights)
+    lists = {}
+    for coded, code in zip(crossing.columns, crossing.codes, strict=True):
+        present = np.bincount(code[crossing.count > 0] + 1, minlength=len(coded.values) + 1)[1:] > 0
+        lists[coded.name] = listing(study, coded, present)
+    found = []
+    for each in wanted:
+        listed = Listed.of(crossing, [lists[column] for column in each.columns])
+        found.append((matched(each, listed), listed))
+    return crossing, found
 
 
-def _dimensions(
-    margins: Mapping[str, Mapping[str, float]], on: str | Sequence[str] | Mapping[str, str] | None
-) -> dict[str, str]:
-    """Give the dimensions to rake on, each with its column."""
-    if on is None:
-        chosen = {dimension: dimension for dimension in margins}
-    elif isinstance(on, Mapping):
-        chosen = dict(on)
-    else:
-        chosen = {dimension: dimension for dimension in names_of(on)}
-    for dimension in chosen:
-        if dimension not in margins:
-            raise UnknownNameError("margin", dimension, margins)
-    if not chosen:
-        raise WeightingError("there is no margin to rake on; give at least one, e.g. {'sex': {'f': 0.51, 'm': 0.49}}.")
-    return chosen
-
-
-def _checked_total(dimension: str, figures: Mapping[str, float]) -> float | None:
-    """Give the population that counts add up to, or None for shares."""
-    bad = [f"{code} {value:g}" for code, value in figures.items() if not (math.isfinite(value) and value >= 0)]
-    if bad or not figures:
+def _target(
+    design: Design, match: Match, crossing: Crossing, *, own_class: bool, proportional: bool
+) -> tuple[Target, list[str]]:
+    """Make a margin the target of its classes; rows without a value stop it, or become a class of their own."""
+    wanted, weight = match.wanted, crossing.weight
+    notes = []
+    if not wanted.counted and abs(wanted.total - 1) > SAME_SHARE:
+        notes.append(f"{wanted.name}: target shares add up to {wanted.total:g} and were brought to 1.")
+    notes += [joined_note(wanted.name, name, members) for name, members in wanted.joined.items()]
+    known = np.array([each.value for each in match.classes])
+    known, shown = known / known.sum(), tuple(each.shown for each in match.classes)
+    missing = match.code == len(known)
+    if not missing.any():
+        return Target(wanted.column, shown, known, known, match.code, crossing.cell), notes
+    count = int(crossing.count[missing].sum())
+    if not (own_class or proportional):
         raise WeightingError(
-            f"margin {dimension}: {', '.join(bad) or 'no categories'}; every category needs a share or a population "
-            "count of at least 0."
+            f"{_either(wanted.columns)} is missing in {count} of {int(crossing.count.sum())} weighted rows, so they "
+            "cannot be raked. Fill them in, leave the rows out, rake on other variables, or choose missing='own_class' "
+            "(missing: own_class in study.yaml), which keeps their share of the weight, or 'proportional', which takes "
+            "them to be spread as the others are."
         )
-    total = sum(figures.values())
-    if abs(total - 1) <= ROUNDING:
-        return None
-    if max(figures.values()) <= 1:
+    observed = summed(match.code, len(known) + 1, weight) / weight.sum()
+    target = Target(wanted.column, (*shown, OWN_CLASS), known, observed, match.code, crossing.cell, proportional)
+    target = replace(target, share=target.among(observed))
+    check_left(target, target.share, "")
+    notes.append(missing_note(wanted.column, count, float(observed[-1]), proportional=proportional))
+    return target, notes
+
+
+def _either(columns: Sequence[str]) -> str:
+    return " or ".join(columns)
+
+
+def check_left(target: Target, share: Floats, where: str) -> None:
+    """Refuse a category whose target is taken up by rows without a value.
+
+    Raises
+    ------
+    WeightingError
+        With the category, its target, and what they take of it.
+    """
+    for at in np.flatnonzero(share[: len(target.known)] <= 0) if target.proportional else ():
+        taken = target.known[at] - share[at]
         raise WeightingError(
-            f"margin {dimension}: the shares add up to {total:g}; shares (0-1) of all categories add up to 1, and "
-            "population counts to the population."
+            f"{where}margin {target.column}, category {target.shown[at]}: the target is {100 * target.known[at]:.2f}%, "
+            f"and rows without a value, spread as the others are, take up {100 * taken:.2f}%, so nothing is left for "
+            "those who are known to be in it. Choose missing='own_class', or join the category with another."
         )
-    return total
 
 
-def _total(design: Design, totals: Mapping[str, float]) -> float:
+def _total(design: Design, wanted: Sequence[Wanted]) -> float:
     """Give what the weights will add up to: the population where counts are given, else what they do now."""
+    totals = {each.name: each.total for each in wanted if each.counted}
     if not totals:
         return float(design.weights.sum())
     respondents = int((design.weights > 0).sum())
@@ -184,88 +317,14 @@ def _total(design: Design, totals: Mapping[str, float]) -> float:
     return totals[high]
 
 
-def _matched(
-    design: Design, dimension: str, column: str, figures: Mapping[str, float], *, own_class: bool
-) -> tuple[Target, str]:
-    """Match one margin to its column; rows without a value stop it, or become a class that keeps its share."""
-    coded = categories(design.study, column)
-    counted = design.weights > 0
-    place = _places(coded, dimension, figures, counted)
-    missing = counted & (coded.positions < 0)
-    total = sum(figures[code] for code in place)
-    wide = np.zeros(len(coded.values) + 1, dtype=np.int64)
-    wide[list(place.values())] = np.arange(len(place))
-    positions = np.where(counted, wide[coded.positions], 0)
-    shown = tuple(coded.shown[at] for at in place.values())
-    share = np.array([figures[code] / total for code in place])
-    if not missing.any():
-        return Target(column, positions, shown, share), ""
-    if not own_class:
-        raise WeightingError(
-            f"{column} is missing in {int(missing.sum())} of {int(counted.sum())} weighted rows, so they cannot be "
-            "raked. Fill them in, leave the rows out, rake on other variables, or choose missing='own_class' "
-            "(missing: own_class in study.yaml), which keeps their share of the weight."
-        )
-    kept = float(design.weights[missing].sum() / design.weights.sum())
-    positions[missing] = len(place)
-    count = int(missing.sum())
-    note = (
-        f"{own_class_note(column, count)} {'keeps its' if count == 1 else 'keep their'} {100 * kept:.1f}% of the "
-        "weight; the margin holds among the others."
-    )
-    return Target(column, positions, (*shown, OWN_CLASS), np.append(share * (1 - kept), kept)), note
-
-
-def own_class_note(column: str, rows: int) -> str:
-    """Give the beginning of the note on rows that are a class of their own.
-
-    Examples
-    --------
-    >>> own_class_note("sex", 3)
-    'sex: 3 rows without a value'
-    """
-    return f"{column}: {counted(rows, 'row', 'rows')} without a value"
-
-
-def _places(coded: Categories, dimension: str, figures: Mapping[str, float], counted: np.ndarray) -> dict[str, int]:
-    """Find each target category in the data; refuse with both lists when one side has what the other lacks."""
-    present = set(np.flatnonzero(np.bincount(coded.positions + 1, weights=counted)[1:]).tolist())
-    place: dict[str, int] = {}
-    unfound: list[str] = []
-    for code, value in figures.items():
-        try:
-            at = coded.find(code)
-        except UnknownNameError:
-            at = -1
-        except EstimationError as error:
-            raise WeightingError(f"margin {dimension}: {error}") from None
-        if at in present and at not in place.values() and value > 0:
-            place[code] = at
-        elif at in present or value > 0:
-            unfound.append(code)
-    if unfound or present - set(place.values()):
-        raise WeightingError(_side_by_side(coded, dimension, figures, unfound, present - set(place.values()), present))
-    return place
-
-
-def _side_by_side(
-    coded: Categories,
-    dimension: str,
-    figures: Mapping[str, float],
-    unfound: Sequence[str],
-    untargeted: set[int],
-    present: set[int],
-) -> str:
-    def written(at: int) -> str:
-        code, shown = code_text(coded.values[at]), str(coded.shown[at])
-        return code if code == shown else f"{code} ({shown})"
-
-    lines = [f"margin {dimension} and column {coded.name} do not name the same categories."]
-    lines.append(f"  in the margin: {', '.join(figures)}")
-    lines.append(f"  in the data:   {', '.join(written(at) for at in sorted(present))}")
-    if unfound:
-        lines.append(f"  without rows of their own in the data, or with a target of 0: {', '.join(unfound)}")
-    if untargeted:
-        lines.append(f"  without a target: {', '.join(written(at) for at in sorted(untargeted))}")
-    lines.append("Name the categories alike, join those that are thin, or leave the margin out (on=...).")
-    return "\n".join(lines)
+def _error(margins: Margins, found: Sequence[Match]) -> TargetError | None:
+    """Give the sampling error of the targets, where the margins were estimated."""
+    if margins.covariance is None:
+        return None
+    place = {category: at for at, category in enumerate(margins.categories)}
+    classes = [(match.wanted.name, each) for match in found for each in match.classes]
+    gathers = np.zeros((len(classes), len(place)))
+    for row, (dimension, each) in enumerate(classes):
+        for codes in each.codes:
+            gathers[row, place[dimension, CROSSED.join(codes)]] = 1.0
+    return TargetError(np.asarray(gathers @ np.asarray(margins.covariance, dtype=np.float64) @ gathers.T))

@@ -273,8 +273,9 @@ def test_shipped_margins_bring_their_sources_as_footnotes():
     population = margins("cn-adults-2020")
     raked = rake(Design(sample()), population, on=["sex", "age4"])
     assert raked.raking.margins == "cn-adults-2020"
-    assert raked.raking.notes == tuple(population.facts[name].footnote for name in ("sex", "age4"))
-    assert mean(raked, "y").method["footnotes"][-2:] == list(raked.raking.notes)
+    assert raked.raking.notes[:-1] == tuple(population.facts[name].footnote for name in ("sex", "age4"))
+    assert raked.raking.notes[-1].startswith("Margins of sex count all residents of all ages, servicepersons included;")
+    assert mean(raked, "y").method["footnotes"][-3:] == list(raked.raking.notes)
 
 
 def test_printed_estimates_name_a_source_of_margins_once():
