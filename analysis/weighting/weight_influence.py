@@ -30,6 +30,9 @@ Outcome = str | Callable[[Design], Estimates]
 Outcomes = Outcome | Sequence[Outcome] | Mapping[str, Category]
 """Columns, functions of a design, or columns with the categories wanted."""
 
+EQUAL = 1e-9
+"""Weights this near to each other, relatively, are equal."""
+
 UNWEIGHTED, WITHOUT = "unweighted", "without the largest"
 
 
@@ -144,7 +147,8 @@ def _kept(weights: Floats, largest: float) -> Floats:
     away = largest * there.sum()
     ordered = np.sort(weights[there])[::-1]
     border = ordered[math.ceil(away) - 1]
-    above, tied = there & (weights > border), there & (weights == border)
+    tied = there & (np.abs(weights - border) <= EQUAL * abs(border))
+    above = there & (weights > border) & ~tied
     return np.where(above, 0.0, np.where(tied, 1 - (away - above.sum()) / tied.sum(), 1.0))
 
 
