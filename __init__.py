@@ -40,7 +40,11 @@ PUBLIC = {
     "base_weights": "analysis.weighting.base_weights",
     "eligibility": "analysis.weighting.eligibility",
     "nonresponse": "analysis.weighting.nonresponse",
+    "doubly_robust": "analysis.weighting.doubly_robust",
+    "normalise": "analysis.weighting.normalise",
+    "propensity_weights": "analysis.weighting.propensity_weights",
     "rake": "analysis.weighting.rake",
+    "margins_from": "analysis.weighting.reference_margins",
     "rank_test": "analysis.testing.ranks",
     "respondents": "analysis.recipe",
     "replicate_design": "analysis.replication.replicate_weights",
@@ -55,6 +59,7 @@ PUBLIC = {
     "deff_by": "analysis.weighting.deff_parts",
     "deff_parts": "analysis.weighting.deff_parts",
     "Diagnostic": "analysis.weighting.diagnostic",
+    "trim": "analysis.weighting.trim",
     "weight": "analysis.weighting.weight",
     "WeightDiagnostics": "analysis.weighting.diagnostics",
     "weight_diagnostics": "analysis.weighting.diagnostics",
@@ -151,9 +156,14 @@ if TYPE_CHECKING:
     from .analysis.weighting.diagnostic import Diagnostic as Diagnostic
     from .analysis.weighting.diagnostics import WeightDiagnostics as WeightDiagnostics
     from .analysis.weighting.diagnostics import weight_diagnostics as weight_diagnostics
+    from .analysis.weighting.doubly_robust import doubly_robust as doubly_robust
     from .analysis.weighting.eligibility import eligibility as eligibility
     from .analysis.weighting.nonresponse import nonresponse as nonresponse
+    from .analysis.weighting.normalise import normalise as normalise
+    from .analysis.weighting.propensity_weights import propensity_weights as propensity_weights
     from .analysis.weighting.rake import rake as rake
+    from .analysis.weighting.reference_margins import margins_from as margins_from
+    from .analysis.weighting.trim import trim as trim
     from .analysis.weighting.weight import weight as weight
     from .analysis.weighting.weight_histogram import weight_histogram as weight_histogram
     from .analysis.weighting.weight_influence import weight_influence as weight_influence

@@ -82,6 +82,11 @@ def covariance_of_totals(reference: Design, columns: Floats) -> Floats:
     columns : numpy.ndarray
         Rows x totals; 0 for rows that do not count.
 
+    Raises
+    ------
+    WeightingError
+        When its design has no degrees of freedom: nothing would say how far off the totals are.
+
     Examples
     --------
     >>> import pandas as pd
@@ -89,6 +94,11 @@ def covariance_of_totals(reference: Design, columns: Floats) -> Floats:
     >>> covariance_of_totals(census, np.array([[1.0], [0.0], [0.0]])).round(6).tolist()
     [[100.0]]
     """
+    if reference.df < 1:
+        raise WeightingError(
+            "the reference has no degrees of freedom, a single PSU in every stratum, so its own sampling error cannot "
+            "be estimated. Give its PSUs and strata as they were drawn; of targets that are known, give margins."
+        )
     totals = reference.weights @ columns
     found = scatter_of(reference, totals, lambda: columns, lambda weights: weights @ columns, what="the reference")
     return np.asarray(found.covariance)
