@@ -172,10 +172,12 @@ def scatter_of_sums(design: Design, sums: Sequence[Summed], column: Ints) -> Any
 
 def _replicate_scatter(replication: Replication, sums: Sequence[Summed], column: Ints) -> ReplicateScatter:
     """Make the estimates of every replicate from the sums of its units."""
-    values = _by_replicate(replication, [one.by_unit for one in sums])
-    divisors = _divisors_by_replicate(replication, sums)
+    different = {_divided_by(one): one for one in sums if one.divided}
+    tables = [*(one.by_unit for one in sums), *(one.divisor_by_unit for one in different.values())]
+    values = _by_replicate(replication, tables)
+    divisors = dict(zip(different, values[len(sums) :], strict=True))
     found = []
-    for one, estimates in zip(sums, values, strict=True):
+    for one, estimates in zip(sums, values[: len(sums)], strict=True):
         if one.divided:
             divisor = np.repeat(divisors[_divided_by(one)], one.measure.width, axis=1)
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -186,24 +188,17 @@ def _replicate_scatter(replication: Replication, sums: Sequence[Summed], column:
     return ReplicateScatter(replicates, estimate, replication.scale, replication.rscales, replication.mse)
 
 
-def _divisors_by_replicate(replication: Replication, sums: Sequence[Summed]) -> dict[int, Floats]:
-    """Give the divisors of every replicate, once for each base where they are its weights."""
-    different = {_divided_by(one): one for one in sums if one.divided}
-    found = _by_replicate(replication, [one.divisor_by_unit for one in different.values()])
-    return dict(zip(different, found, strict=True))
-
-
 def _divided_by(one: Summed) -> int:
     by: Base | Floats = one.measure.base if one.measure.divisor is None else one.measure.divisor
     return id(by)
 
 
 def _by_replicate(replication: Replication, tables: Sequence[Table]) -> list[Floats]:
-    """Turn totals by unit into totals by replicate, small tables in one product."""
-    if not tables or any(sparse.issparse(table) for table in tables):
+    """Turn totals by unit into totals by replicate, in one pass where factors are made as they are asked for."""
+    if replication.at_hand and any(sparse.issparse(table) for table in tables):
         return [replication.sums(table) for table in tables]
     ends = np.cumsum([table.shape[1] for table in tables])
-    return np.split(replication.sums(np.hstack(tables)), ends[:-1], axis=1)
+    return np.split(replication.sums(beside(tables)), ends[:-1], axis=1)
 
 
 def _rows_are_units(design: Design, sums: Sequence[Summed]) -> bool:

@@ -166,6 +166,11 @@ class Replication:
         return found
 
     @property
+    def at_hand(self) -> bool:
+        """Whether the factors of all replicates lie in one table, and are not made as they are asked for."""
+        return self._whole is not None
+
+    @property
     def _whole(self) -> Floats | None:
         """Units x replicates, where that table is kept."""
         if self.changes is not None:
