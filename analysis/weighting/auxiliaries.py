@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...data.errors import EstimationError, WeightingError
 from ..estimation.method import counted as how_many
-from ..sampling.categories import Floats, Ints, numbers
+from ..sampling.categories import Bools, Codes, Floats, Ints, numbers
 from ..sampling.design import Design
 from ..sampling.step import Auxiliary
-from .targets import OWN_CLASS, SAME_TOTAL, Target, Targets, targets
+from .dimensions import Given, Joins, On
+from .raking_linearisation import Move, margin_moves
+from .targets import SAME_TOTAL, Missing, Target, Targets, targets
 
 GIVEN = "given targets"
 """What targets are called that come from no shipped margins."""
@@ -56,10 +58,8 @@ class Auxiliaries:
 
     Attributes
     ----------
-    name : str
-        Name of the margins.
-    margins : tuple of Target
-        Margins of categories; none where only numbers are given.
+    matched : Targets or None
+        Margins of categories; None where only numbers are given.
     moments : tuple of Moment
         Numbers.
     columns : numpy.ndarray
@@ -68,18 +68,36 @@ class Auxiliaries:
         What the weights will add up to.
     counted : bool
         Whether the total is a population that was given, not the sum that the weights have.
-    notes, brief : tuple of str
-        What must stand under results, with sources in full and in short.
+    told : tuple of str
+        Which rows have no value.
     """
 
-    name: str
-    margins: tuple[Target, ...]
+    matched: Targets | None
     moments: tuple[Moment, ...]
     columns: Floats
     total: float
     counted: bool
-    notes: tuple[str, ...]
-    brief: tuple[str, ...]
+    told: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The name of the margins."""
+        return self.matched.name if self.matched and self.matched.name != "given margins" else GIVEN
+
+    @property
+    def margins(self) -> tuple[Target, ...]:
+        """Margins of categories."""
+        return self.matched.margins if self.matched else ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What must stand under results, with sources in full."""
+        return (*(self.matched.notes if self.matched else ()), *self.told)
+
+    @property
+    def brief(self) -> tuple[str, ...]:
+        """The same with each source said once and short."""
+        return (*(self.matched.brief if self.matched else ()), *self.told)
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -87,16 +105,20 @@ class Auxiliaries:
         return tuple(each.column for each in (*self.margins, *self.moments))
 
     @property
-    def blocks(self) -> tuple[Auxiliary, ...]:
-        """The auxiliaries by row, as the chain rule takes them; rows are one category where no margin is given."""
-        numeric = (self.columns,) if self.moments else ()
-        return (*zip(self.codes, self.sizes, strict=True), *numeric)
+    def names(self) -> list[str]:
+        """Each auxiliary's name as messages give it."""
+        margins = [f"margin {each.column}, category {shown}" for each in self.margins for shown in each.shown]
+        return [*(margins or ["the sum of the weights"]), *(each.name for each in self.moments)]
+
+    @property
+    def cell(self) -> Codes:
+        """For each row its combination of categories; one for all where no margin is given."""
+        return self.matched.crossing.cell if self.matched else np.zeros(len(self.columns), dtype=np.int8)
 
     @property
     def codes(self) -> tuple[Ints, ...]:
-        """For each margin the category of each row."""
-        everybody = np.zeros(len(self.columns), dtype=np.int64)
-        return tuple(each.positions for each in self.margins) or (everybody,)
+        """For each margin the category of each combination."""
+        return tuple(each.code for each in self.margins) or (np.zeros(1, dtype=np.int64),)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -104,63 +126,63 @@ class Auxiliaries:
         return tuple(len(each.share) for each in self.margins) or (1,)
 
     @property
-    def own_classes(self) -> tuple[bool, ...]:
-        """For each margin whether its last category is the rows without a value, which keep their share."""
-        return tuple(each.shown[-1] == OWN_CLASS for each in self.margins) or (False,)
+    def blocks(self) -> tuple[Auxiliary, ...]:
+        """The auxiliaries by row, as the chain rule takes them; rows are one category where no margin is given."""
+        categories = [(each.narrow, len(each.share)) for each in self.margins] or [(self.cell, 1)]
+        return (*categories, *((self.columns,) if self.moments else ()))
 
-    def target(self, total: float, kept: Sequence[float]) -> Floats:
+    def target(self, total: float, observed: Sequence[Floats], shift: Floats | None = None) -> Floats:
         """Give what each auxiliary should add up to, over the sum of the weights.
 
         Parameters
         ----------
         total : float
             What the weights add up to.
-        kept : sequence of float
-            For each margin the share of the rows without a value, where they are a class of their own.
+        observed : sequence of numpy.ndarray
+            For each margin the share of each category in the sample, or in a replicate.
+        shift : numpy.ndarray, optional
+            By how much the shares of margins that were estimated are moved.
         """
-        shares = [each.share for each in self.margins] or [np.ones(1)]
-        for at, own in enumerate(self.own_classes):
-            if own:
-                shares[at] = np.append(shares[at][:-1] * ((1 - kept[at]) / (1 - shares[at][-1])), kept[at])
+        found, start = list[Floats](), 0
+        for each, share in zip(self.margins, observed, strict=True):
+            known = each.known if shift is None else each.known + shift[start : start + len(each.known)]
+            found.append(each.among(share, known))
+            start += len(each.known)
         moments = [
             0.0 if each.statistic == "mean" else (each.target / total - each.centre) / each.spread
             for each in self.moments
         ]
-        return np.concatenate([*shares, moments])
+        return np.concatenate([*(found or [np.ones(1)]), moments])
 
-    def moves(self, before: Floats) -> tuple[tuple[Floats, Floats], ...]:
-        """Give how targets, as totals, move with each row's frequency: with the weights' sum, and with own classes."""
-        found = []
-        shares = [each.share for each in self.margins] or [np.ones(1)]
+    def moves(self, before: Floats) -> tuple[Move, ...]:
+        """Give how targets, as totals, move with each row: with the weights' sum, and with rows without a value."""
+        found = list[Move]()
+        if self.matched:
+            known = replace(self.matched, total=self.total, counted=True)
+            for shift, direction in margin_moves(before, known):
+                found.append((shift, np.append(direction, np.zeros(len(self.moments)))))
         if not self.counted:
+            shares = [each.share for each in self.margins] or [np.ones(1)]
             moments = [0.0 if each.statistic == "mean" else -each.centre / each.spread for each in self.moments]
             found.append((before, np.concatenate([*shares, moments])))
-        scale = self.total / before.sum()
-        for at, own in enumerate(self.own_classes):
-            if own:
-                kept = shares[at][-1]
-                toward = [np.zeros(len(share)) for share in shares]
-                toward[at] = np.append(-shares[at][:-1] / (1 - kept), 1.0)
-                without = (self.codes[at] == len(shares[at]) - 1).astype(np.float64)
-                direction = np.concatenate([*toward, np.zeros(len(self.moments))])
-                found.append((scale * before * (without - kept), direction))
         return tuple(found)
 
-    def names(self) -> list[str]:
-        """Give each auxiliary's name as messages do."""
-        margins = [f"margin {each.column}, category {shown}" for each in self.margins for shown in each.shown]
-        return [*(margins or ["the sum of the weights"]), *(each.name for each in self.moments)]
+    def covariance(self) -> Floats | None:
+        """Give the covariance of the targets as totals, where margins were estimated; None where they are known."""
+        known = None if self.matched is None else replace(self.matched, total=self.total).covariance()
+        return None if known is None else np.pad(known, (0, len(self.moments)))
 
 
 def auxiliaries(
     design: Design,
-    margins: Mapping[str, Mapping[str, float]] | None,
-    on: str | Sequence[str] | Mapping[str, str] | None,
+    margins: Given | None,
+    on: On,
     means: Mapping[str, float] | None,
     totals: Mapping[str, float] | None,
     population: float | None,
     *,
-    own_class: bool,
+    missing: Missing,
+    join: Joins,
 ) -> Auxiliaries:
     """Match margins, means and totals to the columns of a design.
 
@@ -176,7 +198,12 @@ def auxiliaries(
         )
     if margins is None and on is not None:
         raise WeightingError(f"on={on!r} chooses among margins, and none are given; name numbers in means or totals.")
-    matched = None if margins is None else targets(design, margins, on, own_class=own_class)
+    own_class, proportional = missing == "own_class", missing == "proportional"
+    matched = (
+        None
+        if margins is None
+        else targets(design, margins, on, own_class=own_class, proportional=proportional, join=join)
+    )
     total = _total(design, matched, population)
     wanted = [(column, "mean", value) for column, value in _checked(means, "means")]
     wanted += [(column, "total", value) for column, value in _checked(totals, "totals")]
@@ -184,19 +211,11 @@ def auxiliaries(
     columns = np.empty((len(design.weights), len(wanted)), order="F")
     moments, notes = [], []
     for at, (column, statistic, value) in enumerate(wanted):
-        moment, note = _matched(design, column, statistic, value, total, columns[:, at], own_class=own_class)
+        moment, note = _matched(design, column, statistic, value, total, columns[:, at], aside=missing != "error")
         moments.append(moment)
         notes += [note] if note else []
-    return Auxiliaries(
-        name=matched.name if matched and matched.name != "given margins" else GIVEN,
-        margins=matched.margins if matched else (),
-        moments=tuple(moments),
-        columns=columns,
-        total=total,
-        counted=population is not None or (matched is not None and matched.counted),
-        notes=(*(matched.notes if matched else ()), *notes),
-        brief=(*(matched.brief if matched else ()), *notes),
-    )
+    counted = population is not None or (matched is not None and matched.counted)
+    return Auxiliaries(matched, tuple(moments), columns, total, counted, tuple(notes))
 
 
 def _total(design: Design, matched: Targets | None, population: float | None) -> float:
@@ -233,13 +252,13 @@ def _refuse_twice(columns: Sequence[str]) -> None:
 
 
 def _matched(
-    design: Design, column: str, statistic: str, target: float, total: float, out: Floats, *, own_class: bool
+    design: Design, column: str, statistic: str, target: float, total: float, out: Floats, *, aside: bool
 ) -> tuple[Moment, str]:
     """Read a column into its place, less its target mean and over its spread."""
     values, counts = _numbers(design, column)
     weights = design.weights
     blank = np.isnan(values) & (weights > 0) if counts else np.zeros(0, dtype=bool)
-    note = _without_value(design, column, statistic, blank, own_class=own_class) if blank.any() else ""
+    note = _without_value(design, column, statistic, blank, aside=aside) if blank.any() else ""
     centre = target if statistic == "mean" else target / total
     np.subtract(values, centre, out=out)
     if counts:
@@ -260,10 +279,10 @@ def _numbers(design: Design, column: str) -> tuple[Floats, dict[str, int]]:
         raise WeightingError(f"{error} Categories are calibrated by their shares or counts: margins=...") from None
 
 
-def _without_value(design: Design, column: str, statistic: str, blank: np.ndarray, *, own_class: bool) -> str:
+def _without_value(design: Design, column: str, statistic: str, blank: Bools, *, aside: bool) -> str:
     """Refuse rows without a value; or say that a mean holds among the others."""
     rows, of = int(blank.sum()), int((design.weights > 0).sum())
-    if own_class and statistic == "mean" and rows < of:
+    if aside and statistic == "mean" and rows < of:
         return f"{column}: {how_many(rows, 'row', 'rows')} without a value; the mean holds among the others."
     ways = "Fill them in, leave the rows out, or calibrate on other variables"
     if statistic == "mean":

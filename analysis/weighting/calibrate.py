@@ -6,7 +6,7 @@ carry residual variances (:mod:`topline.analysis.variance.chain`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
@@ -23,8 +23,10 @@ from .calibration_fit import Fit
 from .calibration_method import BoundsOn, Method, check_start, checked
 from .calibration_report import category_table, moment_table, rows_at_bounds, words
 from .carry_out import carried_out
+from .dimensions import Given, Joins, On
 from .distances import DistanceName
 from .replicate_calibration import CalibrationTask, task
+from .targets import Missing
 
 Residuals = Literal["calibrated", "base"]
 
@@ -75,8 +77,8 @@ class Calibration(WeightingStep):
 
 def calibrate(
     design: Design,
-    margins: Mapping[str, Mapping[str, float]] | None = None,
-    on: str | Sequence[str] | Mapping[str, str] | None = None,
+    margins: Given | None = None,
+    on: On = None,
     *,
     means: Mapping[str, float] | None = None,
     totals: Mapping[str, float] | None = None,
@@ -88,7 +90,8 @@ def calibrate(
     tolerance: float = 1e-10,
     max_iterations: int = 100,
     residuals: Residuals = "calibrated",
-    missing: Literal["error", "own_class"] = "error",
+    missing: Missing = "error",
+    join: Joins = None,
 ) -> Design:
     """Calibrate the weights to margins, means and totals of the population.
 
@@ -131,9 +134,11 @@ def calibrate(
         Weights of the regression whose residuals carry the variance. ``"calibrated"`` is the exact linearisation
         (rows cut off at a bound, whose factor is fixed, have no part in the regression); ``"base"`` is R's
         ``calibrate``.
-    missing : {"error", "own_class"}
-        Rows without a value: stop; or let them keep their share of the weight as a class of their own in margins, and
+    missing : {"error", "own_class", "proportional"}
+        Rows without a value: stop; or let them keep their share of the weight in margins, as :func:`rake` does, and
         let means hold among the others.
+    join : mapping, optional
+        By dimension, categories that count as one under a new name, e.g. ``{"age4": {"45 and over": ["3", "4"]}}``.
 
     Returns
     -------
@@ -177,7 +182,7 @@ def calibrate(
     check_design(design, "calibrate")
     return _calibrated(
         design,
-        auxiliaries(design, margins, on, means, totals, population, own_class=_own_class(missing)),
+        auxiliaries(design, margins, on, means, totals, population, missing=_checked_missing(missing), join=join),
         "calibrate",
         checked(Method(distance, bounds, bounds_on, tolerance, max_iterations)),
         cost,
@@ -189,13 +194,14 @@ def entropy_balance(
     design: Design,
     means: Mapping[str, float] | None = None,
     *,
-    margins: Mapping[str, Mapping[str, float]] | None = None,
-    on: str | Sequence[str] | Mapping[str, str] | None = None,
+    margins: Given | None = None,
+    on: On = None,
     population: float | None = None,
     tolerance: float = 1e-10,
     max_iterations: int = 100,
     residuals: Residuals = "calibrated",
-    missing: Literal["error", "own_class"] = "error",
+    missing: Missing = "error",
+    join: Joins = None,
 ) -> Design:
     """Balance the weights on means and shares of the population, with the least entropy against the base weights.
 
@@ -220,8 +226,10 @@ def entropy_balance(
         Newton steps before giving up.
     residuals : {"calibrated", "base"}
         Weights of the regression whose residuals carry the variance, as for :func:`calibrate`.
-    missing : {"error", "own_class"}
+    missing : {"error", "own_class", "proportional"}
         Rows without a value, as for :func:`calibrate`.
+    join : mapping, optional
+        By dimension, categories that count as one, as for :func:`calibrate`.
 
     Returns
     -------
@@ -256,7 +264,7 @@ def entropy_balance(
     check_design(design, "entropy_balance")
     return _calibrated(
         design,
-        auxiliaries(design, margins, on, means, None, population, own_class=_own_class(missing)),
+        auxiliaries(design, margins, on, means, None, population, missing=_checked_missing(missing), join=join),
         "entropy_balance",
         checked(Method("raking", None, "factors", tolerance, max_iterations)),
         None,
@@ -278,7 +286,8 @@ def _calibrated(
     scale, scaled = _scale(wanted, before, method)
     check_start(method, before * scale)
     plan = task(wanted, costs, method, scale)
-    problem, fit = plan.fit(before, np.ones(len(before)))
+    problem = plan.problem(before, np.ones(len(before)))
+    fit = plan.fit(problem)
     refuse_misfit(plan, before, problem, fit)
     refuse_vanished(plan, fit, problem)
     after = plan.change(fit.multipliers).applied(before, slice(None))
@@ -326,10 +335,10 @@ def _calibrated(
     return carried_out(design, step)
 
 
-def _own_class(missing: str) -> bool:
-    if missing not in ("error", "own_class"):
-        raise WeightingError(f"missing is {missing!r}; it can be 'error' or 'own_class'.")
-    return missing == "own_class"
+def _checked_missing(missing: Missing) -> Missing:
+    if missing not in get_args(Missing):
+        raise WeightingError(f"missing is {missing!r}; it can be {', '.join(map(repr, get_args(Missing)))}.")
+    return missing
 
 
 def _costs(design: Design, column: str) -> Floats:
@@ -360,10 +369,15 @@ def _linearisation(
     """Say how estimates depend on the calibration: through residuals, and where targets move with the sample."""
     point = slice(None) if plan.point is None else plan.point
     cost = 1.0 if plan.cost is None else plan.cost[point]
+    blocks, covariance = plan.auxiliaries.blocks, plan.auxiliaries.covariance()
     if residuals == "base":
-        return Linearisation(after, plan.auxiliaries.blocks, after, before / cost)
+        return Linearisation(after, blocks, after, before / cost, target_covariance=covariance)
     start = before * plan.scale
-    slope = plan.method.factors(start).slope(fit.factor[point])
-    return Linearisation(
-        after, plan.auxiliaries.blocks, after, start * slope / cost, moves=plan.auxiliaries.moves(before)
-    )
+    distance, factor = plan.method.factors(start), fit.factor[point]
+    regression = start * distance.slope(factor) / cost
+    through = None
+    if plan.method.bounds_weights:
+        own = start * distance.slope_in_weight(factor)
+        through = (own, own)
+    moves = plan.auxiliaries.moves(before)
+    return Linearisation(after, blocks, after, regression, moves=moves, through=through, target_covariance=covariance)

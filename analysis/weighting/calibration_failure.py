@@ -20,6 +20,9 @@ VANISHING = 1e-6
 WIDEST = 1e4
 """Bounds up to so many times the widest given are tried."""
 
+NEARLY = 1e-6
+"""Where shares and means are nearer to their targets than this part of the misfit, it is the sum that is off."""
+
 HALVINGS = 16
 """How often the stretch between bounds that are too narrow and bounds that do is halved."""
 
@@ -38,7 +41,7 @@ def refuse_misfit(task: CalibrationTask, weights: Floats, problem: Problem, fit:
     if fit.worst <= task.method.tolerance:
         return
     raise WeightingError(
-        f"no weights ({task.method}) meet all targets: after {fit.iterations} iterations "
+        f"no weights ({task.method}) meet all targets: after {counted(fit.iterations, 'iteration', 'iterations')} "
         f"{_furthest(task.auxiliaries, problem, fit)}. {_sum_changes(task, weights)}{_ways(task, weights)}"
     )
 
@@ -82,22 +85,20 @@ def refuse_vanished(task: CalibrationTask, fit: Fit, problem: Problem) -> None:
 
 
 def _furthest(wanted: Auxiliaries, problem: Problem, fit: Fit) -> str:
-    """Name the auxiliary that is furthest from its target, with both."""
-    at = int(np.argmax(np.abs(fit.misfit)))
-    name, reached = wanted.names()[at], problem.target[at] + fit.misfit[at]
+    """Name the auxiliary that is furthest from its target, as a share or mean of what the weights add up to."""
+    summed = 1 + float(fit.misfit[: wanted.sizes[0]].sum())
+    reached = (problem.target + fit.misfit) / summed
+    at = int(np.argmax(np.abs(reached - problem.target)))
+    if abs(reached[at] - problem.target[at]) <= abs(fit.worst) * NEARLY:
+        return f"the weights add up to {summed * wanted.total:,.6g} where the target is {wanted.total:,.6g}"
     moment = at - sum(wanted.sizes)
-    if moment >= 0:
-        one, total = wanted.moments[moment], wanted.total
-        found = one.centre * (1 + _sum_misfit(wanted, fit)) + one.spread * reached
-        found *= total if one.statistic == "total" else 1 / (1 + _sum_misfit(wanted, fit))
-        return f"the {name} reaches {found:,.6g} where the target is {one.target:,.6g}"
-    if not wanted.margins:
-        return f"{name} reaches {reached * wanted.total:,.6g} where the target is {wanted.total:,.6g}"
-    return f"{name}, reaches {100 * reached:.4f}% where the target is {100 * problem.target[at]:.4f}%"
-
-
-def _sum_misfit(wanted: Auxiliaries, fit: Fit) -> float:
-    return float(fit.misfit[: wanted.sizes[0]].sum())
+    if moment < 0:
+        name = wanted.names[at]
+        return f"{name}, reaches {100 * reached[at]:.4f}% where the target is {100 * problem.target[at]:.4f}%"
+    one = wanted.moments[moment]
+    mean = one.centre + one.spread * float(reached[at])
+    found = mean if one.statistic == "mean" else mean * summed * wanted.total
+    return f"the {one.name} reaches {found:,.6g} where the target is {one.target:,.6g}"
 
 
 def _sum_changes(task: CalibrationTask, weights: Floats) -> str:

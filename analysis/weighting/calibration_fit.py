@@ -82,6 +82,8 @@ class Fit:
     ----------
     multipliers : numpy.ndarray
         One for each auxiliary.
+    predictor : numpy.ndarray
+        What factors are functions of, by row or class.
     factor : numpy.ndarray
         Final over base weight, by row or class.
     misfit : numpy.ndarray
@@ -91,6 +93,7 @@ class Fit:
     """
 
     multipliers: Floats
+    predictor: Floats
     factor: Floats
     misfit: Floats
     iterations: int
@@ -110,7 +113,7 @@ def fitted(problem: Problem, tolerance: float, max_iterations: int, start: Float
     Examples
     --------
     >>> from .model_matrix import model_matrix
-    >>> matrix = model_matrix([np.array([0, 1])], [2], np.empty((2, 0)))
+    >>> matrix = model_matrix(np.arange(2), [np.arange(2)], [2], np.empty((2, 0)))
     >>> problem = Problem(matrix, np.array([0.6, 0.4]), np.array([0.5, 0.5]), Distance("raking"))
     >>> fitted(problem, 1e-10, 50).factor.round(4).tolist()
     [0.8333, 1.25]
@@ -119,7 +122,7 @@ def fitted(problem: Problem, tolerance: float, max_iterations: int, start: Float
     fit = _at(problem, multipliers, 0)
     best, curvature = fit, Curvature(problem)
     while fit.worst > SLACK * tolerance and fit.iterations < max_iterations:
-        if fit.worst > tolerance and _impossible(problem, fit.multipliers):
+        if fit.worst > tolerance and _impossible(problem, fit):
             break
         step, length = curvature.step(fit)
         fit, before = _at(problem, fit.multipliers + length * step, fit.iterations + 1), fit
@@ -155,9 +158,10 @@ class Curvature:
         if self.stale:
             self._renew(self.problem.curvature(fit.factor))
         scaled = self.matrix * self.scale[:, None] * self.scale
+        ridge = max(1.0, float(np.diag(scaled).max())) * np.eye(len(scaled))
         damping = RIDGE
         while True:
-            damped = scaled + damping * np.eye(len(scaled))
+            damped = scaled + damping * ridge
             step = -self.scale * np.linalg.solve(damped, self.scale * fit.misfit)
             length = _length(self.problem, fit, step)
             if length >= SHORT or damping >= 1:
@@ -180,13 +184,14 @@ class Curvature:
 
 
 def _at(problem: Problem, multipliers: Floats, iterations: int) -> Fit:
-    factor = problem.distance.factor(problem.predictor(multipliers))
-    return Fit(multipliers, factor, problem.misfit(factor), iterations)
+    predictor = problem.predictor(multipliers)
+    factor = problem.distance.factor(predictor)
+    return Fit(multipliers, predictor, factor, problem.misfit(factor), iterations)
 
 
 def _length(problem: Problem, fit: Fit, step: Floats) -> float:
     """Give how far to go: to where the dual has nearly stopped falling along the step, and not beyond."""
-    here, direction = problem.predictor(fit.multipliers), problem.predictor(step)
+    here, direction = fit.predictor, problem.predictor(step)
     cost = 1.0 if problem.cost is None else problem.cost
     leverage = problem.base * direction * cost
     wanted = float(problem.target @ step)
@@ -210,7 +215,7 @@ def _length(problem: Problem, fit: Fit, step: Floats) -> float:
     return length
 
 
-def _impossible(problem: Problem, multipliers: Floats) -> bool:
+def _impossible(problem: Problem, fit: Fit) -> bool:
     """Say whether the multipliers prove that no factors within the bounds reach the targets.
 
     For any multipliers, what they make of the auxiliaries adds up to the most when rows where it is positive have
@@ -219,7 +224,7 @@ def _impossible(problem: Problem, multipliers: Floats) -> bool:
     low, high = problem.distance.low, problem.distance.high
     if not (np.all(np.isfinite(low)) and np.all(np.isfinite(high))):
         return False
-    value = problem.base * problem.matrix.predictor(multipliers)
+    value = problem.base * (fit.predictor if problem.cost is None else fit.predictor * problem.cost)
     most = float(np.sum(np.where(value > 0, high, low) * value))
-    wanted = float(problem.target @ multipliers)
+    wanted = float(problem.target @ fit.multipliers)
     return wanted - most > 1e-9 * (abs(wanted) + float(np.abs(value).sum()))

@@ -9,6 +9,7 @@ from ..sampling.categories import Floats
 from ..sampling.sums import summed
 from .auxiliaries import Auxiliaries
 from .calibration_method import Method
+from .targets import Target
 
 AT = 1e-12
 """Relative distance from a bound at which a weight is at it."""
@@ -33,20 +34,28 @@ def rows_at_bounds(method: Method, start: Floats, after: Floats) -> tuple[int, i
 
 def category_table(before: Floats, after: Floats, wanted: Auxiliaries) -> pd.DataFrame | None:
     """List every category with target, share before and after, and respondents; None where no margin is given."""
+    if wanted.matched is None:
+        return None
+    crossing = wanted.matched.crossing
+    shares = [summed(crossing.cell, len(crossing.weight), weights) / weights.sum() for weights in (before, after)]
+
+    def by_category(margin: Target, cells: Floats) -> Floats:
+        return np.bincount(margin.code, weights=cells, minlength=len(margin.share))
+
     tables = [
         pd.DataFrame(
             {
                 "variable": each.column,
                 "category": [str(shown) for shown in each.shown],
                 "target": each.share,
-                "before": summed(each.positions, len(each.share), before) / before.sum(),
-                "after": summed(each.positions, len(each.share), after) / after.sum(),
-                "n": np.bincount(each.positions[before > 0], minlength=len(each.share)),
+                "before": by_category(each, shares[0]),
+                "after": by_category(each, shares[1]),
+                "n": by_category(each, crossing.count.astype(np.float64)).astype(np.int64),
             }
         )
         for each in wanted.margins
     ]
-    return pd.concat(tables, ignore_index=True) if tables else None
+    return pd.concat(tables, ignore_index=True)
 
 
 def moment_table(before: Floats, after: Floats, wanted: Auxiliaries) -> pd.DataFrame | None:

@@ -75,6 +75,13 @@ class Distance:
         rising = factor if self.name == "raking" else np.ones(len(factor))
         return np.where((factor > self.low) & (factor < self.high), rising, 0.0) if self.bounded else rising
 
+    def slope_in_weight(self, factor: Floats) -> Floats:
+        """Give how weights move, over their base weight, with its logarithm, where their bounds stay where they are."""
+        if self.name != "logit":
+            return np.where((factor > self.low) & (factor < self.high), factor, 0.0)
+        u = (np.log((factor - self.low) / (self.high - factor)) - self._at_one) / self._steepness
+        return np.asarray(self.slope(factor) * (1 + u * (1 + 1 / (self.high - 1) - 1 / (1 - self.low))))
+
     @property
     def _range(self) -> float | Floats:
         return self.high - self.low

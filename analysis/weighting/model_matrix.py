@@ -12,8 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from ..sampling.categories import Floats, Ints
-from ..sampling.sample import combined
+from ..sampling.categories import Codes, Floats, Ints
 from ..sampling.step import Rows
 from ..sampling.sums import summed
 
@@ -27,7 +26,7 @@ class ModelMatrix:
 
     Attributes
     ----------
-    cell : numpy.ndarray of int64
+    cell : numpy.ndarray of int
         For each row its combination of categories.
     dummies : scipy.sparse.csr_array
         Combinations x categories: a one for each category that the combination has.
@@ -35,7 +34,7 @@ class ModelMatrix:
         Rows x numbers, column by column in memory.
     """
 
-    cell: Ints
+    cell: Codes
     dummies: sparse.csr_array
     columns: Floats
 
@@ -49,7 +48,7 @@ class ModelMatrix:
 
         Examples
         --------
-        >>> matrix = model_matrix([np.array([0, 1, 1])], [2], np.array([[1.0], [2.0], [3.0]]))
+        >>> matrix = model_matrix(np.array([0, 1, 1]), [np.array([0, 1])], [2], np.array([[1.0], [2.0], [3.0]]))
         >>> matrix.predictor(np.array([10.0, 20.0, 1.0])).tolist()
         [11.0, 22.0, 23.0]
         """
@@ -64,7 +63,7 @@ class ModelMatrix:
 
         Examples
         --------
-        >>> matrix = model_matrix([np.array([0, 1, 1])], [2], np.array([[1.0], [2.0], [3.0]]))
+        >>> matrix = model_matrix(np.array([0, 1, 1]), [np.array([0, 1])], [2], np.array([[1.0], [2.0], [3.0]]))
         >>> matrix.totals(np.array([1.0, 1.0, 2.0])).tolist()
         [1.0, 3.0, 9.0]
         """
@@ -76,7 +75,7 @@ class ModelMatrix:
 
         Examples
         --------
-        >>> matrix = model_matrix([np.array([0, 1, 1])], [2], np.array([[1.0], [2.0], [3.0]]))
+        >>> matrix = model_matrix(np.array([0, 1, 1]), [np.array([0, 1])], [2], np.array([[1.0], [2.0], [3.0]]))
         >>> matrix.gram(np.array([1.0, 1.0, 2.0])).tolist()
         [[1.0, 0.0, 1.0], [0.0, 3.0, 8.0], [1.0, 8.0, 23.0]]
         """
@@ -99,25 +98,25 @@ class ModelMatrix:
         return np.stack([summed(self.cell, cells, weights * column) for column in self.columns.T], axis=1)
 
 
-def model_matrix(codes: Sequence[Ints], sizes: Sequence[int], columns: Floats) -> ModelMatrix:
+def model_matrix(cell: Codes, codes: Sequence[Ints], sizes: Sequence[int], columns: Floats) -> ModelMatrix:
     """Lay out categories and numbers.
 
     Parameters
     ----------
+    cell : numpy.ndarray of int
+        For each row its combination of categories.
     codes : sequence of numpy.ndarray of int64
-        For each margin the category of each row.
+        For each margin the category of each combination.
     sizes : sequence of int
         For each margin how many categories it has.
     columns : numpy.ndarray
         Rows x numbers; may have no columns.
     """
-    cell = combined(codes, len(codes[0]))
-    first = np.zeros(int(cell.max()) + 1, dtype=np.int64)
-    first[cell] = np.arange(len(cell))
     starts = np.cumsum([0, *sizes])
-    places = np.concatenate([code[first] + start for code, start in zip(codes, starts[:-1], strict=True)])
-    rows = np.tile(np.arange(len(first)), len(codes))
-    dummies = sparse.csr_array((np.ones(len(rows)), (rows, places)), shape=(len(first), int(starts[-1])))
+    cells = len(codes[0])
+    places = np.concatenate([code + start for code, start in zip(codes, starts[:-1], strict=True)])
+    rows = np.tile(np.arange(cells), len(codes))
+    dummies = sparse.csr_array((np.ones(len(rows)), (rows, places)), shape=(cells, int(starts[-1])))
     return ModelMatrix(cell, dummies, np.asfortranarray(columns))
 
 

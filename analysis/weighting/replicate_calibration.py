@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data.errors import WeightingError
-from ..sampling.categories import Floats, Ints
+from ..estimation.method import counted
+from ..sampling.categories import Codes, Floats
 from ..sampling.sample import combined
 from ..sampling.step import CellFactors, Replicate, Rows
 from ..sampling.sums import summed
@@ -27,7 +28,7 @@ class CalibrationTask:
         The targets.
     matrix : ModelMatrix
         The auxiliaries by class, or by row where there are no classes.
-    point : numpy.ndarray of int64 or None
+    point : numpy.ndarray of int or None
         For each row its class: rows of the same categories and cost; None where numbers or bounds tell rows apart.
     cost : numpy.ndarray or None
         Unit costs, by class or row; None for one.
@@ -41,14 +42,14 @@ class CalibrationTask:
 
     auxiliaries: Auxiliaries
     matrix: ModelMatrix
-    point: Ints | None
+    point: Codes | None
     cost: Floats | None
     method: Method
     scale: float
     start: Floats | None = None
 
     @property
-    def classes(self) -> Ints | None:
+    def classes(self) -> Codes | None:
         """For each row its class, where there are classes."""
         return self.point
 
@@ -60,35 +61,44 @@ class CalibrationTask:
         WeightingError
             When the replicate cannot be calibrated: it holds nobody of a category, or no weights fit.
         """
-        base = weights * frequency
-        self._refuse_empty(base, str(replicate))
-        _, fit = self.fit(weights, frequency)
+        self._refuse_empty(weights * frequency, str(replicate))
+        error = self.auxiliaries.matched.error if self.auxiliaries.matched else None
+        problem = self.problem(weights, frequency, None if error is None else error.shift(replicate))
+        self._refuse_negative(problem.target, str(replicate))
+        fit = self.fit(problem)
         if not fit.worst <= self.method.tolerance:
             at = int(np.argmax(np.abs(fit.misfit)))
             raise WeightingError(
                 f"{replicate}: no weights{' within the bounds' if self.method.bounds else ''} meet all targets; after "
-                f"{fit.iterations} iterations {self.auxiliaries.names()[at]} is {np.abs(fit.misfit[at]):.2g} off "
-                f"(share, or standard deviations). Widen the bounds, calibrate on fewer variables, or choose {_OTHER}."
+                f"{counted(fit.iterations, 'iteration', 'iterations')} {self.auxiliaries.names[at]} is "
+                f"{np.abs(fit.misfit[at]):.2g} off (share, or standard deviations). Widen the bounds, calibrate on "
+                f"fewer variables, or choose {_OTHER}."
             )
         return self.change(fit.multipliers)
 
-    def fit(self, weights: Floats, frequency: Floats) -> tuple[Problem, Fit]:
-        """Calibrate, and give what was fitted and how; the targets may not be reached."""
-        problem = self.problem(weights, frequency)
-        return problem, fitted(problem, self.method.tolerance, self.method.max_iterations, self.start)
+    def fit(self, problem: Problem) -> Fit:
+        """Calibrate; the targets may not be reached."""
+        return fitted(problem, self.method.tolerance, self.method.max_iterations, self.start)
 
-    def problem(self, weights: Floats, frequency: Floats) -> Problem:
-        """Give what is to be fitted."""
-        base = weights * frequency
-        sum_before = float(base.sum())
-        total = self.auxiliaries.total if self.auxiliaries.counted else sum_before
+    def problem(self, weights: Floats, frequency: Floats, shift: Floats | None = None) -> Problem:
+        """Give what is to be fitted.
+
+        Parameters
+        ----------
+        weights : numpy.ndarray
+            For each row the weight of one respondent.
+        frequency : numpy.ndarray
+            For each row how often it counts.
+        shift : numpy.ndarray, optional
+            By how much the shares of margins that were estimated are moved.
+        """
+        wanted, base = self.auxiliaries, weights * frequency
         by_point = base if self.point is None else summed(self.point, len(self.matrix.cell), base)
-        categories = self.matrix.totals(by_point)
-        ends = np.cumsum(self.auxiliaries.sizes) - 1
-        target = self.auxiliaries.target(total, (categories[ends] / sum_before).tolist())
-        return Problem(
-            self.matrix, by_point * (self.scale / total), target, self.method.factors(weights * self.scale), self.cost
-        )
+        observed = np.split(self.matrix.totals(by_point) / by_point.sum(), np.cumsum(wanted.sizes))
+        total = wanted.total if wanted.counted else float(base.sum())
+        target = wanted.target(total, observed[: len(wanted.margins)], shift)
+        distance = self.method.factors(weights * self.scale)
+        return Problem(self.matrix, by_point * (self.scale / total), target, distance, self.cost)
 
     def change(self, multipliers: Floats) -> CellFactors | RowFactors:
         """Give what multipliers do to weights."""
@@ -102,12 +112,26 @@ class CalibrationTask:
         if not base.sum() > 0:
             raise WeightingError(f"{where} holds nobody, so it cannot be calibrated.")
         for margin in self.auxiliaries.margins:
-            empty = np.flatnonzero((summed(margin.positions, len(margin.share), base) <= 0) & (margin.share > 0))
+            by_cell = summed(margin.cell, len(margin.code), base)
+            held = np.bincount(margin.code, weights=by_cell, minlength=len(margin.share))[: len(margin.known)]
+            empty = np.flatnonzero(held <= 0)
             if len(empty):
                 raise WeightingError(
                     f"{where} holds nobody of margin {margin.column}, category {margin.shown[empty[0]]}, so it cannot "
                     f"be calibrated. Join that category with another, or choose {_OTHER}."
                 )
+
+    def _refuse_negative(self, target: Floats, where: str) -> None:
+        start = 0
+        for margin in self.auxiliaries.margins:
+            below = np.flatnonzero(target[start : start + len(margin.known)] <= 0)
+            if len(below):
+                raise WeightingError(
+                    f"{where}: the target of margin {margin.column}, category {margin.shown[below[0]]} is "
+                    f"{100 * target[start + below[0]]:.3g}% there: it was moved by its sampling error, or rows without "
+                    "a value take it up. Join that category with another, or make more replicates."
+                )
+            start += len(margin.share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,16 +165,19 @@ class RowFactors:
 
 def task(wanted: Auxiliaries, cost: Floats | None, method: Method, scale: float) -> CalibrationTask:
     """Lay out a calibration: by classes of rows where rows of a class get one factor, else by rows."""
-    rows = len(wanted.columns)
-    codes, columns = wanted.codes, wanted.columns
+    cell = wanted.cell
     if wanted.moments or method.bounds_weights:
-        return CalibrationTask(wanted, model_matrix(codes, wanted.sizes, columns), None, cost, method, scale)
-    costs = () if cost is None else (np.unique(cost, return_inverse=True)[1].astype(np.int64),)
-    point = combined([*codes, *costs], rows)
+        matrix = model_matrix(cell, wanted.codes, wanted.sizes, wanted.columns)
+        return CalibrationTask(wanted, matrix, None, cost, method, scale)
+    cells = len(wanted.codes[0])
+    if cost is None:
+        matrix = model_matrix(np.arange(cells), wanted.codes, wanted.sizes, np.empty((cells, 0)))
+        return CalibrationTask(wanted, matrix, cell, None, method, scale)
+    point = combined([cell.astype(np.int64), np.unique(cost, return_inverse=True)[1].astype(np.int64)], len(cell))
     first = np.zeros(int(point.max()) + 1, dtype=np.int64)
-    first[point] = np.arange(rows)
-    matrix = model_matrix([code[first] for code in codes], wanted.sizes, columns[first])
-    return CalibrationTask(wanted, matrix, point, None if cost is None else cost[first], method, scale)
+    first[point] = np.arange(len(cell))
+    matrix = model_matrix(cell[first], wanted.codes, wanted.sizes, np.empty((len(first), 0)))
+    return CalibrationTask(wanted, matrix, point, cost[first], method, scale)
 
 
 _OTHER = "a method that leaves nobody out (method='Fay', fay=0.5, or 'successive difference')"
