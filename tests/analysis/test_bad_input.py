@@ -48,6 +48,10 @@ ESTIMATORS: dict[str, Estimator] = {
     "marginal_effects": lambda d: tl.marginal_effects(tl.glm(d, "b ~ y", family="binomial"), "y"),
     "combine": lambda d: tl.combine([tl.mean(d, "y", by="key"), tl.mean(d, "y", by="key")]),
     "replicates": lambda d: tl.mean(tl.replicates(d, "JKn"), "y", by="key"),
+    "base_weights": lambda d: tl.mean(tl.base_weights(d, factor="x"), "y"),
+    "eligibility": lambda d: tl.mean(tl.eligibility(d, "view", eligible=["agree", "disagree"], unknown="neither"), "y"),
+    "nonresponse": lambda d: tl.mean(tl.nonresponse(d, "b == 1", within="key"), "y"),
+    "nonresponse by propensity": lambda d: tl.mean(tl.nonresponse(d, "b == 1", propensity="key + x"), "y"),
     "weight_summary": lambda d: tl.weight_summary(d),
 }
 ESTIMATORS = {name: each for name, each in ESTIMATORS.items() if name.split()[0] in tl.PUBLIC}
@@ -381,8 +385,8 @@ def test_a_key_of_ten_thousand_levels_is_estimated_or_refused(name):
             assert each["key"].nunique() == levels or notes_of(result)
 
 
-REFUSES_MANY = ("crosstab", "ttest", "rank_test", "banner", "contrast", "predictive_margins")
-"""Estimators that compare groups, and say how many they can."""
+REFUSES_MANY = ("crosstab", "ttest", "rank_test", "banner", "contrast", "predictive_margins", "nonresponse")
+"""Estimators that compare groups, and say how many they can, or adjust within groups and find one empty."""
 
 
 @EVERY
@@ -408,6 +412,7 @@ def test_a_key_without_any_value_is_refused_by_name(name):
 WITH_KEY = {
     *("mean by", "total", "proportion by", "ratio", "quantile", "variance", "alpha", "kappa", "crosstab", "ttest"),
     *("rank_test", "multiple_response", "banner", "contrast", "wald", "predictive_margins", "combine", "replicates"),
+    *("nonresponse", "nonresponse by propensity"),
 }
 
 
