@@ -96,7 +96,7 @@ for (name in names(references)) {
       ma <- family$linkinv(as.vector(a %*% beta)); mb <- family$linkinv(as.vector(b %*% beta))
       sum((w * (values - ma))[use]) / sum(w[use]) + sum((d * mb)[there]) / sum(d[there])
     }
-    if (base == "base" || (method == "calibrated" && name == "apiclus1")) {
+    if (base == "base") {
       everybody <- rep(TRUE, n); all_there <- rep(TRUE, length(d0))
       kinds <- list(
         gaussian = function(f, d) robust(f, d, y, gaussian(), xa, xb, everybody, all_there),
