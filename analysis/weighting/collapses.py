@@ -183,7 +183,7 @@ def _joins(targets: Sequence[Floats], orders: Sequence[Sequence[int]]) -> Iterat
         return round(float(one * two / (one + two)), 12), join.margin, join.one, join.two
 
     for joins in (near, any_two - near):
-        yield from (join for join in sorted(joins, key=loss) if len(targets[join.margin]) > 2)
+        yield from (join for join in sorted(joins, key=loss) if len(orders[join.margin]) > 2)
 
 
 def joined(cells: Cells, join: Join) -> tuple[Cells, Ints]:

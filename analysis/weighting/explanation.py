@@ -70,7 +70,7 @@ def _nobody(problem: RakingProblem, conflict: Conflict) -> str:
     named = [" and ".join(problem.category(place) for place in each) for each in conflict.empty[:LISTED]]
     more = len(conflict.empty) - LISTED
     rest = f"; or {counted(more, 'more such combination', 'more such combinations')}" if more > 0 else ""
-    return f" Nobody in the data is {'; or '.join(named)}{rest}."
+    return f" Nobody in the {'replicate' if problem.where else 'data'} is {'; or '.join(named)}{rest}."
 
 
 def bounds_lines(problem: RakingProblem, found: tuple[Bounds, ...] | None) -> list[str]:
@@ -85,8 +85,8 @@ def bounds_lines(problem: RakingProblem, found: tuple[Bounds, ...] | None) -> li
     alone = "" if len(found) == 2 else f"; no other {'upper' if found[0][1] == high else 'lower'} bound helps alone"
     if not kept:
         alone = "; changing one of them alone does not help"
-    lone = ", for this replicate; others may need more" if problem.where else ""
-    return [f"Least change of bounds: {' or '.join(ways)}{alone}{lone}."]
+    whose = " for this replicate, others may need more" if problem.where else ""
+    return [f"Least change of bounds{whose}: {' or '.join(ways)}{alone}."]
 
 
 def collapse_lines(problem: RakingProblem, found: Collapse) -> list[str]:

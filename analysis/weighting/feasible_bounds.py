@@ -103,8 +103,8 @@ def nearest_bounds(
     """
     low, high = bounds
     tried = works or (lambda each: shortage(conditions, each, deadline).gap <= CONTRADICTION)
-    least = least_high(conditions, max(low, VANISHING), deadline)
-    largest = largest_low(conditions, high, deadline)
+    least = least_high(conditions, max(low, VANISHING), deadline) if math.isfinite(high) else None
+    largest = largest_low(conditions, high, deadline) if low > 0 else None
     ways = [
         () if least is None else ((low, upward(max(least * more, high))) for more in OUTWARD),
         () if largest is None else ((downward(min(largest / more, low)), high) for more in OUTWARD),
@@ -117,18 +117,20 @@ def _first(ways: Iterable[Bounds], works: Callable[[Bounds], bool], deadline: De
     """Give the first bounds that work, if any do."""
     for bounds in ways:
         deadline.left()
-        if bounds[1] <= LARGEST_BOUND and works(bounds):
+        if (bounds[1] <= LARGEST_BOUND or math.isinf(bounds[1])) and works(bounds):
             yield bounds
             return
 
 
 def _both_moved(conditions: Conditions, bounds: Bounds, deadline: Deadline) -> Iterator[Bounds]:
     """Give bounds that are both wider: the least upper one of all, then the largest lower one with it."""
-    least = least_high(conditions, VANISHING, deadline)
+    least = least_high(conditions, VANISHING, deadline) if math.isfinite(bounds[1]) else None
     for more in OUTWARD if least is not None else ():
         high = upward(max((least or 1.0) * more, bounds[1]))
         largest = largest_low(conditions, high, deadline)
-        if largest is not None and (low := downward(min(largest, bounds[0]))) >= VANISHING:
+        # from a lower bound of nothing the other way: it must keep weights from vanishing
+        kept = bounds[0] if bounds[0] >= VANISHING else 1.0
+        if largest is not None and (low := downward(min(largest, kept))) >= VANISHING:
             yield low, high
 
 

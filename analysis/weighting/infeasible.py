@@ -61,8 +61,8 @@ def _out_of_reach(problem: RakingProblem, at: int, share: float, most: float) ->
     target = problem.target(place)
     edge, reach = ("at most", most) if most < target else ("at least", problem.limits[0] * share)
     first = (
-        f"{problem.where}no weights{problem.within} fit all margins: {problem.named(place)} holds {100 * share:.2f}% of "
-        f"the weight, and {edge} {100 * reach:.2f}% can be reached; the target is {100 * target:.2f}%."
+        f"{problem.where}no weights{problem.within} fit all margins: {problem.named(place)} holds {100 * share:.2f}% "
+        f"of the weight, and {edge} {100 * reach:.2f}% can be reached; the target is {100 * target:.2f}%."
     )
     return _refused(problem, first, place, reach, "contradiction")
 
@@ -137,6 +137,8 @@ def _refused(problem: RakingProblem, first: str, place: Place, reached: float, o
         *bounds_lines(problem, bounds),
         *collapse_lines(problem, collapse),
     ]
+    if problem.remedy:
+        told.append(problem.remedy)
     if skipped:
         told.append(f"Not searched to the end, for time: {', '.join(skipped)}.")
     return InfeasibleMarginsError(

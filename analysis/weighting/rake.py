@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import get_args
 
 import numpy as np
@@ -21,13 +22,13 @@ from ..sampling.step import WeightingStep
 from .carry_out import carried_out
 from .crossing import spread
 from .dimensions import Given, Joins, On
-from .margin_fit import Cells, Fit, fitted
+from .feasible_bounds import VANISHING
+from .infeasible import check_reach, unmet
+from .margin_fit import Cells, Fit
 from .raking_linearisation import Residuals, raking_linearisation
+from .raking_problem import RakingProblem, codebook_orders, names_of
 from .replicate_raking import RakingTask
 from .targets import Missing, Targets, targets
-
-VANISHING = 1e-6
-"""A weight multiplied by less than this is no weight any more: its cell would have to be empty."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -147,12 +148,12 @@ def rake(
     own_class, proportional = missing == "own_class", missing == "proportional"
     wanted = targets(design, margins, on, own_class=own_class, proportional=proportional, join=join)
     cells, limits = wanted.cells, bounds or (0.0, np.inf)
-    _check_reach(cells, wanted, bounds)
-    fit = fitted(cells, limits, tolerance, max_iterations)
-    if not fit.worst <= tolerance:
-        raise WeightingError(_explained(cells, wanted, fit, bounds))
-    if fit.ratio.min() < VANISHING:
-        raise WeightingError(_vanished(cells, wanted, fit))
+    orders = partial(codebook_orders, design.study, wanted.margins)
+    asked = RakingProblem(cells, names_of(wanted), bounds, tolerance, max_iterations, orders)
+    check_reach(asked)
+    fit = asked.fit()
+    if not fit.worst <= tolerance or fit.ratio.min() < VANISHING:
+        raise unmet(asked, fit)
     weights = weights_of(design, wanted, fit)
     variables = tuple(target.column for target in wanted.margins)
     worst_before = cells.worst(np.ones(len(cells.weight)))
@@ -232,71 +233,6 @@ def check_choices(missing: str, residuals: str) -> None:
     for name, given, known in (("missing", missing, Missing), ("residuals", residuals, Residuals)):
         if given not in get_args(known):
             raise WeightingError(f"{name} is {given!r}; it can be {', '.join(map(repr, get_args(known)))}.")
-
-
-def _check_reach(cells: Cells, wanted: Targets, bounds: tuple[float, float] | None) -> None:
-    """Refuse bounds that keep a single category from its target."""
-    low, high = bounds or (0.0, np.inf)
-    for target, share in zip(wanted.margins, cells.shares(np.ones(len(cells.weight))), strict=True):
-        needed = target.share / share
-        for at in np.flatnonzero((needed < low) | (needed > high)):
-            edge = "most" if needed[at] > high else "least"
-            reach = share[at] * (high if needed[at] > high else low)
-            raise WeightingError(
-                f"margin {target.column}, category {target.shown[at]}: it holds {100 * share[at]:.2f}% of the weight, "
-                f"and within bounds {low:g} to {high:g} at {edge} {100 * reach:.2f}% can be reached; the target is "
-                f"{100 * target.share[at]:.2f}%. Widen the bounds beyond {needed[at]:.3g}, or join the category with "
-                "another."
-            )
-
-
-def _explained(cells: Cells, wanted: Targets, fit: Fit, bounds: tuple[float, float] | None) -> str:
-    """Say which category stays furthest from its target, and which combinations have nobody in them."""
-    reached = cells.shares(fit.ratio)
-    gaps = [np.abs(share - target.share).max() for share, target in zip(reached, wanted.margins, strict=True)]
-    margin = int(np.argmax(gaps))
-    target, share = wanted.margins[margin], reached[margin]
-    at = int(np.argmax(np.abs(share - target.share)))
-    empty = _empty_pairs(cells, wanted)
-    within = f" within bounds {bounds[0]:g} to {bounds[1]:g}" if bounds else ""
-    return (
-        f"no weights{within} fit all margins: after {fit.iterations} iterations margin {target.column}, category "
-        f"{target.shown[at]}, reaches {100 * share[at]:.4f}% where the target is {100 * target.share[at]:.4f}%. "
-        + (f"Nobody in the data is {'; or '.join(empty)}. " if empty else "")
-        + f"{'Widen the bounds, join' if bounds else 'Join'} categories, or rake on fewer margins."
-    )
-
-
-def _vanished(cells: Cells, wanted: Targets, fit: Fit) -> str:
-    """Say whose weights would have to vanish for the margins to hold."""
-    pairs = [
-        ", ".join(
-            f"{target.column} {target.shown[code[cell]]}"
-            for target, code in zip(wanted.margins, cells.codes, strict=True)
-        )
-        for cell in np.flatnonzero(fit.ratio < VANISHING)[:3]
-    ]
-    empty = _empty_pairs(cells, wanted)
-    return (
-        f"the margins can be met only by giving no weight to respondents who are {'; or '.join(pairs)}. "
-        + (f"Nobody in the data is {'; or '.join(empty)}. " if empty else "")
-        + "Join categories, or rake on fewer margins."
-    )
-
-
-def _empty_pairs(cells: Cells, wanted: Targets) -> list[str]:
-    """Name up to three pairs of categories of two margins that nobody combines."""
-    found: list[str] = []
-    for one, target in enumerate(wanted.margins):
-        for two in range(one):
-            other = wanted.margins[two]
-            counts = np.zeros((len(target.share), len(other.share)))
-            np.add.at(counts, (cells.codes[one], cells.codes[two]), cells.weight)
-            found += [
-                f"{other.column} {other.shown[b]} and {target.column} {target.shown[a]}"
-                for a, b in np.argwhere(counts == 0)
-            ]
-    return found[:3]
 
 
 def report(wanted: Targets, cells: Cells, ratio: Floats) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from ..sampling.categories import categories
 from .conditions import Bounds
 from .conflict import Place
 from .feasible_bounds import VANISHING
-from .margin_fit import Cells, fitted
-from .targets import OWN_CLASS, Target
+from .margin_fit import Cells, Fit, fitted
+from .targets import OWN_CLASS, Target, Targets
 
 Names = Sequence[Sequence[str]]
 """For each margin its column, then its categories as printed."""
@@ -39,6 +39,8 @@ class RakingProblem:
         Gives for each margin its categories that may be joined, neighbours beside each other.
     where : str
         Begins the message, e.g. ``"replicate 3 of 200: "``.
+    remedy : str
+        Ends it, where there is another way out.
     """
 
     cells: Cells
@@ -48,6 +50,7 @@ class RakingProblem:
     max_iterations: int
     orders: Callable[[], Sequence[Sequence[int]]] | None = None
     where: str = ""
+    remedy: str = ""
 
     @property
     def limits(self) -> Bounds:
@@ -59,14 +62,18 @@ class RakingProblem:
         """The bounds in words, e.g. ``" within bounds 0.5 to 2"``."""
         return f" within bounds {self.bounds[0]:g} to {self.bounds[1]:g}" if self.bounds else ""
 
+    def fit(self) -> Fit:
+        """Fit the cells; where that breaks down on the way, give them as they were."""
+        return _fitted(self.cells, self.limits, self.tolerance, self.max_iterations)
+
     def fits(self, cells: Cells, bounds: Bounds) -> bool:
         """Tell whether weights are found for cells, and leave everybody one."""
-        try:
-            with np.errstate(all="ignore"):
-                fit = fitted(cells, bounds, self.tolerance, self.max_iterations)
-        except np.linalg.LinAlgError:
-            return False
+        fit = _fitted(cells, bounds, self.tolerance, self.max_iterations)
         return bool(fit.worst <= self.tolerance and fit.ratio[cells.weight > 0].min() >= VANISHING)
+
+    def reached_with(self, max_iterations: int) -> bool:
+        """Tell whether the targets are reached with more iterations."""
+        return _fitted(self.cells, self.limits, self.tolerance, max_iterations).worst <= self.tolerance
 
     def joinable(self) -> Sequence[Sequence[int]]:
         """Give for each margin its categories that may be joined, neighbours beside each other."""
@@ -85,16 +92,36 @@ class RakingProblem:
         return sum(float(self.cells.targets[margin][at]) for margin, at in places)
 
 
+def _fitted(cells: Cells, bounds: Bounds, tolerance: float, max_iterations: int) -> Fit:
+    """Fit; targets that contradict each other drive multipliers without end, until numbers overflow."""
+    try:
+        with np.errstate(all="ignore"):
+            fit = fitted(cells, bounds, tolerance, max_iterations)
+    except np.linalg.LinAlgError:
+        fit = Fit(np.ones(len(cells.weight)), max_iterations, np.nan)
+    if np.isfinite(fit.worst):
+        return fit
+    ones = np.ones(len(cells.weight))
+    return Fit(ones, fit.iterations, cells.worst(ones))
+
+
+def names_of(wanted: Targets) -> tuple[tuple[str, ...], ...]:
+    """Give for each margin its column, then its categories as printed."""
+    return tuple((target.column, *map(str, target.shown)) for target in wanted.margins)
+
+
 def codebook_orders(study: Study, margins: Sequence[Target]) -> list[list[int]]:
     """Give for each margin its categories in the codebook's order, without the rows that lack a value.
 
     Examples
     --------
-    >>> from topline.data.codebook import study_of
     >>> import pandas as pd
-    >>> age = Target("age", np.array([0, 1, 2]), ("old", "young", "(missing)"), np.full(3, 1 / 3))
-    >>> codebook_orders(study_of(pd.DataFrame({"age": ["young", "old"]})), [age])
-    [[0, 1]]
+    >>> from topline.analysis.sampling.design import Design
+    >>> from topline.analysis.weighting.targets import targets
+    >>> wave = Design(pd.DataFrame({"age": [1, 2, 3, None]}))
+    >>> wanted = targets(wave, {"age": {"3": 0.2, "1": 0.3, "2": 0.5}}, None, own_class=True)
+    >>> codebook_orders(wave.study, wanted.margins)
+    [[1, 2, 0]]
     """
     orders = []
     for target in margins:

@@ -10,7 +10,9 @@ from ...data.errors import WeightingError
 from ..sampling.categories import Codes, Floats
 from ..sampling.step import CellFactors, Replicate
 from .crossing import tallied
-from .margin_fit import Cells, fitted
+from .infeasible import unmet
+from .margin_fit import Cells
+from .raking_problem import RakingProblem, names_of
 from .targets import Targets, check_left
 
 
@@ -64,13 +66,19 @@ class RakingTask:
         self._refuse_empty(weight, where)
         cells = self.wanted.cells_of(weight, shift)
         self._refuse_negative(cells, where)
-        fit = fitted(cells, self.bounds, self.tolerance, self.max_iterations)
+        bounds = self.bounds if self.bounds != (0.0, np.inf) else None
+        asked = RakingProblem(
+            cells,
+            names_of(self.wanted),
+            bounds,
+            self.tolerance,
+            self.max_iterations,
+            where=f"{where}: ",
+            remedy=f"Or choose {_OTHER}.",
+        )
+        fit = asked.fit()
         if not fit.worst <= self.tolerance:
-            raise WeightingError(
-                f"{where}: no weights{' within the bounds' if np.isfinite(self.bounds[1]) else ''} fit all margins; "
-                f"after {fit.iterations} iterations a share is {100 * fit.worst:.2g} points off. Widen the bounds, "
-                f"join categories, or choose {_OTHER}."
-            )
+            raise unmet(asked, fit)
         factors = np.ones(len(weight))
         factors[weight > 0] = fit.ratio * ((self.wanted.total / total) if self.wanted.counted else 1.0)
         return factors

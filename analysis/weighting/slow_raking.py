@@ -9,7 +9,7 @@ from .conditions import Bounds, Deadline, SearchStopped, conditions_of
 from .conflict import Place
 from .explanation import LISTED, points
 from .feasible_bounds import SECONDS, VANISHING, downward, largest_low, least_high, upward
-from .margin_fit import Fit, fitted
+from .margin_fit import Fit
 from .raking_problem import RakingProblem
 
 TRIED = 2e9
@@ -23,19 +23,20 @@ def slow(problem: RakingProblem, fit: Fit, place: Place, reached: float) -> str:
     return (
         f"{problem.where}the margins can be met{problem.within}, but after {iterations} {problem.named(place)} is "
         f"still {points(reached, target)} for its target of {100 * target:.4f}%. "
-        f"{_more_iterations(problem)} tolerance={_above(fit.worst):g} accepts what was reached."
+        f"{_more_iterations(problem, _above(fit.worst))}"
     )
 
 
-def _more_iterations(problem: RakingProblem) -> str:
+def _more_iterations(problem: RakingProblem, met: float) -> str:
     """Try more iterations, where that does not take long."""
-    for times in (10, 100):
-        more = times * problem.max_iterations
+    more = problem.max_iterations
+    for _ in range(2):
+        more *= 10
         if more * len(problem.cells.weight) * len(problem.cells.codes) > TRIED:
-            return f"Raise max_iterations beyond {problem.max_iterations}:"
-        if fitted(problem.cells, problem.limits, problem.tolerance, more).worst <= problem.tolerance:
-            return f"max_iterations={more} reaches it;"
-    return f"Even max_iterations={more} does not reach it;"
+            return f"Raise max_iterations, or accept what was reached with tolerance={met:g}."
+        if problem.reached_with(more):
+            return f"max_iterations={more} reaches it, tolerance={met:g} accepts what was reached."
+    return f"max_iterations={more} does not reach it either, tolerance={met:g} accepts what was reached."
 
 
 def _above(worst: float) -> float:
