@@ -53,6 +53,8 @@ ESTIMATORS: dict[str, Estimator] = {
     "nonresponse": lambda d: tl.mean(tl.nonresponse(d, "b == 1", within="key"), "y"),
     "nonresponse by propensity": lambda d: tl.mean(tl.nonresponse(d, "b == 1", propensity="key + x"), "y"),
     "weight_summary": lambda d: tl.weight_summary(d),
+    "propensity_weights": lambda d: tl.mean(tl.propensity_weights(d, census(), "again"), "y"),
+    "doubly_robust": lambda d: tl.doubly_robust(d, "y", census(), "again"),
 }
 ESTIMATORS = {name: each for name, each in ESTIMATORS.items() if name.split()[0] in tl.PUBLIC}
 
@@ -63,7 +65,8 @@ EXPLAINED = re.compile(
 """What a footnote says when a number is missing."""
 
 NOT_ESTIMATORS = {
-    *("Design", "subset", "rake", "respondents", "replicate_design", "compare"),
+    *("Design", "subset", "rake", "respondents", "replicate_design", "compare", "margins_from"),
+    *("trim", "normalise"),
     *(name for name in tl.PUBLIC if name[0].isupper()),
     *(name for name, module in tl.PUBLIC.items() if not module.startswith("analysis.")),
 }
@@ -92,6 +95,11 @@ def people(rows: int = 60) -> pd.DataFrame:
         }
     )
     return frame.assign(x=(3 + frame["y"] + rng.normal(size=rows)).round(3))
+
+
+def census() -> tl.Design:
+    """Give a probability sample that knows one question alone."""
+    return tl.Design(pd.DataFrame({"again": ["agree", "neither", "disagree"] * 20, "count": 50_000.0}), weight="count")
 
 
 def drawn(frame: pd.DataFrame, **options: Any) -> tl.Design:
