@@ -7,7 +7,7 @@ Survey Samples, section 13.4.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -116,7 +116,8 @@ def eligibility(
     rule.check()
     check_missing(missing)
     part = design.weights > 0
-    named = {"eligible": _listed(eligible), "ineligible": _listed(ineligible), "unknown": _listed(unknown)}
+    given = {"eligible": eligible, "ineligible": ineligible, "unknown": unknown}
+    named = {each: _listed(statuses, each) for each, statuses in given.items()}
     role = _roles(design, status, named, part)
     if not role["eligible"].any():
         raise WeightingError(
@@ -155,9 +156,11 @@ def eligibility(
     return carried_out(design, step)
 
 
-def _listed(given: Statuses) -> list[Code]:
+def _listed(given: Statuses, role: str) -> list[Code]:
     if isinstance(given, str | int | float | np.integer | np.floating):
         return [given]
+    if not isinstance(given, Iterable):
+        raise WeightingError(f"{role} is {given!r}; it names one status, or several in a list.")
     return list(given)
 
 

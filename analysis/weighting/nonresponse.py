@@ -6,18 +6,18 @@ Valliant, Dever and Kreuter (2018), Practical Tools for Designing and Weighting 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from ...data.errors import EstimationError, UnknownNameError, WeightingError
+from ...data.errors import WeightingError
 from ..estimation.method import counted
-from ..sampling.categories import Bools, Floats, Ints, names_of, numbers
+from ..sampling.categories import Bools, Floats, Ints, names_of
 from ..sampling.design import Design, check_design
 from ..sampling.step import Replicate, WeightingStep
-from ..sampling.subpopulation import Where, condition_met, labels_named
+from ..sampling.subpopulation import Where
 from .adjustment_classes import (
     Classes,
     Rule,
@@ -29,6 +29,7 @@ from .adjustment_classes import (
 )
 from .carry_out import carried_out
 from .class_ratio import ClassRatio
+from .responded import plain_condition, who_responded
 
 if TYPE_CHECKING:
     from .response_propensity import ResponseModel
@@ -143,9 +144,9 @@ def nonresponse(
     columns = names_of(within)
     _check_options(columns, propensity, weighted, strata, rule, missing)
     part = design.weights > 0
-    answered, notes = _who_responded(design, responded, part)
+    answered, notes = who_responded(design, responded, part)
     options: dict[str, object] = {
-        "responded": _plain(responded),
+        "responded": plain_condition(responded),
         "weighted": bool(weighted),
         "minimum": minimum,
         "largest": largest,
@@ -175,6 +176,8 @@ def _check_options(
     rule: Rule,
     missing: str,
 ) -> None:
+    if propensity is not None and not isinstance(propensity, Sequence):
+        raise WeightingError(f"propensity is {propensity!r}; it is a list of columns, or the right side of a formula.")
     given = propensity is not None and len(propensity) > 0
     if bool(within) == given:
         raise WeightingError(
@@ -192,67 +195,6 @@ def _check_options(
         raise WeightingError("minimum is about classes; choose within=, or strata= beside propensity=.")
     rule.check()
     check_missing(missing)
-
-
-def _who_responded(design: Design, responded: Where, part: Bools) -> tuple[Bools, list[str]]:
-    """Say who of those that take part responded, and begin the footnotes."""
-    if responded is None:
-        raise WeightingError(
-            "responded says who responded: a condition such as 'disposition == 1', a mapping such as {'disposition': "
-            "'complete'}, or True or False for each row."
-        )
-    try:
-        met, text = condition_met(design, _of_column(design, responded))
-    except UnknownNameError:
-        raise
-    except EstimationError as error:
-        raise WeightingError(_as_responded(str(error))) from error
-    undecided = int((met.isna().to_numpy() & part).sum())
-    answered: Bools = np.asarray(met.fillna(False).to_numpy(dtype=bool)) & part
-    if not answered.any():
-        hint = _as_responded(labels_named(design.study, responded))
-        raise WeightingError(
-            f"responded: nobody of the {counted(int(part.sum()), 'row', 'rows')} of a weight above zero meets {text}, "
-            f"so nobody can carry the weight.{hint}"
-        )
-    if not undecided:
-        return answered, []
-    is_missing = "has no answer" if undecided == 1 else "have no answer"
-    counts = "counts as a nonrespondent" if undecided == 1 else "count as nonrespondents"
-    return answered, [f"{counted(undecided, 'row', 'rows')} {is_missing} that would say who responded and {counts}."]
-
-
-def _of_column(design: Design, responded: Where) -> Where:
-    """Let a column of ones and zeros say who responded."""
-    if isinstance(responded, str) and responded.strip() in design.study.codebook:
-        name = responded.strip()
-        values = numbers(design.study, name, purpose="condition")[0]
-        known = values[~np.isnan(values)]
-        if not np.isin(known, (0.0, 1.0)).all():
-            raise EstimationError(
-                f"responded: {name} holds {known[~np.isin(known, (0.0, 1.0))][0]:g}; a column says who responded by 1 "
-                f"and 0. Write a condition, e.g. '{name} == 1'."
-            )
-        ones = pd.Series(values == 1, dtype="boolean").mask(np.isnan(values))
-        return np.asarray(ones.array, dtype=object)
-    return responded
-
-
-def _as_responded(message: str) -> str:
-    """Say of a condition what it is called here."""
-    return (
-        message.replace("where: ", "responded: ").replace("where is ", "responded is ").replace("where=", "responded=")
-    )
-
-
-def _plain(responded: Where) -> object:
-    """Give the condition as plain values."""
-    if isinstance(responded, str):
-        return responded
-    if isinstance(responded, Mapping):
-        pairs = responded.items()
-        return {name: value if isinstance(value, str | int | float) else list(value) for name, value in pairs}
-    return "chosen rows"
 
 
 def _by_classes(
@@ -360,7 +302,7 @@ def _summary(before: Floats, part: Bools, answered: Bools) -> list[str]:
     """Say how many responded."""
     count, cases, share = int(answered.sum()), int(part.sum()), before[answered].sum() / before.sum()
     gone = cases - count
-    stay = "one stays" if gone == 1 else "others stay"
+    stay = "other stays" if gone == 1 else "others stay"
     rest = f"; the {stay} in the sample with weight zero" if gone else ""
     return [
         f"Nonresponse: {count:,} of {cases:,} cases responded ({100 * count / cases:.1f}%; by weight "

@@ -157,6 +157,8 @@ def test_what_is_no_option_is_refused():
         eligibility(STATUSES, "status", eligible="done")
     with pytest.raises(UnknownNameError, match="Did you mean 'status'"):
         eligibility(Design(STATUSES), "statsu", eligible="done")
+    with pytest.raises(WeightingError, match="eligible is None; it names one status"):
+        eligibility(Design(STATUSES), "status", eligible=None)
     with pytest.raises(WeightingError, match="missing is 'drop'"):
         by_region(missing="drop")
 

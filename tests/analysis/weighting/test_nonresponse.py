@@ -68,6 +68,7 @@ def test_respondents_carry_the_weight_of_their_class():
     adjusted = nonresponse(wave(), "done == 1", within="region")
     assert adjusted.weights.tolist() == [2, 4, 0, 2, 2, 4, 0]
     assert adjusted.steps[-1].words == "adjusted for nonresponse within region"
+    assert adjusted.steps[-1].notes[0].endswith("; the others stay in the sample with weight zero.")
     assert adjusted.steps[-1].table.to_dict("records") == [
         {"class": "region n", "n": 3, "respondents": 2, "rate": 0.5, "factor": 2.0},
         {"class": "region s", "n": 4, "respondents": 3, "rate": 0.5, "factor": 2.0},
@@ -114,6 +115,13 @@ def test_labels_say_who_responded_and_name_classes():
     adjusted = nonresponse(Design(Study(frame, Codebook((region, status)))), {"status": "complete"}, within="region")
     assert adjusted.weights.tolist() == [2, 0, 2, 0]
     assert adjusted.steps[-1].table["class"].tolist() == ["region south", "region north"]
+
+
+def test_one_nonrespondent_is_the_other():
+    adjusted = nonresponse(wave(), [True] * 6 + [False], within="region")
+    assert adjusted.steps[-1].notes[0] == (
+        "Nonresponse: 6 of 7 cases responded (85.7%; by weight 71.4%); the other stays in the sample with weight zero."
+    )
 
 
 def test_rows_without_weight_take_no_part():
@@ -376,6 +384,7 @@ def test_weights_keep_the_sum_of_every_class_whatever_the_order_of_rows(rows, ra
         ({"within": [], "propensity": []}, "was given neither"),
         ({"within": "region", "weighted": "yes"}, "weighted is 'yes'"),
         ({"within": "region", "strata": 5}, "strata are cut by propensity"),
+        ({"propensity": 5}, "propensity is 5; it is a list of columns"),
         ({"propensity": "w", "strata": 1}, "strata is 1; .* at least 2"),
         ({"propensity": "w", "minimum": 30}, "minimum is about classes"),
         ({"within": "region", "minimum": 0}, "minimum is 0; it is a number of respondents, at least 1"),
@@ -396,6 +405,7 @@ def test_options_that_are_none_are_refused(options, said):
     [
         (None, "responded says who responded"),
         ("done == 2", "responded: nobody of the 7 rows of a weight above zero meets done == 2"),
+        ("region", "responded: region holds text; say which value is a response"),
         ("done = 1", "responded: 'done = 1' cannot be read"),
         ("y", "responded: y holds 2; a column says who responded by 1 and 0"),
         ("region == 1 +", "responded: "),
