@@ -99,6 +99,8 @@ class PoststratifyPlan(Part):
     margins: Given = None
     on: Given = None
     missing: Filled = "error"
+    join: Given = None
+    minimum: int | None = None
 
 
 class RakePlan(Part):
@@ -111,6 +113,7 @@ class RakePlan(Part):
     max_iterations: int = 500
     missing: Filled = "error"
     residuals: Literal["calibrated", "base", "unweighted"] = "calibrated"
+    join: Given = None
 
 
 class CalibratePlan(Part):

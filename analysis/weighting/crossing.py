@@ -17,7 +17,7 @@ FEW = 1 << 16
 """So many combinations are counted whether they occur or not."""
 
 SPARSE = 2
-"""Combinations for each that occurs, above which those that do not are left out."""
+"""Combinations for each that occurs, above which those that do not are left out of many rows too."""
 
 AT_ONCE = 1 << 16
 """Rows that are added up at a time, so that numpy's widened copies of them stay small."""
@@ -70,7 +70,7 @@ def crossed(columns: Sequence[Coding], weights: Floats) -> Crossing:
     everybody = bool(positive.all())
     count = tallied(cell, cells) if everybody else tallied(cell[positive], cells)
     occurring = np.flatnonzero(count if everybody else tallied(cell, cells))
-    if cells > SPARSE * len(occurring):
+    if len(occurring) < cells and (cells > SPARSE * len(occurring) or len(cell) < FEW):
         cell, codes, count = _kept(cell, cells, occurring), [code[occurring] for code in codes], count[occurring]
         cells = len(occurring)
     return Crossing(tuple(columns), cell, tuple(codes), tallied(cell, cells, weights), count)

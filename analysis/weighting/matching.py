@@ -237,7 +237,8 @@ def _side_by_side(wanted: Wanted, listed: Listed, unfound: Sequence[Class], unta
         lines.append(f"  without a target: {', '.join(listed.written(place) for place in sorted(untargeted))}")
     lines.append(
         "Name the categories alike, join those that are thin or stand on one side alone "
-        f"(join={{'{wanted.name}': {{'new name': ['one', 'other']}}}}), or leave the margin out (on=...)."
+        f"(join={{'{wanted.name}': {{'new name': ['one', 'other']}}}}; in poststratify also minimum=1), or leave the "
+        "margin out (on=...)."
     )
     return "\n".join(lines)
 

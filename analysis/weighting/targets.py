@@ -20,6 +20,7 @@ from .margin_fit import Cells
 from .matching import SAME_SHARE, Listed, Match, matched, refuse_contradictions
 from .target_notes import joined_note, missing_note, source_notes
 from .target_notes import own_class_note as own_class_note
+from .thin_cells import without_thin_cells
 
 if TYPE_CHECKING:
     from ..sampling.design import Design
@@ -184,6 +185,7 @@ def targets(
     own_class: bool,
     proportional: bool = False,
     join: Joins = None,
+    minimum: int | None = None,
 ) -> Targets:
     """Match margins to the columns of a design.
 
@@ -201,6 +203,8 @@ def targets(
         Whether they do while the margin holds of all, them spread over the categories as the others are.
     join : mapping, optional
         By dimension, categories that count as one.
+    minimum : int, optional
+        Respondents that a category must have: thinner ones are joined with the next.
 
     Raises
     ------
@@ -209,7 +213,7 @@ def targets(
         shares or counts do not add up.
     """
     wanted = dimensions(design.study, margins, on, join)
-    crossing, found = _matches(design, wanted)
+    crossing, found = _matches(design, wanted, minimum)
     refuse_contradictions(found)
     notes, matches = list[str](), list[Target]()
     for each in (match for match, _ in found):
@@ -229,7 +233,9 @@ def targets(
     )
 
 
-def _matches(design: Design, wanted: Sequence[Wanted]) -> tuple[Crossing, list[tuple[Match, Listed]]]:
+def _matches(
+    design: Design, wanted: Sequence[Wanted], minimum: int | None
+) -> tuple[Crossing, list[tuple[Match, Listed]]]:
     """Cross all columns once, and find the categories of each margin."""
     study = design.study
     names = dict.fromkeys(column for each in wanted for column in each.columns)
@@ -241,7 +247,8 @@ def _matches(design: Design, wanted: Sequence[Wanted]) -> tuple[Crossing, list[t
     found = []
     for each in wanted:
         listed = Listed.of(crossing, [lists[column] for column in each.columns])
-        found.append((matched(each, listed), listed))
+        joined = without_thin_cells(each, listed, crossing.count, minimum) if minimum else each
+        found.append((matched(joined, listed), listed))
     return crossing, found
 
 
