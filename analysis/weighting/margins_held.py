@@ -54,7 +54,7 @@ class Fitted:
             return
         later = design.steps[-1].kind
         raise WeightingError(
-            f"the margins of {self.kind} no longer hold: the share of {self.names[at]} has moved by "
+            f"the margins of {self.kind} no longer hold: {self.names[at]} has moved by "
             f"{100 * moved:.2g}% since, the last step being {later}. Fit the weights again ({self.kind}) and trim "
             "then, or trim with recalibrate=False."
         )
@@ -101,10 +101,16 @@ def fitted_step(design: Design) -> Fitted | None:
 
 
 def _names(step: WeightingStep, blocks: tuple[Auxiliary, ...]) -> tuple[str, ...]:
-    """Name each auxiliary as the step's table does, where that lists them; else by its number."""
-    sizes = [block[1] if isinstance(block, tuple) else block.shape[1] for block in blocks]
-    table, count = step.table, sum(sizes)
-    if table is not None and {"variable", "category"} <= set(table) and len(table) == count:
-        pairs = zip(table["variable"], table["category"], strict=True)
-        return tuple(f"{variable} {category}".strip() for variable, category in pairs)
+    """Name each auxiliary as the step's tables do, categories and then numbers; else by its number."""
+    count = sum(block[1] if isinstance(block, tuple) else block.shape[1] for block in blocks)
+    named: list[str] = []
+    if step.table is not None and {"variable", "category"} <= set(step.table):
+        named += [f"{each.variable} {each.category}" for each in step.table.itertuples()]
+    if not named and blocks and isinstance(blocks[0], tuple) and blocks[0][1] == 1:
+        named.append("all weights")
+    moments = getattr(step, "moments", None)
+    if isinstance(moments, pd.DataFrame) and "variable" in moments:
+        named += [str(variable) for variable in moments["variable"]]
+    if len(named) == count:
+        return tuple(named)
     return tuple(f"auxiliary {number} of {step.kind}" for number in range(1, count + 1))

@@ -10,6 +10,7 @@ import pandas as pd
 
 from ..estimation.method import counted
 from ..sampling.categories import Floats
+from ..sampling.step import WeightingStep
 from ..sampling.sums import summed
 from .caps import CapRule
 from .margins_held import HELD, Fitted
@@ -127,7 +128,7 @@ class Trimmed:
         if moved <= HELD:
             return ()
         return (
-            f"Trimming moved the margins of {self.fitted.kind}: the share of {self.fitted.names[at]} by "
+            f"Trimming moved the margins of {self.fitted.kind}: {self.fitted.names[at]} by "
             f"{100 * moved:.2g}% of itself.",
         )
 
@@ -136,16 +137,24 @@ class Trimmed:
         bounds = None if self.fitted is None else self.fitted.step.options.get("bounds")
         if self.fitted is None or not isinstance(bounds, list | tuple) or len(bounds) != 2:
             return ()
-        start = self.fitted.step.before
-        ratio = np.divide(after, start, out=np.ones(len(after)), where=start > 0) * start.sum() / after.sum()
         low, high = (float(bound) for bound in bounds)
-        beyond = int(((ratio < low * (1 - HELD)) | (ratio > high * (1 + HELD))).sum())
+        found = _bounded(self.fitted.step, after)[after > 0]
+        beyond = int(((found < low * (1 - HELD)) | (found > high * (1 + HELD))).sum())
         if not beyond:
             return ()
         return (
             f"After trimming {counted(beyond, 'weight has', 'weights have')} changed beyond the bounds "
             f"{low:g} to {high:g} of {self.fitted.kind}.",
         )
+
+
+def _bounded(step: WeightingStep, after: Floats) -> Floats:
+    """Give what the bounds of a step are of: final weights, or their factors relative to the change of the sum."""
+    if step.options.get("bounds_on") == "weights":
+        return after
+    before = step.before
+    factor = np.divide(after, before, out=np.ones(len(after)), where=before > 0)
+    return np.asarray(factor * (before.sum() / after.sum()))
 
 
 def _raised(limits: Limits, before: Floats) -> int:

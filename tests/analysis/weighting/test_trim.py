@@ -13,6 +13,7 @@ from topline.analysis.estimation.estimate import mean
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.step import Linearisation, Replicate, WeightingStep
+from topline.analysis.weighting.calibrate import calibrate, entropy_balance
 from topline.analysis.weighting.carry_out import carried_out
 from topline.analysis.weighting.normalise import normalise
 from topline.analysis.weighting.potter import relative_mse
@@ -237,6 +238,22 @@ def test_weights_that_keep_margins_are_the_nearest_in_the_raking_distance():
     assert ((trimmed.weights / raked().weights)[~free] <= np.exp(logs.max()) + 1e-9).all()
 
 
+def test_other_steps_that_fit_weights_are_kept_as_well():
+    y, w = sample()["y"], sample()["w"]
+    wanted = float(y @ w / w.sum()) + 0.02
+    for fitted in (
+        calibrate(base(), MARGINS, means={"y": wanted}, distance="raking"),
+        entropy_balance(base(), {"y": wanted}),
+    ):
+        trimmed = trim(fitted, cap=3)
+        assert trimmed.weights.max() <= 3 < fitted.weights.max()
+        assert mean(trimmed, "y").to_frame()["estimate"][0] == pytest.approx(wanted, rel=1e-9)
+        assert mean(trimmed, "y").to_frame()["se"][0] < 1e-7
+        loose = trim(fitted, cap=3, recalibrate=False).steps[-1]
+        assert f"margins of {fitted.steps[-1].kind}: y by " in loose.brief[1]
+    assert shares(trim(calibrate(base(), MARGINS), cap=3), "sex") == pytest.approx([0.4, 0.6], abs=1e-10)
+
+
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 1000), cap=st.floats(1.2, 5), within=st.sampled_from([None, "psu"]))
 def test_margins_hold_under_the_cap_or_it_is_refused_with_one_that_does(seed, cap, within):
@@ -269,7 +286,7 @@ def test_a_refusal_names_what_is_left_and_a_cap_that_does():
 
 def test_margins_that_are_not_kept_are_told_of():
     trimmed = trim(raked(), cap=2.4, recalibrate=False)
-    assert "Trimming moved the margins of rake: the share of region" in trimmed.steps[-1].brief[1]
+    assert "Trimming moved the margins of rake: region" in trimmed.steps[-1].brief[1]
     table = trimmed.steps[-1].table
     assert table["before"].tolist() == pytest.approx([0.2, 0.3, 0.5, 0.4, 0.6])
     assert table["after"].tolist() == pytest.approx([*shares(trimmed, "region"), *shares(trimmed, "sex")])
@@ -280,9 +297,7 @@ def test_margins_that_are_not_kept_are_told_of():
 
 def test_margins_that_no_longer_hold_are_refused_and_scaled_ones_kept():
     moved = trim(raked(), cap=2.4, recalibrate=False)
-    with pytest.raises(
-        WeightingError, match=r"margins of rake no longer hold: the share of region .* last step being trim"
-    ):
+    with pytest.raises(WeightingError, match=r"margins of rake no longer hold: region .* last step being trim"):
         trim(moved, cap=2.2)
     scaled = trim(normalise(raked(), to=1000), multiple=2)
     assert shares(scaled, "region") == pytest.approx([0.2, 0.3, 0.5], abs=1e-10)
@@ -292,6 +307,8 @@ def test_margins_that_no_longer_hold_are_refused_and_scaled_ones_kept():
 def test_weights_beyond_the_bounds_of_the_raking_are_told_of():
     bounded = rake(base(), MARGINS, bounds=(0.5, 2))
     assert "beyond the bounds 0.5 to 2 of rake" in trim(bounded, cap=2.6).steps[-1].notes[-1]
+    by_weight = calibrate(base(), MARGINS, distance="raking", bounds=(0.01, 3), bounds_on="weights")
+    assert not any("bounds" in note for note in trim(by_weight, cap=2.6).steps[-1].notes)
     assert not any("bounds" in note for note in trim(rake(base(), MARGINS, bounds=(0.01, 9)), cap=2.6).steps[-1].notes)
 
 
@@ -361,6 +378,7 @@ WEIGHTED = {
     "to counts, then kept": lambda: trim(rake(base(), {"region": {"0": 2000, "1": 3000, "2": 5000}}), cap=400),
     "trimmed, then raked": lambda: rake(trim(base(), cap=3), MARGINS),
     "four steps": lambda: trim(rake(trim(base(), cap=3, floor=0.4, redistribute="equal"), MARGINS), cap=2.5),
+    "calibrated, then kept": lambda: trim(calibrate(base(), MARGINS, distance="logit", bounds=(0.3, 3)), cap=3),
     "numbers kept": lambda: trim(fitted_to_numbers(), cap=2.5),
 }
 
