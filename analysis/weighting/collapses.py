@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..sampling.categories import Floats, Ints
+from ..sampling.sums import summed
 from .conditions import CONTRADICTION, Bounds, Deadline, conditions_of, shortage
 from .margin_fit import Cells
 
@@ -203,7 +204,7 @@ def joined(cells: Cells, join: Join) -> tuple[Cells, Ints]:
     place[gone] = kept
     codes, targets = list(cells.codes), list(cells.targets)
     codes[join.margin] = place[cells.codes[join.margin]]
-    targets[join.margin] = np.bincount(place, weights=target)
+    targets[join.margin] = summed(place, len(target) - 1, target)
     return Cells(cells.weight, tuple(codes), tuple(targets)), place
 
 

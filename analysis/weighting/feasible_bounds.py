@@ -161,7 +161,8 @@ def _rounded(bound: float, way: Callable[[float], int]) -> float:
         return 0.0
     digits = 2 - math.floor(math.log10(bound))
     # a bound that is 0.6 but for the last bits stays 0.6
-    return round(way(round(bound * 10**digits, 6)) / 10**digits, max(digits, 0))
+    unit = 10.0**digits
+    return round(way(round(bound * unit, 6)) / unit, max(digits, 0))
 
 
 def least_high(conditions: Conditions, low: float, deadline: Deadline) -> float | None:

@@ -128,5 +128,5 @@ def codebook_orders(study: Study, margins: Sequence[Target]) -> list[list[int]]:
         known = categories(study, target.column).shown if target.column in study.frame.columns else ()
         place = {shown: at for at, shown in enumerate(known)}
         named = [at for at, shown in enumerate(target.shown) if shown != OWN_CLASS]
-        orders.append(sorted(named, key=lambda at, shown=target.shown: place.get(shown[at], len(place))))
+        orders.append(sorted(named, key=[place.get(shown, len(place)) for shown in target.shown].__getitem__))
     return orders
