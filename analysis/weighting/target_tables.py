@@ -78,24 +78,26 @@ def target_tables(design: Design) -> tuple[TargetTable, ...]:
     0.25
     """
     return tuple(
-        TargetTable(number, step, step.table.reset_index(drop=True), _members(design, step))
+        TargetTable(number, step, step.table.reset_index(drop=True), _members(design, number))
         for number, step in enumerate(design.steps, start=1)
         if step.table is not None and len(step.table) and set(COLUMNS) <= set(step.table.columns)
     )
 
 
-def _members(design: Design, step: WeightingStep) -> tuple[tuple[Ints, int], ...]:
-    """Find who is in which category: as the step's regression has it, or by the columns; only what gives its shares."""
-    for members in (_of_regression(step), _of_columns(design, step)):
-        if members and _agrees(step, members):
+def _members(design: Design, number: int) -> tuple[tuple[Ints, int], ...]:
+    """Find who is in which category: as a step's regression has it, or by the columns; only what gives its shares."""
+    step = design.steps[number - 1]
+    # trimming reports on the margins that an earlier step fitted
+    for earlier in reversed(design.steps[:number]):
+        if _agrees(step, members := _of_regression(earlier)):
             return members
-    return ()
+    members = _of_columns(design, step)
+    return members if _agrees(step, members) else ()
 
 
 def _of_regression(step: WeightingStep) -> tuple[tuple[Ints, int], ...]:
     blocks: Sequence[Auxiliary] = step.linearisation.auxiliaries if step.linearisation is not None else ()
-    found = tuple((block[0].astype(np.int64, copy=False), block[1]) for block in blocks if isinstance(block, tuple))
-    return found if len(found) == len(blocks) else ()
+    return tuple((block[0].astype(np.int64, copy=False), block[1]) for block in blocks if isinstance(block, tuple))
 
 
 def _of_columns(design: Design, step: WeightingStep) -> tuple[tuple[Ints, int], ...]:
@@ -120,7 +122,7 @@ def _of_columns(design: Design, step: WeightingStep) -> tuple[tuple[Ints, int], 
 def _agrees(step: WeightingStep, members: tuple[tuple[Ints, int], ...]) -> bool:
     """Say whether the shares that a membership gives are those that the step reported."""
     assert step.table is not None
-    if sum(size for _, size in members) != len(step.table):
+    if not members or sum(size for _, size in members) != len(step.table):
         return False
     table = TargetTable(0, step, step.table, members)
     gaps = [
