@@ -55,7 +55,7 @@ class RakingTask:
         """
         crossing, error = self.wanted.crossing, self.wanted.error
         weight = tallied(crossing.cell, len(crossing.weight), weights * frequency)
-        shift = None if error is None else error.shift(replicate)
+        shift = None if error is None or not replicate.reach else error.shift(replicate)
         return CellFactors(crossing.cell, self._factors(weight, shift, str(replicate)))
 
     def _factors(self, weight: Floats, shift: Floats | None, where: str) -> Floats:
