@@ -19,7 +19,7 @@ from ...data.printing import number
 from ..estimation.estimate import proportion
 from ..estimation.method import SIMULATED_NOTE, counted, simulated
 from ..estimation.plan import Category
-from ..sampling.categories import code_text, names_of
+from ..sampling.categories import Floats, code_text, names_of
 from ..sampling.design import Design, check_design
 from .balance import is_categories, moments
 from .diagnostic import Diagnostic, laid_out
@@ -125,13 +125,11 @@ def data_defect(
             },
         ),
         draw=lambda: row_chart(
-            frame.assign(
-                name=[f"rho {each:g}" for each in frame["rho"]],
-                heading=[", ".join(filter(None, pair)) for pair in zip(frame["item"], frame["category"], strict=True)],
-                over=frame["bias"] / frame["sd"],
-            ),
+            # over the standard deviation the bias is the same for every answer; one that never varies has none
+            frame.assign(name=[f"rho {each:g}" for each in frame["rho"]], over=frame["rho"] * _reach(frame))
+            .drop_duplicates("rho")
+            .reset_index(drop=True),
             name="name",
-            heading="heading",
             marks=[Marks("over", "±", "bar")],
             title="What if: bias by an assumed data defect correlation",
             footing=["An assumption, not an estimate. In standard deviations of the answer; Meng (2018)."],
@@ -205,6 +203,11 @@ def _row(
         "times_chance": rho * math.sqrt(population - 1),
         "possible": possible,
     }
+
+
+def _reach(frame: pd.DataFrame) -> Floats:
+    """Give the bias, with the weights, over rho and the standard deviation."""
+    return np.asarray(1 / (frame["rho"] * np.sqrt(frame["effective_n"])))
 
 
 def _impossible(frame: pd.DataFrame) -> tuple[str, ...]:

@@ -73,8 +73,8 @@ def deff_parts(design: Design) -> Diagnostic:
         name="deff_parts",
         title="Design effect of weighting, split by step",
         about=(
-            f"Kish's design effect {number(final, 3)} is the product of the factors; part: share of its logarithm. "
-            "of rows: rows leaving; of weights: weights changing.",
+            f"Kish's design effect {number(final, 3)} is the product of the factors; part: share of its logarithm, "
+            "below 0 where a step made weights more alike. of rows: rows leaving; of weights: weights changing.",
         ),
         frame=frame,
         notes=(SIMULATED_NOTE,) if invented else (),

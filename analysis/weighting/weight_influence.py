@@ -13,7 +13,7 @@ from ...data.errors import WeightingError
 from ...data.printing import decimals_for, number, percent
 from ..estimation.estimate import mean, proportion
 from ..estimation.estimates import NUMBERS, Estimates, is_share
-from ..estimation.method import SIMULATED_NOTE, simulated
+from ..estimation.method import SIMULATED_NOTE, counted, simulated
 from ..estimation.plan import Category
 from ..sampling.categories import Floats, code_text
 from ..sampling.design import Design, check_design
@@ -224,7 +224,8 @@ def _chart(frame: pd.DataFrame, shares: Sequence[bool], *, invented: bool) -> al
     chosen = drawn[drawn["share"] == share]
     left = len(drawn) - len(chosen)
     footing = ["Hollow dots: without weights. Filled dots: final weights. Upright ticks: without the largest."]
-    footing += [f"{left} estimates that are no shares stand in the table alone."] if left else []
+    others = counted(left, "estimate that is no share stands", "estimates that are no shares stand")
+    footing += [f"{others} in the table alone."] if left else []
     return row_chart(
         chosen,
         name="name",

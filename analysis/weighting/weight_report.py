@@ -30,6 +30,8 @@ nav a { color: inherit; }
 .warned { padding-left: 0; list-style: none; margin: .6rem 0 1rem; }
 .warned li { border-left: 4px solid #b45309; background: var(--band); padding: .45rem .8rem; margin: .5rem 0; }
 .warned .source { display: block; color: var(--soft); font-size: .85rem; }
+thead th { white-space: normal; min-width: 3.2rem; }
+tbody th:first-child { min-width: 2rem; }
 figure { margin: .8rem 0 1.2rem; }
 .chart { overflow-x: auto; background: #ffffff; border: 1px solid var(--line); border-radius: 6px; padding: .25rem; }
 .chart:focus-visible { outline: 2px solid #2c7fd4; }
@@ -79,7 +81,7 @@ def _numbers(found: WeightDiagnostics) -> str:
         "Largest over smallest weight": "-" if summary.ratio != summary.ratio else f"{summary.ratio:,.1f}",
     }
     if summary.worst_after is not None:
-        told["Furthest from a target"] = f"{100 * summary.worst_after:.2f} points"
+        told["Points from a target, at most"] = f"{100 * summary.worst_after:.2f}"
     listed = "".join(f"<div><dt>{text(what)}</dt><dd>{text(value)}</dd></div>" for what, value in told.items())
     return f'<dl class="numbers">{listed}</dl>'
 

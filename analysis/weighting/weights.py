@@ -81,7 +81,10 @@ class WeightSummary:
 
     def __str__(self) -> str:
         """Print what the weights are, their numbers, the margins before and after, then notes."""
-        lines = [f"Weights: {self.source}.", f"n {self.n:,}, sum {self.sum:,.1f}, {self._cost()}, {self._range()}."]
+        lines = [
+            folded(f"Weights: {self.source}."),
+            f"n {self.n:,}, sum {self.sum:,.1f}, {self._cost()}, {self._range()}.",
+        ]
         if self.zero_weights:
             lines.append(f"{counted(self.zero_weights, 'row has', 'rows have')} a weight of zero.")
         if self.margins is not None:
