@@ -17,7 +17,7 @@ and multiply weights by g(u). Each is the slope of a concave height, so that the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -26,18 +26,24 @@ from scipy.special import expit, log_expit
 
 from ...data.errors import EstimationError, WeightingError
 from ..models.aliases import refuse_aliased
-from ..sampling.categories import Floats
+from ..sampling.categories import Bools, Floats
 
 Method = Literal["pseudo", "odds", "calibrated"]
 
 STEPS = 100
 """Newton steps before giving up."""
 
+BLOCK = 4_096
+"""Cells whose products are added up at a time, so that they stay in the processor's cache."""
+
 CLOSE = 1e-9
 """A step that moves no linear predictor by more is the last one: what is left is its square."""
 
 HALVINGS = 40
 """Halvings of a step before it is given up."""
+
+NEAR = 0.1
+"""A step that moves no linear predictor by more cannot lead down."""
 
 FAR = 35.0
 """A linear predictor this far out stands for a chance of 10**-15, or as near to 1: the solution has run away."""
@@ -88,6 +94,12 @@ class Equation:
             return np.asarray(sample * np.exp(-linear))
         spread = expit(linear) * expit(-linear)
         return np.asarray((reference if self.method == "pseudo" else sample + reference) * spread)
+
+    def bends(self, sample: Floats, reference: Floats) -> Bools:
+        """Say which cells have a term that depends on the coefficients, for their weights in either."""
+        if self.method == "odds":
+            return np.ones(len(sample), dtype=bool)
+        return np.asarray((reference if self.method == "pseudo" else sample) > 0)
 
     def height(self, linear: Floats, sample: Floats, reference: Floats) -> float:
         """Give the concave function of which the equation is the slope."""
@@ -147,28 +159,55 @@ class Membership:
         >>> cells.solved().round(6).tolist()
         [-1.098612]
         """
-        self._check()
-        coefficients = self._start if start is None else start
+        self._check(whole=start is None)
+        first = self._start if start is None else start
+        return self._bending._found(first)
+
+    def _found(self, coefficients: Floats) -> Floats:
+        """Take Newton steps until they are small."""
         for _ in range(STEPS):
             score, size = self._score(coefficients)
             step = _step(self.curvature(coefficients), score)
             if step is None or np.abs(self.matrix @ coefficients).max() > FAR:
                 break
-            if np.abs(self.matrix @ step).max() <= CLOSE or (np.abs(score) <= FLAT * size).all():
+            reach = np.abs(self.matrix @ step).max()
+            if reach <= CLOSE or (np.abs(score) <= FLAT * size).all():
                 return np.asarray(coefficients + step)
-            coefficients = self._climbed(coefficients, step)
+            coefficients = coefficients + step if reach <= NEAR else self._climbed(coefficients, step)
         raise WeightingError(self._without_solution(coefficients))
+
+    @property
+    def _bending(self) -> Membership:
+        """Leave out cells whose term does not depend on the coefficients, and move the other side by them instead."""
+        bent = self.equation.bends(self.sample, self.reference)
+        if bent.all():
+            return self
+        rest = self.matrix[~bent].T @ (self.reference - self.sample)[~bent]
+        shift = rest if self.shift is None else self.shift + rest
+        return replace(
+            self,
+            matrix=np.asfortranarray(self.matrix[bent]),
+            sample=self.sample[bent],
+            reference=self.reference[bent],
+            shift=shift,
+        )
 
     def curvature(self, coefficients: Floats) -> Floats:
         """Give minus the derivative of the equation by the coefficients."""
         bend = self.equation.bend(self.matrix @ coefficients, self.sample, self.reference)
-        return np.asarray(self.matrix.T @ (self.matrix * bend[:, None]))
+        width = self.matrix.shape[1]
+        found = np.zeros((width, width))
+        for first in range(0, len(bend), BLOCK):
+            rows = slice(first, first + BLOCK)
+            block = self.matrix[rows].T
+            found += (block * bend[rows]) @ block.T
+        return found
 
     @property
     def _begin(self) -> str:
         return f"{self.where}: " if self.where else ""
 
-    def _check(self) -> None:
+    def _check(self, *, whole: bool) -> None:
         here, there = float(self.sample.sum()), float(self.reference.sum())
         if not here > 0:
             raise WeightingError(f"{self._begin}nobody of the sample has a weight above zero.")
@@ -178,7 +217,8 @@ class Membership:
                 f"{here:,.4g}, so that chances of being in the sample cannot be below 1. Give the reference weights "
                 "that add up to the population, or choose method='odds'."
             )
-        for weights, called in ((self.sample, "the sample"), (self.reference, "the reference")):
+        sides = ((self.sample, "the sample"), (self.reference, "the reference"))
+        for weights, called in sides if whole else sides[:1]:
             try:
                 refuse_aliased(self.matrix, weights, self.names)
             except EstimationError as error:

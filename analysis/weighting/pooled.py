@@ -106,7 +106,7 @@ def pooled(
         text=text,
         columns={name: column.within(first) for name, column in columns.items()},
         names=made.names,
-        matrix=np.ascontiguousarray(made.matrix if elementary else made.matrix[first]),
+        matrix=np.asfortranarray(made.matrix if elementary else made.matrix[first]),
         own=_spread(cell[:counted], sides[0].rows, len(design.weights)),
         other=_spread(cell[counted:], sides[1].rows, len(reference.weights)),
         counted=there,
