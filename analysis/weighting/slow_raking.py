@@ -61,16 +61,12 @@ def _bounds_with_floor(problem: RakingProblem) -> Bounds | None:
     conditions, deadline = conditions_of(problem.cells), Deadline.after(SECONDS)
     try:
         floor = largest_low(conditions, problem.limits[1], deadline) or 0.0
-        for part in (2, 10, 100):
-            low = downward(floor / part)
-            if low >= VANISHING and (high := least_high(conditions, low, deadline)) is not None:
-                for more in (1.05, 1.5):
-                    bounds = low, upward(high * more)
-                    if problem.fits(problem.cells, bounds):
-                        return bounds
+        low = max(downward(floor / 2), VANISHING)
+        high = least_high(conditions, low, deadline) or np.inf
     except SearchStopped:
         return None
-    return None
+    ways = [(low, upward(high * more)) for more in (1.05, 1.5) if np.isfinite(high)]
+    return next((bounds for bounds in ways if problem.fits(problem.cells, bounds)), None)
 
 
 def faintest(problem: RakingProblem, fit: Fit) -> str:

@@ -3,11 +3,16 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting import infeasible, slow_raking
+from topline.analysis.weighting import infeasible, raking_problem, slow_raking
+from topline.analysis.weighting.conditions import Deadline, SearchStopped, solved
+from topline.analysis.weighting.infeasible import unmet
+from topline.analysis.weighting.margin_fit import Cells, Fit
 from topline.analysis.weighting.rake import rake
+from topline.analysis.weighting.raking_problem import RakingProblem
 from topline.data.codebook import Codebook, Study, Variable
 from topline.data.errors import InfeasibleMarginsError, WeightingError
 
@@ -235,6 +240,73 @@ def test_a_replicate_that_cannot_be_raked_explains_itself_without_a_collapse():
     assert "Nobody in the replicate is b 2 and a 1" in str(caught.value)
     assert "method='Fay'" in str(caught.value)
     assert caught.value.unmet.leave_out == ()
+
+
+def test_a_single_category_that_conflicts_in_a_replicate_is_told():
+    """Replicates have no check before their fit, and the category furthest off can be another one."""
+    cells = Cells(np.array([0.2, 0.4, 0.4]), (np.arange(3),), (np.array([0.5, 0.25, 0.25]),))
+    problem = RakingProblem(cells, [["a", "1", "2", "3"]], (0.5, 2.0), 1e-10, 10, where="replicate 1 of 2: ")
+    fit = Fit(np.array([1.0, 1.0, 1.0]), 10, 0.3)
+    assert "Conflict" not in str(unmet(problem, fit))  # it is the category furthest off, named before
+    other = Fit(np.array([2.0, 0.0, 1.5]), 10, 0.3)
+    text = str(unmet(problem, other))
+    assert "Conflict: a 1 has a target of 50.00% and can reach at most 40.00%." in text
+    assert "Least change of bounds for this replicate, others may need more: bounds=(0.5, 2.5)" in text
+
+
+def test_categories_of_two_long_margins_conflict_as_well():
+    """With more than twelve categories each, linear programmes find what the enumeration does not look at."""
+    data = pd.DataFrame({"a": list(range(15)) * 4, "b": list(range(15)) * 4})
+    even = {str(at): 1 / 15 for at in range(15)}
+    error = refusal(data, {"a": even, "b": {**even, "3": 0.5 / 15, "4": 1.5 / 15}})
+    assert len(error.unmet.conflict) == 2
+    assert {name for name, *_ in error.unmet.conflict} == {"a", "b"}
+    assert error.unmet.leave_out == ("a", "b")
+
+
+def test_long_groups_of_categories_are_cut_short():
+    counts = np.zeros((6, 7), dtype=int)
+    counts[:5, :2], counts[5] = 5, 5
+    margins = {"a": {str(at): 0.4 / 5 for at in range(1, 6)} | {"6": 0.6}, "b": {str(at): 1 / 7 for at in range(1, 8)}}
+    text = str(refusal(crossed(counts), margins))
+    assert "b 3 or 4 or 5 or 2 more has a target of 71.43%, a 6 one of 60.00%" in text
+    assert "or 22 more such combinations." in text
+
+
+def test_a_search_for_the_conflict_that_takes_too_long_is_said(monkeypatch):
+    def stopped(*_):
+        raise SearchStopped
+
+    monkeypatch.setattr(infeasible, "conflict_of", stopped)
+    error = refusal(INSIDE, {"a": {"1": 0.5, "2": 0.5}, "b": {"1": 0.3, "2": 0.7}})
+    assert error.unmet.conflict == ()
+    assert "Not searched to the end, for time: the conflict." in str(error)
+
+
+def test_bounds_that_keep_everybody_are_not_looked_for_without_time(monkeypatch):
+    monkeypatch.setattr(slow_raking, "SECONDS", 0.0)
+    cells = Cells(np.array([0.5, 0.5]), (np.arange(2),), (np.array([0.5, 0.5]),))
+    problem = RakingProblem(cells, [["a", "1", "2"]], None, 1e-10, 10)
+    text = str(unmet(problem, Fit(np.array([1e-7, 2.0]), 10, 0.0)))
+    assert text.endswith("by 1e-07, which leaves them none. Join categories, or rake on fewer margins.")
+
+
+@pytest.mark.parametrize("broken", [np.linalg.LinAlgError("Singular matrix"), None])
+def test_a_fit_that_breaks_down_is_explained_all_the_same(monkeypatch, broken):
+    def fitted(cells, *_):
+        if broken:
+            raise broken
+        return Fit(np.full(len(cells.weight), np.nan), 3, np.nan)
+
+    monkeypatch.setattr(raking_problem, "fitted", fitted)
+    error = refusal(INSIDE, {"a": {"1": 0.5, "2": 0.5}, "b": {"1": 0.3, "2": 0.7}})
+    assert (error.unmet.reached, error.unmet.leave_out) == (0.5, ("b",))  # a holds before any fit
+    assert "all of a 1 is in b 1" in str(error)
+
+
+def test_a_linear_programme_without_a_solution_ends_the_search():
+    with pytest.raises(SearchStopped):
+        solved(np.ones(1), sparse.csc_array([[0.0]]), np.ones(1), np.array([[0.0, 1.0]]), Deadline.after(5))
 
 
 def problems():
