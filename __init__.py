@@ -38,11 +38,14 @@ PUBLIC = {
     "ordered": "analysis.models.ordinal",
     "quantile": "analysis.estimation.quantile",
     "base_weights": "analysis.weighting.base_weights",
+    "calibrate": "analysis.weighting.calibrate",
+    "entropy_balance": "analysis.weighting.calibrate",
     "eligibility": "analysis.weighting.eligibility",
     "nonresponse": "analysis.weighting.nonresponse",
     "doubly_robust": "analysis.weighting.doubly_robust",
     "normalise": "analysis.weighting.normalise",
     "propensity_weights": "analysis.weighting.propensity_weights",
+    "poststratify": "analysis.weighting.poststratify",
     "rake": "analysis.weighting.rake",
     "margins_from": "analysis.weighting.reference_margins",
     "rank_test": "analysis.testing.ranks",
@@ -150,6 +153,8 @@ if TYPE_CHECKING:
     from .analysis.weighting.balance import weight_balance as weight_balance
     from .analysis.weighting.balance import weight_margins as weight_margins
     from .analysis.weighting.base_weights import base_weights as base_weights
+    from .analysis.weighting.calibrate import calibrate as calibrate
+    from .analysis.weighting.calibrate import entropy_balance as entropy_balance
     from .analysis.weighting.data_defect import data_defect as data_defect
     from .analysis.weighting.deff_parts import deff_by as deff_by
     from .analysis.weighting.deff_parts import deff_parts as deff_parts
@@ -161,6 +166,7 @@ if TYPE_CHECKING:
     from .analysis.weighting.nonresponse import nonresponse as nonresponse
     from .analysis.weighting.normalise import normalise as normalise
     from .analysis.weighting.propensity_weights import propensity_weights as propensity_weights
+    from .analysis.weighting.poststratify import poststratify as poststratify
     from .analysis.weighting.rake import rake as rake
     from .analysis.weighting.reference_margins import margins_from as margins_from
     from .analysis.weighting.trim import trim as trim

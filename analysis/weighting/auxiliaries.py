@@ -102,7 +102,7 @@ class Auxiliaries:
     @property
     def variables(self) -> tuple[str, ...]:
         """The columns calibrated on."""
-        return tuple(each.column for each in (*self.margins, *self.moments))
+        return (*(each.column for each in self.margins), *(each.column for each in self.moments))
 
     @property
     def names(self) -> list[str]:

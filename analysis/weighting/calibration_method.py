@@ -81,7 +81,7 @@ def checked(method: Method) -> Method:
         if method.distance == "logit":
             raise WeightingError("distance='logit' needs bounds, e.g. bounds=(0.5, 2.0); weights stay between them.")
         return method
-    low, high = (float(bound) for bound in method.bounds)
+    low, high = _two(method.bounds)
     if method.bounds_on == "factors" and not 0 <= low < 1 < high:
         raise WeightingError(
             f"bounds are {method.bounds}; they are the least and largest factor by which a weight may change, one "
@@ -92,6 +92,13 @@ def checked(method: Method) -> Method:
     if method.distance == "logit" and math.isinf(high):
         raise WeightingError(f"bounds are {method.bounds}, and distance='logit' needs an upper bound, e.g. (0.5, 2.0).")
     return replace(method, bounds=(low, high))
+
+
+def _two(bounds: object) -> tuple[float, float]:
+    """Take two numbers, from a recipe in a list."""
+    if isinstance(bounds, tuple | list) and len(bounds) == 2 and all(isinstance(each, int | float) for each in bounds):
+        return float(bounds[0]), float(bounds[1])
+    raise WeightingError(f"bounds are {bounds!r}; they are two numbers, the least and the largest, e.g. (0.5, 2.0).")
 
 
 def check_start(method: Method, start: Floats) -> None:

@@ -40,7 +40,7 @@ def category_table(before: Floats, after: Floats, wanted: Auxiliaries) -> pd.Dat
     shares = [summed(crossing.cell, len(crossing.weight), weights) / weights.sum() for weights in (before, after)]
 
     def by_category(margin: Target, cells: Floats) -> Floats:
-        return np.bincount(margin.code, weights=cells, minlength=len(margin.share))
+        return summed(margin.code, len(margin.share), cells)
 
     tables = [
         pd.DataFrame(

@@ -8,14 +8,13 @@ raking within bounds is cut off in the same way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from scipy.special import expit
 
 from ..sampling.categories import Floats
-from ..sampling.step import Rows
 
 DistanceName = Literal["linear", "raking", "logit"]
 
@@ -51,12 +50,6 @@ class Distance:
     def bounded(self) -> bool:
         """Whether factors are held between bounds."""
         return bool(np.any(np.isfinite(self.low)) or np.any(np.isfinite(self.high)))
-
-    def at(self, rows: Rows) -> Distance:
-        """Give the distance of some rows, where bounds differ by row."""
-        if np.ndim(self.low) == 0:
-            return self
-        return replace(self, low=np.asarray(self.low)[rows], high=np.asarray(self.high)[rows])
 
     def factor(self, u: Floats) -> Floats:
         """Give the factors F(u); F(0) is 1."""

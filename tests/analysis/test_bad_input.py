@@ -52,6 +52,8 @@ ESTIMATORS: dict[str, Estimator] = {
     "eligibility": lambda d: tl.mean(tl.eligibility(d, "view", eligible=["agree", "disagree"], unknown="neither"), "y"),
     "nonresponse": lambda d: tl.mean(tl.nonresponse(d, "b == 1", within="key"), "y"),
     "nonresponse by propensity": lambda d: tl.mean(tl.nonresponse(d, "b == 1", propensity="key + x"), "y"),
+    "calibrate": lambda d: tl.mean(tl.calibrate(d, means={"x": 3.05}, bounds=(0.1, 9)), "y"),
+    "entropy_balance": lambda d: tl.mean(tl.entropy_balance(d, {"x": 3.05}), "y"),
     "weight_summary": lambda d: tl.weight_summary(d),
     "propensity_weights": lambda d: tl.mean(tl.propensity_weights(d, census(), "again"), "y"),
     "doubly_robust": lambda d: tl.doubly_robust(d, "y", census(), "again"),

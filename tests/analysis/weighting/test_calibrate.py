@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topline.analysis.estimation.estimate import mean, total
+from topline.analysis.estimation.estimate import mean, proportion, total
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.step import Replicate
 from topline.analysis.weighting.calibrate import calibrate, entropy_balance
 from topline.analysis.weighting.rake import rake
+from topline.analysis.weighting.reference_margins import margins_from
+from topline.analysis.weighting.weight import weight
 from topline.analysis.weighting.weights import weight_summary
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.errors import EstimationError, UnknownNameError, WeightingError
@@ -347,6 +349,8 @@ def test_a_mean_outside_the_data_is_refused_before_anything_is_tried():
         ({"means": MEANS, "distance": "logit"}, "distance='logit' needs bounds"),
         ({"means": MEANS, "distance": "logit", "bounds": (0.5, math.inf)}, "needs an upper bound"),
         ({"means": MEANS, "bounds": (1.1, 2)}, "bounds are (1.1, 2); they are the least and largest factor"),
+        ({"means": MEANS, "bounds": (0.5,)}, "bounds are (0.5,); they are two numbers"),
+        ({"means": MEANS, "bounds": ("low", 2)}, "they are two numbers"),
         ({"means": MEANS, "bounds": (-1, 2)}, "bounds are (-1, 2)"),
         ({"means": MEANS, "bounds": (3, 2), "bounds_on": "weights"}, "they are the least and largest weight"),
         ({"means": MEANS, "bounds_on": "rows"}, "bounds_on is 'rows'; it can be 'factors' or 'weights'"),
@@ -411,6 +415,13 @@ def test_rows_without_a_value_can_stand_aside():
     assert "income: 40 rows without a value; the mean holds among the others." in found.steps[-1].notes
 
 
+def test_categories_can_be_joined():
+    joined = {"age4": {"old": ["3", "4"]}}
+    found = calibrate(base(), SHARES, means=MEANS, distance="raking", join=joined)
+    assert shares(found, "age4")[2] + shares(found, "age4")[3] == pytest.approx(0.55)
+    assert "old" in found.steps[-1].table["category"].tolist()
+
+
 def test_codes_declared_missing_are_missing_numbers():
     study = Study(
         pd.DataFrame({"age": [30.0, 40.0, 50.0, 999.0]}),
@@ -462,6 +473,14 @@ def test_the_report_is_a_table_of_margins_and_one_of_moments():
     assert calibrate(before, means=MEANS).steps[-1].table is None
 
 
+def test_a_recipe_calibrates_with_plain_values():
+    recipe = [{"calibrate": {"margins": SHARES, "means": MEANS, "distance": "logit", "bounds": [0.2, 5]}}]
+    found = weight(base(), [*recipe, {"entropy_balance": {"means": MEANS}}])
+    assert [step.kind for step in found.steps] == ["calibrate", "entropy_balance"]
+    assert found.steps[0].bounds == (0.2, 5.0)
+    assert average(found, "income") == pytest.approx(31)
+
+
 def test_shipped_margins_bring_their_sources_as_footnotes():
     population = margins("cn-adults-2020")
     found = calibrate(Design(sample()), population, ["sex", "age4"], means=MEANS, distance="raking")
@@ -490,6 +509,7 @@ def row_influence(design: Design, z: np.ndarray) -> np.ndarray:
     return found
 
 
+JOINT = {"1*1": 0.2, "1*2": 0.15, "1*3": 0.15, "2*1": 0.2, "2*2": 0.15, "2*3": 0.15}
 CASES = {
     "linear": {"margins": SHARES, "means": MEANS, "population": 900.0},
     "raking": {"margins": SHARES, "means": MEANS, "population": 900.0, "distance": "raking"},
@@ -504,6 +524,8 @@ CASES = {
     "logit weights": {"means": MEANS, "bounds": (0.5, 30.0), "bounds_on": "weights", "distance": "logit"},
     "cells": {"margins": SHARES, "bounds": (0.3, 3.0), "distance": "logit"},
     "far away": {"margins": COUNTS, "means": MEANS, "bounds": (0.3, 3.0)},
+    "spread": {"margins": {"part": {"1": 0.4, "2": 0.6}, **SHARES}, "missing": "proportional", "means": MEANS},
+    "joint": {"margins": {"sex*dear": JOINT}, "totals": {"income": 31 * 5000.0}, "population": 5000.0},
     "own class": {"margins": {"part": {"1": 0.3, "2": 0.7}, **SHARES}, "missing": "own_class", "distance": "raking"},
 }
 
@@ -594,8 +616,38 @@ def test_a_replicate_that_cannot_be_calibrated_is_named():
     design = replicates(Design(data, psu="psu"), "JKn")
     with pytest.raises(WeightingError, match="replicate 5 of 5 holds nobody of margin a, category 2"):
         calibrate(design, {"a": {"1": 0.7, "2": 0.3}}, distance="raking")
+    shares = {"a": {"1": 0.7, "2": 0.3}}
+    with pytest.raises(WeightingError, match="replicate 5 of 5 holds nobody of margin a, category 2"):
+        calibrate(design, shares, means={"x": 3.4}, distance="raking")
     with pytest.raises(WeightingError, match=r"replicate \d of 5: no weights within the bounds meet all targets"):
         calibrate(design, means={"x": 3.2}, bounds=(0.8, 1.2))
+
+
+def test_margins_that_were_estimated_bring_their_error_along():
+    """Dever and Valliant (2010): the variance of estimated targets adds to that of the residuals."""
+    data = derivable().study.frame
+    reference = Design(sample(9, 250), weight="base")
+    known = margins_from(reference, "sex")
+    design = Design(data, weight="base", psu="psu")
+    fixed = {"sex": dict(known["sex"])}
+    for residuals in ("calibrated", "base"):
+        given = calibrate(design, known, means=MEANS, distance="raking", residuals=residuals)
+        certain = calibrate(design, fixed, means=MEANS, distance="raking", residuals=residuals)
+        assert given.weights == pytest.approx(certain.weights)
+        share = proportion(given, "sex").to_frame()["se"][0]
+        assert share == pytest.approx(math.sqrt(known.covariance[0, 0]), rel=1e-6)
+    replicated = calibrate(replicates(design, "JKn"), known, means=MEANS, distance="raking")
+    assert proportion(replicated, "sex").to_frame()["se"][0] == pytest.approx(share, rel=1e-6)
+
+
+def test_a_target_moved_below_zero_by_its_error_is_refused():
+    reference = Design(pd.DataFrame({"sex": [1.0] * 200 + [2.0]}))
+    found = calibrate(derivable(), margins_from(reference, "sex"), distance="raking")
+    with pytest.raises(WeightingError, match=r"replicate \d of 2: .* moved by its sampling error, or rows without"):
+        for number in (0, 1):
+            found.steps[-1].task.replayed(found.steps[-1].before, np.ones(180), Replicate(number, 2, 9.0))
+    with pytest.raises(WeightingError, match="replicate 1 of 2 holds nobody, so it cannot be calibrated"):
+        found.steps[-1].task.replayed(found.steps[-1].before, np.zeros(180), Replicate(0, 2, 1.0))
 
 
 def test_calibration_after_a_rake_knows_of_both():
