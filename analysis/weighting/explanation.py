@@ -96,7 +96,7 @@ def collapse_lines(problem: RakingProblem, found: Collapse) -> list[str]:
         one, two = (found.join.margin, found.join.one), (found.join.margin, found.join.two)
         lines.append(
             f"Least collapse: join {problem.category(one)} ({_percent(problem, one)}) with "
-            f"{problem.names[two[0]][1 + two[1]]} ({_percent(problem, two)})."
+            f"{problem.names[two[0]][1 + two[1]]} ({_percent(problem, two)}), with the option join."
         )
     columns = [problem.names[margin][0] for margin in found.leave_out]
     if columns:

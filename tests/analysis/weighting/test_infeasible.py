@@ -160,7 +160,7 @@ def test_the_join_that_loses_least_is_named_and_works():
     margins = {"age": {"1": 0.4, "2": 0.3, "3": 0.3}, "education": {"1": 0.2, "2": 0.5, "3": 0.3}}
     error = refusal(data, margins)
     assert error.unmet.join == ("education", "1", "2")  # 0.2 * 0.5 / 0.7 < 0.3 * 0.3 / 0.6
-    assert "Least collapse: join education 1 (20.00%) with 2 (50.00%)." in str(error)
+    assert "Least collapse: join education 1 (20.00%) with 2 (50.00%), with the option join." in str(error)
     joined = data.assign(education=data["education"].replace(1, 2))
     assert works(joined, {**margins, "education": {"2": 0.7, "3": 0.3}})
 
