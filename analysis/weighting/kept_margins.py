@@ -31,6 +31,9 @@ EXACT = 1e-13
 BEYOND = 60.0
 """Exponents that no weights need: nothing fits."""
 
+REPLICATE = "Choose a larger cap, join categories, or choose recalibrate=False."
+"""What can be done where a replicate cannot be trimmed."""
+
 ROUNDS = 24
 """Halvings of the search for the least cap that would do."""
 
@@ -74,10 +77,14 @@ class Margins:
             When no weights within the limits have these totals.
         """
         problem = _Problem.of(weights, frequency, *self._cells, limits)
-        fit = problem.fitted(self.max_iterations)
-        if not fit.worst <= MET:
-            raise WeightingError(self._explained(problem, fit, where))
-        return Multiplied(self.auxiliaries, fit.exponent, limits)
+        cause = self._unable(problem)
+        if not cause:
+            fit = problem.fitted(self.max_iterations)
+            if fit.worst <= MET:
+                return Multiplied(self.auxiliaries, fit.exponent, limits)
+            cause = self._missed(problem, fit)
+        remedy = REPLICATE if where else self._remedy(problem)
+        raise WeightingError(f"{where + ': ' if where else ''}{cause} {remedy}")
 
     @cached_property
     def _cells(self) -> tuple[Ints, tuple[Auxiliary, ...]]:
@@ -90,16 +97,38 @@ class Margins:
         first[cell] = np.arange(len(cell))
         return cell, tuple((block[0][first], block[1]) for block in self.auxiliaries if isinstance(block, tuple))
 
-    def _explained(self, problem: _Problem, fit: _Fit, where: str) -> str:
-        """Say which total cannot be kept, and with which cap all could."""
-        at = int(np.argmax(fit.gap))
-        reached, wanted, limits = float(fit.reached[at]), float(problem.target[at]), problem.limits
-        within = f"{limits.floor:.6g} and {limits.cap:.6g}" if limits.floor else f"0 and {limits.cap:.6g}"
-        found = (
-            f"{where + ': ' if where else ''}no weights between {within} keep {self.step}: after {fit.iterations} "
-            f"iterations the total of {self.names[at]} is {reached:,.6g}, and it was {wanted:,.6g} before trimming. "
+    def _unable(self, problem: _Problem) -> str:
+        """Say which category cannot hold its weight within the limits, by itself; empty where each can."""
+        start, limits = 0, problem.limits
+        counts = summed(problem.cell, problem.cells, problem.frequency)
+        for block in problem.auxiliaries:
+            if not isinstance(block, tuple):
+                start += block.shape[1]
+                continue
+            size, wanted = summed(block[0], block[1], counts), problem.target[start : start + block[1]]
+            for edge, limit, name, off in (
+                ("most", limits.cap, "cap", wanted > size * limits.cap * (1 + MET)),
+                ("least", limits.floor, "floor", wanted < size * limits.floor * (1 - MET)),
+            ):
+                if off.any():
+                    at = int(
+                        np.argmax(np.divide(np.abs(wanted - size * limit), size, out=np.zeros(len(size)), where=off))
+                    )
+                    return (
+                        f"{self.names[start + at]}: {size[at]:,.6g} respondents with a {name} of {limit:.6g} can hold "
+                        f"at {edge} {size[at] * limit:,.6g}, and {self.step} give them {wanted[at]:,.6g}."
+                    )
+            start += block[1]
+        return ""
+
+    def _missed(self, problem: _Problem, fit: _Fit) -> str:
+        """Say which total stays furthest from what it was."""
+        at, limits = int(np.argmax(fit.gap)), problem.limits
+        return (
+            f"no weights between {limits.floor:.6g} and {limits.cap:.6g} keep {self.step}: after {fit.iterations} "
+            f"iterations the total of {self.names[at]} is {fit.reached[at]:,.6g}, and it was "
+            f"{problem.target[at]:,.6g} before trimming."
         )
-        return found + ("" if where else self._remedy(problem))
 
     def _remedy(self, problem: _Problem) -> str:
         least = problem.least_cap(self.max_iterations)
@@ -153,7 +182,7 @@ class _Problem:
 
     def fitted(self, max_iterations: int) -> _Fit:
         """Minimise the convex dual by Newton steps with backtracking."""
-        state = self._state(np.zeros(len(self.target)))
+        state = best = self._state(np.zeros(len(self.target)))
         damping, iterations = 1e-10, 0
         while self._gap(state).max() > EXACT and iterations < max_iterations:
             step = self._step(state, damping)
@@ -163,9 +192,11 @@ class _Problem:
                 break
             damping = max(damping / 10, 1e-13) if length == 1 else min(damping * 10, 1e-2)
             state = moved
+            if self._gap(state).max() < self._gap(best).max():
+                best = state
             if np.abs(exponents(self.auxiliaries, state.exponent)).max() > BEYOND:
                 break
-        return _Fit(state.exponent, state.slope + self.target, self._gap(state), iterations)
+        return _Fit(best.exponent, best.slope + self.target, self._gap(best), iterations)
 
     def least_cap(self, max_iterations: int) -> float | None:
         """Find, by trying, the least cap with which the totals can be kept; None where the floor alone forbids it."""

@@ -273,15 +273,30 @@ def test_margins_hold_under_the_cap_or_it_is_refused_with_one_that_does(seed, ca
 
 def test_a_refusal_names_what_is_left_and_a_cap_that_does():
     with pytest.raises(
-        WeightingError, match=r"no weights between 0 and 1.3 keep the margins of rake: .*total of"
+        WeightingError, match=r"region 2: 20 respondents with a cap of 1.3 can hold at most 26, and"
     ) as told:
         trim(raked(), cap=1.3)
     found = float(str(told.value).split("A cap of ")[1].split(" would do")[0])
     assert trim(raked(), cap=found).weights.max() <= found
     with pytest.raises(WeightingError, match="would do"):
         trim(raked(), cap=found * 0.99)
-    with pytest.raises(WeightingError, match="No cap would do with this floor"):
+    with pytest.raises(WeightingError, match=r"can hold at least .* No cap would do with this floor"):
         trim(raked(), cap=5, floor=1.2)
+
+
+def test_margins_that_only_together_leave_no_room_are_refused_with_a_cap_that_does():
+    pairs = [("1", "1")] * 50 + [("1", "2")] * 10 + [("2", "1")] * 5 + [("2", "2")] * 50
+    design = rake(
+        Design(pd.DataFrame(pairs, columns=["a", "b"])), {"a": {"1": 0.7, "2": 0.3}, "b": {"1": 0.3, "2": 0.7}}
+    )
+    # each category has room at 3; but who is in a 1 and b 2 must hold more than 0.4 of the weight: 46 for ten
+    with pytest.raises(
+        WeightingError, match=r"no weights between 0 and 3 keep the margins of rake: after \d+ iter"
+    ) as told:
+        trim(design, cap=3)
+    assert 4.6 <= float(str(told.value).split("A cap of ")[1].split(" would do")[0]) < 4.61
+    kept = trim(design, cap=4.61)
+    assert shares(kept, "a") == pytest.approx([0.7, 0.3], abs=1e-9)
 
 
 def test_margins_that_are_not_kept_are_told_of():
