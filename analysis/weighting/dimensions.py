@@ -179,10 +179,11 @@ def codes_of(dimension: str, columns: tuple[str, ...], key: object) -> tuple[str
     else:
         codes = tuple(part.strip() for part in code_text(key).split(CROSSED))
     if len(codes) != len(columns):
-        example = ", ".join(repr(column) for column in columns)
+        several = "is 1 column" if len(columns) == 1 else f"are {len(columns)} columns"
+        example = CROSSED.join(str(number + 1) for number in range(len(columns)))
         raise WeightingError(
-            f"margin {dimension}: category {key!r} names {len(codes)} codes, and there are {len(columns)} columns "
-            f"({', '.join(columns)}). Name one code for each, with {CROSSED} between them, or as a tuple ({example})."
+            f"margin {dimension}: category {key!r} names {len(codes)} codes, and there {several} "
+            f"({', '.join(columns)}). Name one code for each: '{example}', or as a tuple."
         )
     return codes
 

@@ -6,11 +6,12 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from topline.data.bank import bank
 from topline.data.errors import FileError, RegistryError, UnknownNameError
-from topline.data.margins import margins, read_margins, shipped_margins
+from topline.data.margins import Dimension, Margins, margins, read_margins, shipped_margins
 
 HEADER = "dimension,category,share,source,date,grade"
 
@@ -248,3 +249,92 @@ def test_a_file_beside_it_may_give_title_and_population(tmp_path):
     assert refused(path)[0].startswith("margins.json: this is not JSON: ")
     beside.write_text('{"title": 3}', encoding="utf-8")
     assert refused(path) == ["margins.json: holds something else than title, population and note as texts."]
+
+
+COUNTED = "dimension,category,count,source,date"
+
+
+def test_counts_are_read_as_counts_with_their_shares_beside(tmp_path):
+    path = written(tmp_path, "sex,1,24500,Register,2024", "sex,2,25500,Register,2024", header=COUNTED)
+    population = read_margins(path)
+    assert population["sex"] == {"1": 24_500, "2": 25_500}
+    assert population.dimensions == {"sex": {"1": 0.49, "2": 0.51}}
+    assert population.facts["sex"].total == 50_000
+
+
+def test_joint_tables_stand_beside_margins_of_one_variable(tmp_path):
+    path = written(
+        tmp_path,
+        row("sex*age", "1*01", "0.2"),
+        row("sex * age", "1 * 2.0", "0.3"),
+        row("sex*age", "2*1", "0.25"),
+        row("sex*age", "2*2", "0.25"),
+        row("town", "n", "0.4"),
+        row("town", "s", "0.6"),
+    )
+    population = read_margins(path)
+    assert population["sex*age"] == {"1*1": 0.2, "1*2": 0.3, "2*1": 0.25, "2*2": 0.25}
+    assert population.categories[:2] == (("sex*age", "1*1"), ("sex*age", "1*2"))
+    assert refused(written(tmp_path, row("sex*age", "1", "0.5"), row("sex*age", "2*2", "0.5"))) == [
+        "margins.csv, line 2, sex*age 1: sex*age crosses 2 variables, and category '1' gives 1 of their codes; "
+        "write it like 1*2."
+    ]
+
+
+def test_a_file_may_hold_shares_of_some_dimensions_and_counts_of_others(tmp_path):
+    header = "dimension,category,share,count,source,date"
+    path = written(
+        tmp_path, "sex,1,0.5,,A,2024", "sex,2,0.5,,A,2024", "age,1,,30,A,2024", "age,2,,90,A,2024", header=header
+    )
+    population = read_margins(path)
+    assert dict(population) == {"sex": {"1": 0.5, "2": 0.5}, "age": {"1": 30, "2": 90}}
+    path = written(
+        tmp_path, "sex,1,0.5,7,A,2024", "sex,2,0.5,,A,2024", "age,1,0.5,,A,2024", "age,2,,90,A,2024", header=header
+    )
+    assert refused(path) == [
+        "margins.csv, line 2, sex 1: has a share and a count; keep one of the two.",
+        "margins.csv, line 4, age: has shares and counts; give one of them in all rows of a dimension.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        (["sex,1,24 500,A,2024", "sex,2,25500,A,2024"], "'24 500' is not a number written like 12345, without commas"),
+        (["sex,1,,A,2024", "sex,2,25500,A,2024"], "the count is empty; it must be given."),
+        (["sex,1,-3,A,2024", "sex,2,25500,A,2024"], "is -3; a count is a number of people."),
+        (["sex,1,0,A,2024", "sex,2,25500,A,2024"], "is 0; leave out a category that nobody is in."),
+        (
+            ["sex,1,0.49,A,2024", "sex,2,0.51,A,2024"],
+            "the counts sum to 1: these are no people. Call the column 'share'.",
+        ),
+        (
+            ["sex,1,49,A,2024", "sex,2,51,A,2024"],
+            "the counts sum to 100: these are no people. Call the column 'percent'.",
+        ),
+        (["sex,1,24500,A,2024"], "has one category; a margin needs two or more."),
+    ],
+)
+def test_counts_that_are_none_are_refused(rows, told, tmp_path):
+    (line,) = refused(written(tmp_path, *rows, header=COUNTED))
+    assert told in line
+
+
+def test_a_covariance_of_something_else_is_refused():
+    facts = {"sex": Dimension("sex", {"1": 0.5, "2": 0.5})}
+    assert Margins("survey", "", "", facts, covariance=np.eye(2)).covariance.shape == (2, 2)
+    with pytest.raises(RegistryError, match="survey: the covariance is 3 x 3, and there are 2 categories"):
+        Margins("survey", "", "", facts, covariance=np.eye(3))
+
+
+def test_populations_that_differ_are_told_and_those_that_agree_are_not():
+    def given(*populations: str) -> Margins:
+        facts = {f"d{at}": Dimension(f"d{at}", {"1": 0.5, "2": 0.5}, population=p) for at, p in enumerate(populations)}
+        return Margins("town", "Town", "", facts)
+
+    assert given("adults", "adults").unequal_populations(["d0", "d1"]) == ()
+    assert given("adults", "").unequal_populations(["d0", "d1"]) == ()
+    assert given("adults", "voters").unequal_populations(["d0", "d1"]) == (
+        "Margins of d0 count adults; d1 count voters; these populations differ.",
+    )
+    assert given("adults", "voters").unequal_populations(["d1"]) == ()

@@ -6,6 +6,9 @@ out <- if (length(args <- commandArgs(trailingOnly = TRUE))) args[1] else "."
 here <- if (length(args) > 1) args[2] else "data"
 options(digits = 15)
 tables <- list(stype = c(E = 4421, H = 755, M = 1018), sch.wide = c(No = 1072, Yes = 5122), awards = c(No = 2027, Yes = 4167))
+joint <- data.frame(stype = rep(c("E", "H", "M"), 2), awards = rep(c("No", "Yes"), each = 3), Freq = c(1200, 420, 407, 3221, 335, 611))
+tables$both_of <- setNames(joint$Freq, paste0(joint$stype, joint$awards))
+joined <- data.frame(thin = c("E", "HNo", "HYes", "MNo", "MYes"), Freq = c(4421, 420, 335, 407, 611))
 population <- function(name) setNames(data.frame(names(tables[[name]]), as.vector(tables[[name]])), c(name, "Freq"))
 rows <- list(); weights_of <- list()
 add <- function(case, estimand, item, m, key = NA)
@@ -43,12 +46,23 @@ for (name in c("apiclus1", "apistrat", "apiclus2")) {
     apiclus1 = svydesign(id = ~dnum, weights = ~pw, fpc = ~fpc, data = data),
     apistrat = svydesign(id = ~1, strata = ~stype, weights = ~pw, fpc = ~fpc, data = data),
     apiclus2 = svydesign(id = ~dnum + snum, fpc = ~fpc1 + fpc2, data = data))
-  base <- update(base, both = comp.imp)
+  base <- update(base, both = comp.imp, both_of = paste0(stype, awards))
   margins <- c("stype", "sch.wide", "awards")
   raked <- rake(base, lapply(margins, reformulate), lapply(margins, population), control = tight)
   emit(paste(name, "rake"), raked)
   exact(paste(name, "exact"), raked, margins)
   emit(paste(name, "poststratify"), postStratify(base, ~stype, population("stype")))
+  # Joint cells: those of stype by awards, and their sums by stype beside sch.wide
+  emit(paste(name, "cells"), postStratify(base, ~stype + awards, joint))
+  exact(paste(name, "joint"), rake(base, list(~stype + awards, ~sch.wide), list(joint, population("sch.wide")), control = tight),
+        c("both_of", "sch.wide"))
+  # Elementary schools with and without awards as one cell
+  base <- update(base, thin = ifelse(stype == "E", "E", paste0(stype, awards)))
+  emit(paste(name, "joined"), postStratify(base, ~thin, joined))
+  # The same on replicates, each poststratified and raked itself
+  replicated <- as.svrepdesign(base, type = if (name == "apistrat") "JKn" else "JK1")
+  emit(paste(name, "cells replicated"), postStratify(replicated, ~stype + awards, joint))
+  emit(paste(name, "joint replicated"), rake(replicated, list(~stype + awards, ~sch.wide), list(joint, population("sch.wide")), control = tight))
   total <- sum(weights(base)); scale <- total / 6194
   totals <- setNames(c(total, tables$stype[2:3] * scale, tables$sch.wide[2] * scale, tables$awards[2] * scale),
                      c("(Intercept)", "stypeH", "stypeM", "sch.wideYes", "awardsYes"))
