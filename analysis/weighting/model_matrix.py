@@ -53,10 +53,12 @@ class ModelMatrix:
         [11.0, 22.0, 23.0]
         """
         categories = self.dummies.shape[1]
-        found = np.asarray(self.dummies @ multipliers[:categories])[self.cell[rows]]
-        if self.columns.shape[1]:
-            found += self.columns[rows] @ multipliers[categories:]
-        return found
+        by_cell = np.asarray(self.dummies @ multipliers[:categories])
+        if not self.columns.shape[1]:
+            return np.asarray(by_cell[self.cell[rows]])
+        found = self.columns[rows] @ multipliers[categories:]
+        found += by_cell if len(by_cell) == 1 else by_cell[self.cell[rows]]
+        return np.asarray(found)
 
     def totals(self, weights: Floats) -> Floats:
         """Add up weights times auxiliaries over the rows.
@@ -67,7 +69,7 @@ class ModelMatrix:
         >>> matrix.totals(np.array([1.0, 1.0, 2.0])).tolist()
         [1.0, 3.0, 9.0]
         """
-        by_cell = summed(self.cell, self.dummies.shape[0], weights)
+        by_cell = self._by_cell(weights)
         return np.concatenate([self.dummies.T @ by_cell, weights @ self.columns])
 
     def gram(self, weights: Floats) -> Floats:
@@ -79,11 +81,12 @@ class ModelMatrix:
         >>> matrix.gram(np.array([1.0, 1.0, 2.0])).tolist()
         [[1.0, 0.0, 1.0], [0.0, 3.0, 8.0], [1.0, 8.0, 23.0]]
         """
-        by_cell = summed(self.cell, self.dummies.shape[0], weights)
+        by_cell = self._by_cell(weights)
         one = np.asarray((self.dummies.T @ (self.dummies * by_cell[:, None])).toarray())
         if not self.columns.shape[1]:
             return one
-        cross = np.asarray(self.dummies.T @ self._by_cell(weights))
+        products = np.stack([self._by_cell(weights * column) for column in self.columns.T], axis=1)
+        cross = np.asarray(self.dummies.T @ products)
         return np.block([[one, cross], [cross.T, _gram(self.columns, weights)]])
 
     def some(self, rows: Ints) -> ModelMatrix:
@@ -91,11 +94,8 @@ class ModelMatrix:
         return ModelMatrix(self.cell[rows], self.dummies, self.columns[rows])
 
     def _by_cell(self, weights: Floats) -> Floats:
-        """Add up weights times each number by combination."""
         cells = self.dummies.shape[0]
-        if cells == 1:
-            return np.asarray(weights @ self.columns)[None]
-        return np.stack([summed(self.cell, cells, weights * column) for column in self.columns.T], axis=1)
+        return np.array([weights.sum()]) if cells == 1 else summed(self.cell, cells, weights)
 
 
 def model_matrix(cell: Codes, codes: Sequence[Ints], sizes: Sequence[int], columns: Floats) -> ModelMatrix:
