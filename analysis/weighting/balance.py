@@ -252,7 +252,8 @@ def _to_targets(design: Design) -> pd.DataFrame:
             "give a reference sample and its columns: weight_balance(design, reference, on=['sex'])."
         )
     before, after, target = (frame[name].to_numpy(float) for name in ("before", "after", "target"))
-    divisor = np.sqrt((before * (1 - before) + target * (1 - target)) / 2)
+    # a share of one may be a rounding error above it
+    divisor = np.sqrt(np.maximum(before * (1 - before) + target * (1 - target), 0) / 2)
     return pd.DataFrame(
         {
             **{name: frame[name] for name in ("variable", "category", "target", "before", "after")},
@@ -311,7 +312,7 @@ def _rows(
     *variances: Sequence[float],
 ) -> pd.DataFrame:
     aim = np.array(target)
-    divisor = np.sqrt(np.mean([np.array(each) for each in variances], axis=0))
+    divisor = np.sqrt(np.maximum(np.mean([np.array(each) for each in variances], axis=0), 0))
     return pd.DataFrame(
         {
             "variable": name,

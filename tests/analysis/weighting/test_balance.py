@@ -94,6 +94,12 @@ def test_what_nothing_varies_in_is_no_difference_or_missing_with_a_note():
     assert "2 differences are missing" in found.notes[-1]
 
 
+def test_one_category_is_met_whatever_the_weights_round_to():
+    data = pd.DataFrame({"sex": ["f"] * 120, "w": np.random.default_rng(0).lognormal(0, 2, 120) * 1e-60})
+    balance = weight_balance(rake(Design(data, weight="w"), {"sex": {"f": 1.0}})).to_frame()
+    assert balance["standardised_after"].tolist() == [0]
+
+
 def test_missing_answers_are_left_out_on_each_side():
     codes = Codebook(
         (Variable("view", labels={1: "for", 2: "against", 9: "refused"}, missing={9: MissingKind.REFUSED}),)
