@@ -131,7 +131,8 @@ class CalibratePlan(Part):
     tolerance: float = 1e-10
     max_iterations: int = 100
     residuals: Literal["calibrated", "base"] = "calibrated"
-    missing: Complete = "error"
+    missing: Filled = "error"
+    join: Given = None
 
 
 class EntropyBalancePlan(Part):
@@ -144,7 +145,8 @@ class EntropyBalancePlan(Part):
     tolerance: float = 1e-10
     max_iterations: int = 100
     residuals: Literal["calibrated", "base"] = "calibrated"
-    missing: Complete = "error"
+    missing: Filled = "error"
+    join: Given = None
 
 
 class TrimPlan(Part):

@@ -136,8 +136,12 @@ def _carried_out(design: Design, step: StepPlan, plan: WeightingPlan, folder: Pa
 def _completed(
     options: dict[str, Any], known: Mapping[str, object], plan: WeightingPlan, folder: Path
 ) -> dict[str, Any]:
-    """Give a step the margins and the reference of the recipe where it has none, and read those that files hold."""
-    for name, given in (("margins", plan.margins), (REFERENCE, plan.reference)):
+    """Give a step the margins and the reference of the recipe where it has none, and read those that files hold.
+
+    A calibration to means or totals alone is left without margins, unless it says on which.
+    """
+    moments = not options.get("on") and bool(options.get("means") or options.get("totals"))
+    for name, given in (("margins", plan.margins if not moments else None), (REFERENCE, plan.reference)):
         if name in known and not options.get(name) and given:
             options[name] = given
     if options.get(REFERENCE) is not None:
