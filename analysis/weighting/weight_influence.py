@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +94,9 @@ def weight_influence(design: Design, outcomes: Outcomes, *, largest: float = 0.0
     estimators = _estimators(design, outcomes)
     followed = [_followed(design, estimator, largest) for estimator in estimators]
     frame = pd.concat([each for each, _ in followed], ignore_index=True)
-    shares = [share for each, share in followed for _ in range(len(each))]
+    shares = [is_share(method) for each, method in followed for _ in range(len(each))]
+    told = {note for step in design.steps for note in step.notes}
+    notes = [note for _, method in followed for note in method["footnotes"] if note not in told]
     invented = simulated(design.study)
     return Diagnostic(
         name="influence",
@@ -104,7 +106,7 @@ def weight_influence(design: Design, outcomes: Outcomes, *, largest: float = 0.0
             "unweighted estimate, in final standard errors.",
         ),
         frame=frame,
-        notes=(SIMULATED_NOTE,) if invented else (),
+        notes=tuple(dict.fromkeys([*([SIMULATED_NOTE] if invented else []), *notes])),
         table=_table(frame, shares),
         draw=lambda: _chart(frame, shares, invented=invented),
     )
@@ -152,12 +154,14 @@ def _kept(weights: Floats, largest: float) -> Floats:
     return np.where(above, 0.0, np.where(tied, 1 - (away - above.sum()) / tied.sum(), 1.0))
 
 
-def _followed(design: Design, estimator: Callable[[Design], Estimates], largest: float) -> tuple[pd.DataFrame, bool]:
-    """Make the estimates at every stage, each under the same labels as at the end."""
-    share, parts = False, []
+def _followed(
+    design: Design, estimator: Callable[[Design], Estimates], largest: float
+) -> tuple[pd.DataFrame, Mapping[str, Any]]:
+    """Make the estimates at every stage; give them, and the method of those with the final weights."""
+    methods, parts = [], []
     for place, (weights, there) in enumerate(_stages(design, largest)):
         made = estimator(there)
-        share = is_share(made.method)
+        methods.append(made.method)
         own = made.to_frame()
         labels = [name for name in own.columns if name not in NUMBERS]
         parts.append(own[[*labels, "estimate", "se", "n"]].assign(place=place, weights=weights))
@@ -175,7 +179,7 @@ def _followed(design: Design, estimator: Callable[[Design], Estimates], largest:
     in_se = change / error.where(error > 0)
     frame = frame.assign(change=change, change_in_se=in_se)
     columns = [*labels, "place", "weights", "estimate", "se", "change", "change_in_se", "n"]
-    return frame[columns].reset_index(drop=True), share
+    return frame[columns].reset_index(drop=True), methods[-2]
 
 
 def _table(frame: pd.DataFrame, shares: Sequence[bool]) -> tuple[list[str], list[list[str]], int]:

@@ -66,7 +66,19 @@ EXPLAINED = re.compile(
 )
 """What a footnote says when a number is missing."""
 
+DIAGNOSTICS = (
+    "balance",
+    "data_defect",
+    "deff_parts",
+    "diagnostics",
+    "weight_histogram",
+    "weight_influence",
+    "weight_log",
+)
+"""Modules that look at weights and estimate nothing; tests/analysis/weighting tries them."""
+
 NOT_ESTIMATORS = {
+    *(name for name, module in tl.PUBLIC.items() if module.rpartition(".")[2] in (*DIAGNOSTICS, "weight_warnings")),
     *("Design", "subset", "rake", "respondents", "replicate_design", "compare", "margins_from"),
     *("trim", "normalise"),
     *(name for name in tl.PUBLIC if name[0].isupper()),
