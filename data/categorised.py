@@ -38,7 +38,7 @@ class CategorisedStudy(Study):
         if "frame" in self.__dict__ or name not in self.codebook:
             return super().column(name)
         if name in self._waiting:
-            return plain_column(self._waiting[name])
+            return plain_column(self._waiting[name]).reset_index(drop=True)
         return self._plain[name]
 
     def category_column(self, name: str) -> pd.Categorical | None:
@@ -77,9 +77,9 @@ def categorised(frame: pd.DataFrame) -> CategorisedStudy:
     (['f', 'm', nan], [0, 1, -1])
     """
     refuse_names(frame.columns)
-    waiting = {name: frame[name].reset_index(drop=True) for name in text_categories(frame)}
+    waiting = {name: frame[name] for name in text_categories(frame)}
     plain = plain_frame(frame[[name for name in frame.columns if name not in waiting]])
-    empty = {name: plain_column(column.iloc[:0]) for name, column in waiting.items()}
+    empty = {name: pd.Series(name=name, dtype="str") for name in waiting}
     variables = [described_column(frame[n], empty[n] if n in empty else plain[n]) for n in frame.columns]
     study = object.__new__(CategorisedStudy)  # its frame is not there yet
     for name, part in {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -63,6 +64,19 @@ class Categories:
         """Whether a row has no position."""
         return bool((self.positions < 0).any())
 
+    @cached_property
+    def _named(self) -> tuple[dict[str, list[int]], ...]:
+        """Which values a text names: as a code, as a label, as either once case is looked past."""
+        codes, labels, folded = dict[str, list[int]](), dict[str, list[int]](), dict[str, list[int]]()
+        for at, (value, shown, label) in enumerate(zip(self.values, self.shown, self.labels, strict=True)):
+            code, called = code_text(value), {str(shown), str(label)}
+            codes.setdefault(code, []).append(at)
+            for name in called:
+                labels.setdefault(name, []).append(at)
+            for name in {each.casefold() for each in (code, *called)}:
+                folded.setdefault(name, []).append(at)
+        return codes, labels, folded
+
     def find(self, wanted: Code, *, kind: str = "category") -> int:
         """Give the position of a value named by its code, by its code written as text, or by its label.
 
@@ -75,17 +89,15 @@ class Categories:
         EstimationError
             When several codes carry that label; they are named.
         """
-        texts, text = [code_text(value) for value in self.values], code_text(wanted)
-        places = list(range(len(texts)))
-        named = [{texts[at]} for at in places], [{str(self.shown[at]), str(self.labels[at])} for at in places]
-        folded = [{name.casefold() for names in each for name in names} for each in zip(*named, strict=True)]
-        for names, sought in ((named[0], text), (named[1], text), (folded, text.casefold())):
-            found = [at for at in places if sought in names[at]]
+        text = code_text(wanted)
+        for names, sought in zip(self._named, (text, text, text.casefold()), strict=True):
+            found = names.get(sought, [])
             if len(found) == 1:
                 return found[0]
             if found:
-                codes = " and ".join(texts[at] for at in found)
+                codes = " and ".join(code_text(self.values[at]) for at in found)
                 raise EstimationError(f"{self.name}: '{text}' names codes {codes}; name the code you mean.")
+        texts = [code_text(value) for value in self.values]
         known = [*map(str, self.shown), *(code for code in texts if code not in map(str, self.shown))]
         raise UnknownNameError(f"{kind} of {self.name}", text, known)
 

@@ -107,7 +107,8 @@ def _by_arrow(column: pd.Series) -> tuple[Codes, Iterable[object]]:
     encoded = text.dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.unify_dictionaries().combine_chunks()
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    places = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
+    codes = places.to_numpy(zero_copy_only=False)
     return _narrowed(codes, len(encoded.dictionary)), encoded.dictionary.to_pylist()
 
 

@@ -19,6 +19,7 @@ from ..estimation.method import RAKED
 from ..sampling.categories import Bools, Floats
 from ..sampling.design import Design, check_design
 from ..sampling.step import WeightingStep
+from ..sampling.sums import summed
 from .carry_out import carried_out
 from .crossing import spread
 from .dimensions import Given, Joins, On
@@ -237,21 +238,15 @@ def check_choices(missing: str, residuals: str) -> None:
 
 def report(wanted: Targets, cells: Cells, ratio: Floats) -> pd.DataFrame:
     """List every category with target, share before and after, and respondents."""
-    before, after = cells.shares(np.ones(len(ratio))), cells.shares(ratio)
-    count = wanted.crossing.count
-    return pd.concat(
-        [
-            pd.DataFrame(
-                {
-                    "variable": target.column,
-                    "category": [str(shown) for shown in target.shown],
-                    "target": target.share,
-                    "before": before[at],
-                    "after": after[at],
-                    "n": np.bincount(target.code, weights=count, minlength=len(target.share)).astype(np.int64),
-                }
-            )
-            for at, target in enumerate(wanted.margins)
-        ],
-        ignore_index=True,
+    count = wanted.crossing.count.astype(np.float64)
+    n = [summed(target.code, len(target.share), count) for target in wanted.margins]
+    return pd.DataFrame(
+        {
+            "variable": [target.column for target in wanted.margins for _ in target.shown],
+            "category": [str(shown) for target in wanted.margins for shown in target.shown],
+            "target": np.concatenate([target.share for target in wanted.margins]),
+            "before": np.concatenate(cells.shares(np.ones(len(ratio)))),
+            "after": np.concatenate(cells.shares(ratio)),
+            "n": np.concatenate(n).astype(np.int64),
+        }
     )

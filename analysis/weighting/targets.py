@@ -55,6 +55,8 @@ class Target:
         For each row its cell.
     proportional : bool
         Whether rows without a value count as spread over the categories as the others are.
+    coded : numpy.ndarray of int or None
+        For each row its category, where the column itself is coded so.
     """
 
     column: str
@@ -64,6 +66,7 @@ class Target:
     code: Ints
     cell: Codes
     proportional: bool = False
+    coded: Codes | None = None
 
     @property
     def own_class(self) -> bool:
@@ -73,6 +76,8 @@ class Target:
     @property
     def narrow(self) -> Codes:
         """For each row its category, in a narrow type."""
+        if self.coded is not None:
+            return self.coded
         return np.asarray(self.code.astype(np.min_scalar_type(len(self.share)))[self.cell])
 
     @property
@@ -265,7 +270,8 @@ def _target(
     known, shown = known / known.sum(), tuple(each.shown for each in match.classes)
     missing = match.code == len(known)
     if not missing.any():
-        return Target(wanted.column, shown, known, known, match.code, crossing.cell), notes
+        coded = _coded_so(crossing, match)
+        return Target(wanted.column, shown, known, known, match.code, crossing.cell, coded=coded), notes
     count = int(crossing.count[missing].sum())
     if not (own_class or proportional):
         raise WeightingError(
@@ -284,6 +290,16 @@ def _target(
 
 def _either(columns: Sequence[str]) -> str:
     return " or ".join(columns)
+
+
+def _coded_so(crossing: Crossing, match: Match) -> Codes | None:
+    """Give the codes of the column, where they are the classes already: no row has to be coded anew."""
+    if len(match.wanted.columns) > 1:
+        return None
+    place = crossing.place(match.wanted.columns[0])
+    codes, counted = crossing.columns[place].codes, crossing.count > 0
+    alike = np.array_equal(crossing.codes[place][counted], match.code[counted])
+    return codes if alike and codes.min() >= 0 and codes.max() < len(match.classes) else None
 
 
 def check_left(target: Target, share: Floats, where: str) -> None:
