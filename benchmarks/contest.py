@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from peers import rscript, svy_python
+from peers import PEERS, peer_python, rscript
 
 HERE = Path(__file__).parent
 REPEATS = 5
@@ -45,7 +45,7 @@ class Contest:
         File of the contenders.
     contenders : mapping of str to str
         Printed name to generator function (``"floor"`` and ``"ours"`` among them), or to a script of R. Names that
-        begin with svy run in the environment of the peers.
+        begin with that of a peer run in its environment.
     used : sequence of str
         The columns that the case uses, for memory.
     tolerance : mapping of str to float
@@ -130,7 +130,7 @@ def measure(name: str, bench: str, runs: str, folder: Path) -> Measured | str:
         program, about = rscript()
         command = [program, HERE / script, folder, str(REPEATS), output(runs), *options]
     else:
-        program, about = svy_python() if name.startswith("svy") else (sys.executable, "")
+        program, about = peer_python(name) if name.startswith(tuple(PEERS)) else (sys.executable, "")
         command = [program, HERE / "contender.py", HERE / bench, runs, folder, str(REPEATS)]
     if program is None:
         return about
