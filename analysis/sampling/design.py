@@ -206,7 +206,7 @@ class Design:
 
     @cached_property
     def inside(self) -> Bools:
-        """For each row whether estimates are about it: all rows, or those of the subpopulation, that no step took out."""
+        """For each row whether estimates are about it: those of the subpopulation, or all, that no step took out."""
         if self.subpopulation is not None:
             return self.subpopulation.rows & ~self.taken_out
         return ~self.taken_out

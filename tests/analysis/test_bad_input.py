@@ -52,6 +52,10 @@ ESTIMATORS: dict[str, Estimator] = {
     "eligibility": lambda d: tl.mean(tl.eligibility(d, "view", eligible=["agree", "disagree"], unknown="neither"), "y"),
     "nonresponse": lambda d: tl.mean(tl.nonresponse(d, "b == 1", within="key"), "y"),
     "nonresponse by propensity": lambda d: tl.mean(tl.nonresponse(d, "b == 1", propensity="key + x"), "y"),
+    "poststratify": lambda d: tl.mean(tl.poststratify(d, {"again": {"agree": 3, "neither": 3, "disagree": 4}}), "y"),
+    "weight": lambda d: tl.mean(
+        tl.weight(d, [{"nonresponse": {"responded": "b == 1", "within": "key"}}, "normalise"]), "y"
+    ),
     "calibrate": lambda d: tl.mean(tl.calibrate(d, means={"x": 3.05}, bounds=(0.1, 9)), "y"),
     "entropy_balance": lambda d: tl.mean(tl.entropy_balance(d, {"x": 3.05}), "y"),
     "weight_summary": lambda d: tl.weight_summary(d),
@@ -407,7 +411,7 @@ def test_a_key_of_ten_thousand_levels_is_estimated_or_refused(name):
             assert each["key"].nunique() == levels or notes_of(result)
 
 
-REFUSES_MANY = ("crosstab", "ttest", "rank_test", "banner", "contrast", "predictive_margins", "nonresponse")
+REFUSES_MANY = ("crosstab", "ttest", "rank_test", "banner", "contrast", "predictive_margins", "nonresponse", "weight")
 """Estimators that compare groups, and say how many they can, or adjust within groups and find one empty."""
 
 
@@ -434,7 +438,7 @@ def test_a_key_without_any_value_is_refused_by_name(name):
 WITH_KEY = {
     *("mean by", "total", "proportion by", "ratio", "quantile", "variance", "alpha", "kappa", "crosstab", "ttest"),
     *("rank_test", "multiple_response", "banner", "contrast", "wald", "predictive_margins", "combine", "replicates"),
-    *("nonresponse", "nonresponse by propensity"),
+    *("nonresponse", "nonresponse by propensity", "weight"),
 }
 
 

@@ -113,7 +113,7 @@ def test_bounds_that_fail_only_together_name_the_worst_category():
 
 def test_margins_that_contradict_empty_cells_name_the_combination():
     data = pd.DataFrame({"a": [1, 1, 2, 2], "b": [1, 1, 2, 2]})
-    with pytest.raises(WeightingError, match="all of a 1 is in b 1: .* Nobody in the data is a 1 and b 2"):
+    with pytest.raises(WeightingError, match=r"all of a 1 is in b 1: .* Nobody in the data is a 1 and b 2"):
         rake(Design(data), {"a": {"1": 0.5, "2": 0.5}, "b": {"1": 0.3, "2": 0.7}})
 
 
