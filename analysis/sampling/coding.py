@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,12 @@ from numpy.typing import NDArray
 
 from ...data.codebook import Code, Study, code_of
 from ...data.errors import EstimationError
+
+SOME = 4096
+"""Rows that are asked first which values a column of text has."""
+
+TOGETHER = 100_000
+"""Rows from which on several columns are coded at the same time."""
 
 Codes = NDArray[np.integer[Any]]
 """Whole numbers of any width: added or multiplied only once they are widened."""
@@ -69,6 +78,21 @@ def coding(study: Study, name: str) -> Coding:
     return Coding(name, codes, tuple(code_of(value) for value in values))
 
 
+def codings(study: Study, names: Sequence[str]) -> list[Coding]:
+    """Code several columns, at the same time where there are many rows.
+
+    Examples
+    --------
+    >>> from ...data.codebook import study_of
+    >>> [coded.values for coded in codings(study_of(pd.DataFrame({"sex": [1, 2], "age": [3, 3]})), ["sex", "age"])]
+    [(1.0, 2.0), (3.0,)]
+    """
+    if study.rows < TOGETHER or len(names) < 2:
+        return [coding(study, name) for name in names]
+    with ThreadPoolExecutor(min(len(names), os.cpu_count() or 1)) as pool:
+        return list(pool.map(partial(coding, study), names))
+
+
 def _factorized(column: pd.Series) -> tuple[Codes, Iterable[object]]:
     """Give for each row the place of its value, -1 where it is blank, and the values; whole numbers by counting."""
     values = column.to_numpy() if isinstance(column.dtype, np.dtype) and column.dtype.kind in "iuf" else None
@@ -100,16 +124,21 @@ def _by_hashing(column: pd.Series) -> tuple[Codes, Iterable[object]]:
 
 
 def _by_arrow(column: pd.Series) -> tuple[Codes, Iterable[object]]:
-    """Let Arrow number text, which takes half the time of pandas."""
+    """Let Arrow look text up among the values that a part of the rows has, which is quicker than to collect them."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     text = pa.array(column)
-    encoded = text.dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.unify_dictionaries().combine_chunks()
-    places = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
-    codes = places.to_numpy(zero_copy_only=False)
-    return _narrowed(codes, len(encoded.dictionary)), encoded.dictionary.to_pylist()
+    some = text.take(pa.array(np.linspace(0, len(text) - 1, min(len(text), SOME)).astype(np.int64)))
+    known = sorted(some.drop_null().unique().to_pylist())
+    places = pc.index_in(text, pa.array(known, type=text.type))
+    if places.null_count > text.null_count:
+        rest = text.filter(pc.is_null(places)).drop_null().unique().to_pylist()
+        known = sorted([*known, *rest])
+        places = pc.index_in(text, pa.array(known, type=text.type))
+    if places.null_count:
+        places = places.fill_null(-1)
+    return _narrowed(places.to_numpy(), len(known)), known
 
 
 def _narrowed(codes: Codes, values: int) -> Codes:

@@ -339,23 +339,29 @@ def check_design(design: object, verb: str) -> None:
 
 def _checked_weights(study: Study, name: str) -> Floats:
     weights = numbers(study, name, purpose="weight", infinite=True)[0]
+    low, high = float(weights.min()), float(weights.max())
+    if not 0 <= low <= high < np.inf:
+        _refuse_weights(weights, name)
+    if low == 0 < high:
+        low = float(weights[weights > 0].min())
+    if high and not 1e-100 < low <= high < 1e100:
+        raise DesignError(
+            f"weight '{name}' runs from {low:g} to {high:g}, and a computer cannot square such "
+            "numbers; divide the weights by their mean."
+        )
+    if not high:
+        raise DesignError(f"weight '{name}' is zero in all {len(weights)} rows; nobody would count.")
+    return weights
+
+
+def _refuse_weights(weights: Floats, name: str) -> None:
     faults = {
         "missing": np.isnan(weights),
         "infinite": np.isinf(weights),
         "negative": weights < 0,
     }
     found = [f"{word} in {int(rows.sum())}" for word, rows in faults.items() if rows.any()]
-    if found:
-        raise DesignError(
-            f"weight '{name}' is {' and '.join(found)} of {len(weights)} rows; a weight is a number of at least 0. "
-            "Correct them, or leave those rows out of the data."
-        )
-    spread = weights[weights > 0]
-    if len(spread) and not 1e-100 < spread.min() <= spread.max() < 1e100:
-        raise DesignError(
-            f"weight '{name}' runs from {spread.min():g} to {spread.max():g}, and a computer cannot square such "
-            "numbers; divide the weights by their mean."
-        )
-    if not weights.any():
-        raise DesignError(f"weight '{name}' is zero in all {len(weights)} rows; nobody would count.")
-    return weights
+    raise DesignError(
+        f"weight '{name}' is {' and '.join(found)} of {len(weights)} rows; a weight is a number of at least 0. "
+        "Correct them, or leave those rows out of the data."
+    )

@@ -11,7 +11,8 @@ import numpy as np
 
 from ...data.errors import WeightingError
 from ...data.margins import CROSSED, Margins
-from ..sampling.categories import Codes, Floats, Ints, Shown, coding, listing
+from ..sampling.categories import Codes, Floats, Ints, Shown, listing
+from ..sampling.coding import codings
 from ..sampling.sums import summed
 from .crossing import Crossing, crossed
 from .dimensions import Given, Joins, On, Wanted, dimensions
@@ -244,7 +245,7 @@ def _matches(
     """Cross all columns once, and find the categories of each margin."""
     study = design.study
     names = dict.fromkeys(column for each in wanted for column in each.columns)
-    crossing = crossed([coding(study, column) for column in names], design.weights)
+    crossing = crossed(codings(study, list(names)), design.weights)
     lists = {}
     for coded, code in zip(crossing.columns, crossing.codes, strict=True):
         present = np.bincount(code[crossing.count > 0] + 1, minlength=len(coded.values) + 1)[1:] > 0
