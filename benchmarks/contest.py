@@ -56,6 +56,8 @@ class Contest:
         Targets: a peer's seconds over ours, at least; for ``"floor"`` ours over the floor's, at most.
     leanest : mapping of str to float
         Targets: our peak memory over a peer's, at most; for ``"columns"`` over the columns used.
+    within : float or None
+        Target: our seconds, at most.
     """
 
     title: str
@@ -66,6 +68,7 @@ class Contest:
     looser: Mapping[str, float] = field(default_factory=dict)
     fastest: Mapping[str, float] = field(default_factory=dict)
     leanest: Mapping[str, float] = field(default_factory=dict)
+    within: float | None = None
 
 
 def run(columns: Mapping[str, np.ndarray], contests: Sequence[Contest]) -> None:
@@ -158,6 +161,8 @@ def print_targets(contest: Contest, taken: Mapping[str, Measured], size: int) ->
     if "ours" not in taken:
         return
     ours = taken["ours"]
+    if contest.within is not None:
+        verdict(f"at most {contest.within:g} seconds", ours.seconds, contest.within, most=True)
     for name, bound in contest.fastest.items():
         if name == "floor" and name in taken:
             verdict(f"at most {bound:g} times the floor", ours.seconds / taken[name].seconds, bound, most=True)
