@@ -129,6 +129,7 @@ def key_facts(comparison: Comparison) -> list[tuple[str, str]]:
         ("Interviews", f"{n:,.0f}" if isinstance(n, int | float) else "not stated"),
         ("Effective number", f"{effective:,.0f}, after weighting" if isinstance(effective, int | float) else ""),
         ("Weighting", str(method.get("weighting") or "not stated")),
+        ("Population margins", str(method.get("population margins") or "")),
         ("Sponsor", about.sponsor),
     ]
     return [(name, words) for name, words in facts if words]

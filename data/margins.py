@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 SHIPPED = Path(__file__).parent / "margins"
 
+MARGINS_OF = "Margins of"
+"""How notes begin that say where margins are from and whom they count."""
+
 TRACED: Mapping[str, str] = {
     "verified": "seen in the publisher's own report",
     "secondary": "as reported by others",
@@ -160,7 +163,7 @@ class Margins(Mapping[str, Mapping[str, float]]):
             return ()
         told = "; ".join(f"{', '.join(names)} count {population}" for population, names in counted.items())
         stands = f"; weights stand for {self.population}" if self.population else "; these populations differ"
-        return (f"Margins of {told}{stands}.",)
+        return (f"{MARGINS_OF} {told}{stands}.",)
 
     def __getitem__(self, dimension: str) -> Mapping[str, float]:
         """Give the figures of a dimension, shares or counts, or raise UnknownNameError with the known ones."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.description import SIMULATED, StudyDescription
 from ...data.errors import ComparisonError, EstimationError
+from ...data.margins import MARGINS_OF
 from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.method import simulated
 from .comparison import Comparison, ComparisonRow
@@ -308,6 +309,7 @@ def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
         "n": int((design.weights > 0).sum()),
         "effective_n": float(design.weights.sum() ** 2 / (design.weights**2).sum()),
         "weighting": weighting_in_words(design),
+        **margins_in_words(design),
         "new intervals": f"{estimates.method['variance']}, at {100 * declared.level:g}%",
         "published intervals": "from the number of interviews and the stated design effect, or the stated margin of "
         f"error; where neither is stated, a design effect of {assumed:g}, tried again at 1 and 2; rounding adds "
@@ -324,6 +326,12 @@ def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
         ),
         "several items": "verdicts are of single items; p_holm allows for all items of a study's battery",
     }
+
+
+def margins_in_words(design: Design) -> dict[str, str]:
+    """Say where the margins of the weighting came from, how far each was traced, and whom they count."""
+    notes = dict.fromkeys(note for step in design.steps for note in step.brief if note.startswith(MARGINS_OF))
+    return {"population margins": " ".join(notes)} if notes else {}
 
 
 def weighting_in_words(design: Design) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ...data.margins import CROSSED, TRACED, Margins
+from ...data.margins import CROSSED, MARGINS_OF, TRACED, Margins
 from ..estimation.method import counted
 
 
@@ -22,7 +22,7 @@ def source_notes(margins: Margins, dimensions: Sequence[str]) -> tuple[list[str]
     for fact in facts:
         found.setdefault((fact.source.rstrip("."), TRACED[fact.grade]), []).append(fact.name)
     brief = [
-        f"Margins of {', '.join(names)}: {source} ({traced}). Dates and doubts: weight_summary, topline weight."
+        f"{MARGINS_OF} {', '.join(names)}: {source} ({traced}). Dates and doubts: weight_summary, topline weight."
         for (source, traced), names in found.items()
     ]
     unequal = margins.unequal_populations(dimensions)

@@ -639,6 +639,26 @@ def test_the_method_says_what_was_declared_and_how_the_sample_was_weighted():
     assert "4 points" in str(method["equivalence"])
 
 
+def test_doubts_about_margins_follow_the_comparison_to_the_dashboard():
+    from topline.analysis.weighting.rake import rake
+    from topline.dashboard.wording import key_facts
+    from topline.data.margins import Dimension, Margins
+
+    shares = {"0": 0.4, "1": 0.6}
+    fact = Dimension("urban", shares, population="all ages", source="Census", date="2020", grade="recalled")
+    raked = rake(design_of(), Margins("town", "Town", "adults", {"urban": fact}))
+    comparison = compare(proportion(raked, "travel", category="support"), figure_of(), about=ALIKE)
+    told = (
+        "Margins of urban: Census (from memory; put the official table beside it before release). Dates and doubts: "
+        "weight_summary, topline weight. Margins of urban count all ages; weights stand for adults."
+    )
+    assert comparison.method["population margins"] == told
+    assert ("Population margins", told) in key_facts(comparison)
+    assert told in " ".join(str(comparison).split())
+    plain = compare(proportion(design_of(), "travel", category="support"), figure_of(), about=ALIKE)
+    assert "population margins" not in plain.method
+
+
 def test_a_repaired_base_keeps_the_raked_design():
     from topline.analysis.weighting.rake import rake
 
