@@ -95,6 +95,7 @@ def dimensions(study: Study, margins: Given, on: On, join: Joins = None) -> tupl
             f"margins is {margins!r}; it gives by variable the share or count of each category, e.g. "
             "{'sex': {'f': 0.51, 'm': 0.49}}, or is made by margins('cn-adults-2020') or read_margins('margins.csv')."
         )
+    _check_joins(join)
     named = {_text(key): figures for key, figures in margins.items()}
     found = []
     for dimension, columns in _chosen(study, named, on).items():
@@ -109,6 +110,17 @@ def dimensions(study: Study, margins: Given, on: On, join: Joins = None) -> tupl
     return tuple(found)
 
 
+def _check_joins(join: object) -> None:
+    """Refuse joins that do not say by dimension what counts as one."""
+    if join is None:
+        return
+    if not isinstance(join, Mapping) or not all(isinstance(groups, Mapping) for groups in join.values()):
+        raise WeightingError(
+            f"join is {join!r}; it gives by dimension the categories that count as one, under their new name, e.g. "
+            "{'age4': {'45 and over': ['3', '4']}}."
+        )
+
+
 def _text(key: object) -> str:
     return CROSSED.join(code_text(part) for part in key) if isinstance(key, tuple) else code_text(key)
 
@@ -117,6 +129,8 @@ def _chosen(study: Study, named: Mapping[str, object], on: On) -> dict[str, tupl
     """Give the dimensions to weight by, each with its columns."""
     if isinstance(on, Mapping):
         return {_text(name): columns_of(study, columns) for name, columns in on.items()}
+    if on is not None and not isinstance(on, str | Sequence):
+        raise WeightingError(f"on is {on!r}; it names dimensions of the margins, e.g. ['sex', 'age4'] or 'sex*age4'.")
     chosen = tuple(named) if on is None else (on,) if isinstance(on, str) else tuple(on)
     return {_text(name): columns_of(study, name) for name in chosen}
 

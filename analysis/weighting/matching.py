@@ -229,7 +229,8 @@ def _side_by_side(wanted: Wanted, listed: Listed, unfound: Sequence[Class], unta
     columns = f"column {wanted.column}" if len(wanted.columns) == 1 else f"columns {', '.join(wanted.columns)}"
     lines = [f"margin {wanted.name} and {columns} do not name the same categories."]
     lines.append(f"  in the margin: {_several(wanted.figures)}")
-    lines.append(f"  in the data:   {', '.join(listed.written(place) for place in sorted(listed.present))}")
+    there = ", ".join(listed.written(place) for place in sorted(listed.present))
+    lines.append(f"  in the data:   {there or 'nobody has a value'}")
     if unfound:
         names = ", ".join(_named(each) for each in unfound)
         lines.append(f"  without rows of their own in the data, or with a target of 0: {names}")

@@ -94,8 +94,8 @@ def poststratify(
     """
     check_design(design, "poststratify")
     check_choices(missing, "calibrated")
-    if minimum is not None and minimum < 1:
-        raise WeightingError(f"minimum is {minimum}; it is how many respondents a cell must have, at least 1.")
+    if minimum is not None and not (isinstance(minimum, int | np.integer) and minimum >= 1):
+        raise WeightingError(f"minimum is {minimum!r}; it is how many respondents a cell must have, at least 1.")
     given, chosen = _one_dimension(margins, on)
     wanted = targets(
         design,
@@ -133,8 +133,10 @@ def poststratify(
 
 def _by_dimension(join: Joins | Mapping[str, Sequence[Key]], dimension: str) -> Joins:
     """Give joins by dimension, whether they were given so or for the one dimension alone."""
-    nested = {name: value for name, value in (join or {}).items() if isinstance(value, Mapping)}
-    flat = {name: value for name, value in (join or {}).items() if not isinstance(value, Mapping)}
+    if not isinstance(join, Mapping):
+        return join
+    nested = {name: value for name, value in join.items() if isinstance(value, Mapping)}
+    flat = {name: value for name, value in join.items() if not isinstance(value, Mapping)}
     return {**nested, **({dimension: flat} if flat else {})}
 
 

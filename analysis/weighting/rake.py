@@ -146,6 +146,7 @@ def rake(
     check_design(design, "rake")
     _check_options(bounds, tolerance, max_iterations)
     check_choices(missing, residuals)
+    bounds = None if bounds is None else (float(bounds[0]), float(bounds[1]))
     own_class, proportional = missing == "own_class", missing == "proportional"
     wanted = targets(design, margins, on, own_class=own_class, proportional=proportional, join=join)
     cells, limits = wanted.cells, bounds or (0.0, np.inf)
@@ -212,15 +213,21 @@ def _words(variables: Sequence[str], margins: str, bounds: tuple[float, float] |
 
 
 def _check_options(bounds: tuple[float, float] | None, tolerance: float, max_iterations: int) -> None:
-    if bounds is not None and not 0 <= bounds[0] < 1 < bounds[1]:
+    if bounds is not None and not (_are_numbers(bounds, 2) and 0 <= bounds[0] < 1 < bounds[1]):
         raise WeightingError(
             f"bounds are {bounds}; they are the least and largest factor by which a weight may change, one below and "
             "one above 1, e.g. (0.3, 3.0)."
         )
-    if not 0 < tolerance < 1 or max_iterations < 1:
+    if not _are_numbers((tolerance, max_iterations), 2) or not 0 < tolerance < 1 or max_iterations < 1:
         raise WeightingError(
-            f"tolerance is {tolerance:g} and max_iterations {max_iterations}; both are above 0, tolerance below 1."
+            f"tolerance is {tolerance!r} and max_iterations {max_iterations!r}; both are above 0, tolerance below 1."
         )
+
+
+def _are_numbers(given: object, many: int) -> bool:
+    if not isinstance(given, Sequence) or len(given) != many:
+        return False
+    return all(isinstance(each, int | float | np.number) for each in given)
 
 
 def check_choices(missing: str, residuals: str) -> None:

@@ -178,6 +178,8 @@ def test_margins_of_a_file_bring_their_sources_and_their_populations(tmp_path):
         (7, {}, "margins is 7; it gives the share or count of each cell"),
         (CELLS, {"on": ["sex"]}, "names 2 codes, and there is 1 column"),
         (CELLS, {"on": ["sex", "age"], "minimum": 0}, "minimum is 0"),
+        (CELLS, {"on": ["sex", "age"], "minimum": "a"}, "minimum is 'a'"),
+        (CELLS, {"on": ["sex", "age"], "join": 5}, "join is 5; it gives by dimension"),
         (CELLS, {"on": ["sex", "age"], "minimum": 2, "join": {"a": ["1*1", "1*2"]}}, "give join or minimum, not both"),
         (CELLS, {"on": ["sex", "age"], "missing": "drop"}, "missing is 'drop'"),
         (CELLS, {"on": ["sex", "age"], "join": {"a": ["1*1"], "b": ["1*1"]}}, "joined into a and into b; name it once"),

@@ -101,6 +101,31 @@ def test_margins_that_are_none_are_refused(given, told):
         rake(Design(sample()), given)
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"on": 5}, "on is 5; it names dimensions of the margins"),
+        ({"join": 5}, "join is 5; it gives by dimension the categories that count as one"),
+        ({"join": {"sex": ["1"]}}, r"join is \{'sex': \['1'\]\}; it gives by dimension"),
+        ({"bounds": 3}, "bounds are 3; they are the least and largest factor"),
+        ({"bounds": ("a", "b")}, r"bounds are \('a', 'b'\); they are"),
+        ({"tolerance": "x"}, "tolerance is 'x' and max_iterations 500"),
+    ],
+)
+def test_options_of_another_kind_are_refused(options, told):
+    with pytest.raises(WeightingError, match=told):
+        rake(Design(sample()), MARGINS, **options)
+
+
+def test_bounds_may_be_a_list_as_in_yaml():
+    assert rake(Design(sample()), MARGINS, bounds=[0.1, 9]).raking.bounds == (0.1, 9.0)
+
+
+def test_a_column_without_a_value_is_refused():
+    with pytest.raises(WeightingError, match="in the data:   nobody has a value"):
+        rake(Design(pd.DataFrame({"sex": [np.nan, np.nan]})), {"sex": MARGINS["sex"]}, missing="own_class")
+
+
 def test_codes_may_be_numbers():
     by_number = rake(Design(sample()), {"sex": {1: 0.49, 2.0: 0.51}})
     assert by_number.weights == pytest.approx(rake(Design(sample()), {"sex": MARGINS["sex"]}).weights)
