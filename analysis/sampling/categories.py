@@ -219,7 +219,7 @@ def numbers(
     variable = _described(study, name)
     values = _as_floats(study.column(name), name, purpose)
     with np.errstate(all="ignore"):
-        squares = values @ values
+        squares = np.einsum("i,i->", values, values)  # not by BLAS, whose threads wait for a busy machine
     if squares < SMALLEST**2 and not infinite and np.nan_to_num(values).any():
         raise EstimationError(
             f"{name} holds {np.nanmax(np.abs(values)):g} at most, whose square vanishes; multiply the column."

@@ -79,7 +79,7 @@ def coding(study: Study, name: str) -> Coding:
 
 
 def codings(study: Study, names: Sequence[str]) -> list[Coding]:
-    """Code several columns, at the same time where there are many rows.
+    """Code several columns, those of text at the same time where there are many rows.
 
     Examples
     --------
@@ -87,10 +87,14 @@ def codings(study: Study, names: Sequence[str]) -> list[Coding]:
     >>> [coded.values for coded in codings(study_of(pd.DataFrame({"sex": [1, 2], "age": [3, 3]})), ["sex", "age"])]
     [(1.0, 2.0), (3.0,)]
     """
-    if study.rows < TOGETHER or len(names) < 2:
+    if study.rows < TOGETHER or sum(_is_text(study, name) for name in names) < 2:
         return [coding(study, name) for name in names]
     with ThreadPoolExecutor(min(len(names), os.cpu_count() or 1)) as pool:
         return list(pool.map(partial(coding, study), names))
+
+
+def _is_text(study: Study, name: str) -> bool:
+    return study.category_column(name) is None and isinstance(study.column(name).dtype, pd.StringDtype)
 
 
 def _factorized(column: pd.Series) -> tuple[Codes, Iterable[object]]:
