@@ -37,17 +37,17 @@ PUBLIC = {
     "multinomial": "analysis.models.multinomial",
     "ordered": "analysis.models.ordinal",
     "quantile": "analysis.estimation.quantile",
-    "base_weights": "analysis.weighting.base_weights",
-    "calibrate": "analysis.weighting.calibrate",
-    "entropy_balance": "analysis.weighting.calibrate",
-    "eligibility": "analysis.weighting.eligibility",
-    "nonresponse": "analysis.weighting.nonresponse",
-    "doubly_robust": "analysis.weighting.doubly_robust",
-    "normalise": "analysis.weighting.normalise",
-    "propensity_weights": "analysis.weighting.propensity_weights",
-    "poststratify": "analysis.weighting.poststratify",
-    "rake": "analysis.weighting.rake",
-    "margins_from": "analysis.weighting.reference_margins",
+    "base_weights": "analysis.nonresponse.base_weights",
+    "calibrate": "analysis.calibration.calibrate",
+    "entropy_balance": "analysis.calibration.calibrate",
+    "eligibility": "analysis.nonresponse.eligibility",
+    "nonresponse": "analysis.nonresponse.nonresponse",
+    "doubly_robust": "analysis.nonprobability.doubly_robust",
+    "normalise": "analysis.trimming.normalise",
+    "propensity_weights": "analysis.nonprobability.propensity_weights",
+    "poststratify": "analysis.raking.poststratify",
+    "rake": "analysis.raking.rake",
+    "margins_from": "analysis.nonprobability.reference_margins",
     "rank_test": "analysis.testing.ranks",
     "respondents": "analysis.recipe",
     "replicate_design": "analysis.replication.replicate_weights",
@@ -56,21 +56,21 @@ PUBLIC = {
     "subset": "analysis.sampling.subpopulation",
     "ttest": "analysis.testing.ttest",
     "wald": "analysis.models.wald",
-    "weight_balance": "analysis.weighting.balance",
-    "weight_margins": "analysis.weighting.balance",
-    "data_defect": "analysis.weighting.data_defect",
-    "deff_by": "analysis.weighting.deff_parts",
-    "deff_parts": "analysis.weighting.deff_parts",
-    "Diagnostic": "analysis.weighting.diagnostic",
-    "trim": "analysis.weighting.trim",
-    "weight": "analysis.weighting.weight",
-    "WeightDiagnostics": "analysis.weighting.diagnostics",
-    "weight_diagnostics": "analysis.weighting.diagnostics",
-    "weight_histogram": "analysis.weighting.weight_histogram",
-    "weight_influence": "analysis.weighting.weight_influence",
-    "weight_log": "analysis.weighting.weight_log",
-    "weight_warnings": "analysis.weighting.weight_warnings",
-    "weight_summary": "analysis.weighting.weights",
+    "weight_balance": "analysis.diagnosing.balance",
+    "weight_margins": "analysis.diagnosing.balance",
+    "data_defect": "analysis.diagnosing.data_defect",
+    "deff_by": "analysis.diagnosing.deff_parts",
+    "deff_parts": "analysis.diagnosing.deff_parts",
+    "Diagnostic": "analysis.diagnosing.diagnostic",
+    "trim": "analysis.trimming.trim",
+    "weight": "analysis.weight",
+    "WeightDiagnostics": "analysis.diagnosing.diagnostics",
+    "weight_diagnostics": "analysis.diagnosing.diagnostics",
+    "weight_histogram": "analysis.diagnosing.weight_histogram",
+    "weight_influence": "analysis.diagnosing.weight_influence",
+    "weight_log": "analysis.diagnosing.weight_log",
+    "weight_warnings": "analysis.diagnosing.weight_warnings",
+    "weight_summary": "analysis.diagnosing.weights",
     "bank": "data.bank",
     "Codebook": "data.codebook",
     "MissingKind": "data.codebook",
@@ -113,8 +113,23 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from .analysis.calibration.calibrate import calibrate as calibrate
+    from .analysis.calibration.calibrate import entropy_balance as entropy_balance
     from .analysis.comparing.compare import compare as compare
     from .analysis.comparing.comparison import Comparison as Comparison
+    from .analysis.diagnosing.balance import weight_balance as weight_balance
+    from .analysis.diagnosing.balance import weight_margins as weight_margins
+    from .analysis.diagnosing.data_defect import data_defect as data_defect
+    from .analysis.diagnosing.deff_parts import deff_by as deff_by
+    from .analysis.diagnosing.deff_parts import deff_parts as deff_parts
+    from .analysis.diagnosing.diagnostic import Diagnostic as Diagnostic
+    from .analysis.diagnosing.diagnostics import WeightDiagnostics as WeightDiagnostics
+    from .analysis.diagnosing.diagnostics import weight_diagnostics as weight_diagnostics
+    from .analysis.diagnosing.weight_histogram import weight_histogram as weight_histogram
+    from .analysis.diagnosing.weight_influence import weight_influence as weight_influence
+    from .analysis.diagnosing.weight_log import weight_log as weight_log
+    from .analysis.diagnosing.weight_warnings import weight_warnings as weight_warnings
+    from .analysis.diagnosing.weights import weight_summary as weight_summary
     from .analysis.estimation.dispersion import correlation as correlation
     from .analysis.estimation.dispersion import covariance as covariance
     from .analysis.estimation.dispersion import variance as variance
@@ -134,6 +149,14 @@ if TYPE_CHECKING:
     from .analysis.models.multinomial import multinomial as multinomial
     from .analysis.models.ordinal import ordered as ordered
     from .analysis.models.wald import wald as wald
+    from .analysis.nonprobability.doubly_robust import doubly_robust as doubly_robust
+    from .analysis.nonprobability.propensity_weights import propensity_weights as propensity_weights
+    from .analysis.nonprobability.reference_margins import margins_from as margins_from
+    from .analysis.nonresponse.base_weights import base_weights as base_weights
+    from .analysis.nonresponse.eligibility import eligibility as eligibility
+    from .analysis.nonresponse.nonresponse import nonresponse as nonresponse
+    from .analysis.raking.poststratify import poststratify as poststratify
+    from .analysis.raking.rake import rake as rake
     from .analysis.recipe import respondents as respondents
     from .analysis.reliability.alpha import alpha as alpha
     from .analysis.reliability.kappa import kappa as kappa
@@ -150,32 +173,9 @@ if TYPE_CHECKING:
     from .analysis.testing.ranks import rank_test as rank_test
     from .analysis.testing.significance import SignificanceTest as SignificanceTest
     from .analysis.testing.ttest import ttest as ttest
-    from .analysis.weighting.balance import weight_balance as weight_balance
-    from .analysis.weighting.balance import weight_margins as weight_margins
-    from .analysis.weighting.base_weights import base_weights as base_weights
-    from .analysis.weighting.calibrate import calibrate as calibrate
-    from .analysis.weighting.calibrate import entropy_balance as entropy_balance
-    from .analysis.weighting.data_defect import data_defect as data_defect
-    from .analysis.weighting.deff_parts import deff_by as deff_by
-    from .analysis.weighting.deff_parts import deff_parts as deff_parts
-    from .analysis.weighting.diagnostic import Diagnostic as Diagnostic
-    from .analysis.weighting.diagnostics import WeightDiagnostics as WeightDiagnostics
-    from .analysis.weighting.diagnostics import weight_diagnostics as weight_diagnostics
-    from .analysis.weighting.doubly_robust import doubly_robust as doubly_robust
-    from .analysis.weighting.eligibility import eligibility as eligibility
-    from .analysis.weighting.nonresponse import nonresponse as nonresponse
-    from .analysis.weighting.normalise import normalise as normalise
-    from .analysis.weighting.propensity_weights import propensity_weights as propensity_weights
-    from .analysis.weighting.poststratify import poststratify as poststratify
-    from .analysis.weighting.rake import rake as rake
-    from .analysis.weighting.reference_margins import margins_from as margins_from
-    from .analysis.weighting.trim import trim as trim
-    from .analysis.weighting.weight import weight as weight
-    from .analysis.weighting.weight_histogram import weight_histogram as weight_histogram
-    from .analysis.weighting.weight_influence import weight_influence as weight_influence
-    from .analysis.weighting.weight_log import weight_log as weight_log
-    from .analysis.weighting.weight_warnings import weight_warnings as weight_warnings
-    from .analysis.weighting.weights import weight_summary as weight_summary
+    from .analysis.trimming.normalise import normalise as normalise
+    from .analysis.trimming.trim import trim as trim
+    from .analysis.weight import weight as weight
     from .data.bank import bank as bank
     from .data.codebook import Codebook as Codebook
     from .data.codebook import MissingKind as MissingKind

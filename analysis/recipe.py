@@ -75,7 +75,7 @@ def weighted_design(folder: StudyFolder) -> Design:
     WeightingError
         When a step cannot be carried out.
     """
-    from .weighting.weight import weight
+    from .weight import weight
 
     plan = folder.plan
     study = folder.study()

@@ -108,8 +108,8 @@ def ours_logit(columns: dict[str, np.ndarray]) -> Iterator[object]:
 def ours(columns: dict[str, np.ndarray], distance: str) -> Iterator[object]:
     import pandas as pd
 
+    from topline.analysis.calibration.calibrate import calibrate
     from topline.analysis.sampling.design import Design
-    from topline.analysis.weighting.calibrate import calibrate
 
     targets = wanted(columns)
     frame = pd.DataFrame(columns)

@@ -115,6 +115,7 @@ def made_up(folder: Path) -> StudyFolder:
 
 def carried_out(study: StudyFolder) -> Comparison:
     """Weight, estimate and compare as the demo's study.yaml says, and keep the results."""
+    from ..analysis.diagnosing.weights import weight_summary
     from ..analysis.estimation.estimate import proportion
     from ..analysis.recipe import (
         closed_questions,
@@ -124,7 +125,6 @@ def carried_out(study: StudyFolder) -> Comparison:
         save_weighted,
         weighted_design,
     )
-    from ..analysis.weighting.weights import weight_summary
 
     design = weighted_design(study)
     save_weighted(study, design)

@@ -12,8 +12,8 @@ from .designing import warn_when_stale
 from .terminal import FOLDER, as_json, example, names_option, progress, show
 
 if TYPE_CHECKING:
+    from ..analysis.diagnosing.diagnostics import WeightDiagnostics
     from ..analysis.sampling.design import Design
-    from ..analysis.weighting.diagnostics import WeightDiagnostics
 
 FEW = 5
 """Questions whose estimates a report follows when none are named."""
@@ -77,8 +77,8 @@ def diagnosed(
     rho: Sequence[float],
 ) -> WeightDiagnostics:
     """Look at the weights, with a bar where somebody is watching a terminal."""
-    from ..analysis.weighting.data_defect import DEFECTS
-    from ..analysis.weighting.diagnostics import weight_diagnostics
+    from ..analysis.diagnosing.data_defect import DEFECTS
+    from ..analysis.diagnosing.diagnostics import weight_diagnostics
 
     groups = [name if "*" not in name else tuple(name.split("*")) for name in by]
     with progress("looking at weights", 1) as moved:
@@ -95,7 +95,7 @@ def diagnosed(
 def usual_outcomes(design: Design) -> tuple[str, ...]:
     """Name the first closed questions that repeat a published item, or where none does the first, without targets."""
     from ..analysis.recipe import closed_questions
-    from ..analysis.weighting.target_tables import target_tables
+    from ..analysis.targets.target_tables import target_tables
 
     targeted = {str(name) for table in target_tables(design) for name in table.frame["variable"]}
     codebook = design.study.codebook

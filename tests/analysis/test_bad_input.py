@@ -79,7 +79,7 @@ DIAGNOSTICS = (
     "weight_influence",
     "weight_log",
 )
-"""Modules that look at weights and estimate nothing; tests/analysis/weighting tries them."""
+"""Modules that look at weights and estimate nothing; tests/analysis/diagnosing tries them."""
 
 NOT_ESTIMATORS = {
     *(name for name, module in tl.PUBLIC.items() if module.rpartition(".")[2] in (*DIAGNOSTICS, "weight_warnings")),

@@ -8,12 +8,12 @@ import pytest
 
 from topline.analysis.disclosure import counts_few, masked, without_small_classes
 from topline.analysis.estimation.estimate import mean
+from topline.analysis.nonresponse.eligibility import eligibility
+from topline.analysis.nonresponse.nonresponse import nonresponse
+from topline.analysis.raking.rake import rake
 from topline.analysis.results import write_results
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.eligibility import eligibility
-from topline.analysis.weighting.nonresponse import nonresponse
-from topline.analysis.weighting.rake import rake
-from topline.analysis.weighting.trim import trim
+from topline.analysis.trimming.trim import trim
 
 STEP = {"kind": "nonresponse", "summary": "adjusted within region", "table": None, "notes": [], "brief": []}
 

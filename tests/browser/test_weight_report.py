@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from topline.analysis.diagnosing.diagnostics import weight_diagnostics
+from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.diagnostics import weight_diagnostics
-from topline.analysis.weighting.rake import rake
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from topline.analysis.replication.replicates import replicates
-from topline.analysis.weighting.weight import STEPS, step_function
+from topline.analysis.weight import STEPS, step_function
 from topline.data.errors import DocumentError
 from topline.data.schema import validated
 from topline.data.weighting_plan import ReplicatesPlan, StepPlan, WeightingPlan

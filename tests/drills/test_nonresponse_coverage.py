@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from topline.analysis.estimation.estimate import mean
+from topline.analysis.nonresponse.base_weights import base_weights
+from topline.analysis.nonresponse.nonresponse import nonresponse
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.base_weights import base_weights
-from topline.analysis.weighting.nonresponse import nonresponse
-from topline.analysis.weighting.rake import rake
-from topline.analysis.weighting.trim import trim
+from topline.analysis.trimming.trim import trim
 
 TOWNS, PEOPLE = (60, 80, 100, 120), 100
 """Towns of each stratum, and people of each town."""

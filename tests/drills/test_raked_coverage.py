@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from topline.analysis.estimation.estimate import mean, proportion
+from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.rake import rake
 
 STRATA, TOWNS, PEOPLE = 6, 40, 50
 

@@ -2,7 +2,7 @@
 
 A population of 12,000 in 300 towns; about 600 volunteer with chances that follow a logit in sex, age and group; the
 reference is 40 towns of ten people each. Run by python -m pytest -m drill; a small form runs in
-tests/analysis/weighting/test_doubly_robust.py.
+tests/analysis/nonprobability/test_doubly_robust.py.
 """
 
 from collections.abc import Callable
@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from topline.analysis.estimation.estimate import mean
+from topline.analysis.nonprobability.doubly_robust import doubly_robust
+from topline.analysis.nonprobability.propensity_weights import propensity_weights
+from topline.analysis.nonprobability.reference_margins import margins_from
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.doubly_robust import doubly_robust
-from topline.analysis.weighting.propensity_weights import propensity_weights
-from topline.analysis.weighting.rake import rake
-from topline.analysis.weighting.reference_margins import margins_from
 
 TOWNS, PEOPLE, DRAWN, EACH = 300, 40, 40, 10
 RIGHT, WRONG = ["sex", "age", "group"], ["sex"]

@@ -640,7 +640,7 @@ def test_the_method_says_what_was_declared_and_how_the_sample_was_weighted():
 
 
 def test_doubts_about_margins_follow_the_comparison_to_the_dashboard():
-    from topline.analysis.weighting.rake import rake
+    from topline.analysis.raking.rake import rake
     from topline.dashboard.wording import key_facts
     from topline.data.margins import Dimension, Margins
 
@@ -660,7 +660,7 @@ def test_doubts_about_margins_follow_the_comparison_to_the_dashboard():
 
 
 def test_a_repaired_base_keeps_the_raked_design():
-    from topline.analysis.weighting.rake import rake
+    from topline.analysis.raking.rake import rake
 
     target = {"urban": {"0": 0.4, "1": 0.6}}
     raked = rake(design_of(), target)

@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 
 from topline.analysis.estimation.dispersion import correlation, covariance, variance
 from topline.analysis.estimation.estimate import mean
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.variance.influence import scatter_of
 from topline.analysis.variance.scatters import joined
-from topline.analysis.weighting.rake import rake
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.errors import EstimationError, UnknownNameError
 

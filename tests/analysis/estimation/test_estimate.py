@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from topline.analysis.diagnosing.weights import weight_summary
 from topline.analysis.estimation.estimate import mean, proportion, ratio, total
+from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.rake import rake
-from topline.analysis.weighting.weights import weight_summary
 from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
 from topline.data.description import SIMULATED
 from topline.data.errors import DesignError, EstimationError, UnknownNameError, WeightingError
@@ -233,7 +233,7 @@ def test_a_column_of_weights_that_was_raked_says_that_errors_do_not_know_of_it()
     again = Design(raked.study_with_weights("raked"), weight="raked")
     note = (
         "The weights in column raked are raked on sex to given margins within 0.2 to 5, and errors treat them as "
-        "fixed. From the study folder, or raked here, errors carry the raking."
+        "fixed. From the study folder, or weighted here, errors carry every step."
     )
     assert note in mean(again, "travel").method["footnotes"]
     assert note not in mean(raked, "travel").method["footnotes"]

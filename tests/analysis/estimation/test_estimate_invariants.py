@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topline.analysis.estimation.estimate import mean, proportion, total
+from topline.analysis.raking.rake import rake
 from topline.analysis.sampling import sums
 from topline.analysis.sampling.design import Design
 from topline.analysis.variance import scatter
-from topline.analysis.weighting.rake import rake
 from topline.data.errors import EstimationError
 
 NUMBERS = ["estimate", "se", "low", "high", "n", "weighted_n", "deff", "df", "effective_n", "cv"]

@@ -11,13 +11,13 @@ from topline.analysis.estimation.plan import domains, numeric_measure
 from topline.analysis.estimation.quantile import quantile
 from topline.analysis.estimation.quantile_rules import READERS
 from topline.analysis.estimation.woodruff import shares_below
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling import sums
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.subpopulation import subset
 from topline.analysis.variance.influence import scatter_of
 from topline.analysis.variance.scatters import joined
-from topline.analysis.weighting.rake import rake
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.errors import EstimationError, UnknownNameError
 

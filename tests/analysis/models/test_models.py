@@ -7,11 +7,11 @@ import pytest
 
 from topline.analysis.estimation.estimate import mean, proportion, total
 from topline.analysis.models.glm import glm
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.subpopulation import subset
 from topline.analysis.testing.contrasts import contrast
-from topline.analysis.weighting.rake import rake
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.errors import EstimationError
 

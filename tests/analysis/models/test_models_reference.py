@@ -18,10 +18,10 @@ from topline.analysis.models.marginal import marginal_effects, predictive_margin
 from topline.analysis.models.multinomial import multinomial
 from topline.analysis.models.ordinal import ordered
 from topline.analysis.models.wald import wald
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicate_weights import replicate_design
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.rake import rake
 
 REFERENCE = Path(__file__).parent.parent.parent / "reference"
 STORED = json.loads((REFERENCE / "models.json").read_text())

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from topline.analysis.estimation.estimate import mean, total
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.draws import Draws
 from topline.analysis.replication.replicate_factors import degrees_of_freedom
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling import replication
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.rake import rake
 
 METHODS = ["bootstrap", "subbootstrap", "rao_wu_yue", "mrb"]
 

@@ -7,11 +7,11 @@ import pytest
 from topline.analysis.estimation import linear
 from topline.analysis.estimation.degrees import base_df, degrees
 from topline.analysis.estimation.estimate import mean, proportion, ratio, total
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicate_factors import degrees_of_freedom
 from topline.analysis.replication.replicate_weights import replicate_design
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.rake import rake
 from topline.data.errors import DesignError, EstimationError, WeightingError
 
 METHODS = ["JKn", "BRR", "Fay", "bootstrap", "subbootstrap", "rao_wu_yue", "mrb", "successive difference"]

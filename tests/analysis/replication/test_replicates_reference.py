@@ -15,10 +15,10 @@ import pytest
 
 from topline.analysis.estimation.estimate import mean, proportion, ratio, total
 from topline.analysis.estimation.estimates import Estimates
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicate_weights import replicate_design
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.rake import rake
 
 REFERENCE = Path(__file__).parent.parent.parent / "reference"
 STORED = json.loads((REFERENCE / "replicates.json").read_text())

@@ -16,8 +16,8 @@ import pytest
 
 from topline.analysis.estimation.estimate import mean, ratio, total
 from topline.analysis.estimation.estimates import Estimates
+from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.rake import rake
 
 REFERENCE = Path(__file__).parent.parent.parent / "reference"
 STORED = json.loads((REFERENCE / "designs.json").read_text())["rows"]

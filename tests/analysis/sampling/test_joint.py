@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from topline.analysis.estimation.estimate import mean, total
+from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.rake import rake
 from topline.data.errors import DesignError, EstimationError
 
 

@@ -4,9 +4,9 @@ import polars as pl
 import pytest
 
 from topline.analysis.estimation.estimate import mean, proportion, ratio, total
+from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.subpopulation import subset
-from topline.analysis.weighting.rake import rake
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.errors import EstimationError, UnknownNameError
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topline.analysis.estimation.estimate import proportion
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.tables.crosstab import crosstab
 from topline.analysis.testing.contrasts import contrast
-from topline.analysis.weighting.rake import rake
 from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
 from topline.data.errors import EstimationError, UnknownNameError
 

@@ -12,11 +12,11 @@ from scipy import stats
 
 from topline.analysis.estimation.estimate import mean, proportion, ratio, total
 from topline.analysis.estimation.quantile import quantile
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.testing.contrast_plan import MOST_ROWS
 from topline.analysis.testing.contrasts import contrast
-from topline.analysis.weighting.rake import rake
 from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
 from topline.data.errors import EstimationError, UnknownNameError
 

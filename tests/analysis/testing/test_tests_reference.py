@@ -14,6 +14,7 @@ import pytest
 
 from topline.analysis.estimation.estimate import mean, proportion, total
 from topline.analysis.estimation.multiple_response import multiple_response
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicate_weights import replicate_design
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
@@ -22,7 +23,6 @@ from topline.analysis.tables.crosstab import crosstab
 from topline.analysis.testing.contrasts import contrast
 from topline.analysis.testing.ranks import rank_test
 from topline.analysis.testing.ttest import ttest
-from topline.analysis.weighting.rake import rake
 
 REFERENCE = Path(__file__).parent.parent.parent / "reference"
 TESTS = json.loads((REFERENCE / "tests.json").read_text())["rows"]

@@ -8,8 +8,8 @@ import pytest
 from scipy import sparse
 
 from topline.analysis.estimation.estimate import proportion
+from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
-from topline.analysis.weighting.rake import rake
 
 SETS = np.array([[0, 3, 6], [1, 4, 7], [8, 2, 5]])
 

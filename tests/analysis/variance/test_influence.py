@@ -4,11 +4,11 @@ import pytest
 from scipy import sparse
 
 from topline.analysis.estimation.estimate import mean, ratio, total
+from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.replication import Replication
 from topline.analysis.variance.influence import group_totals, progress, scatter_of
 from topline.analysis.variance.scatters import FixedScatter, QuadraticScatter, ReplicateScatter, joined
-from topline.analysis.weighting.rake import rake
 from topline.data.errors import EstimationError
 
 

@@ -1,0 +1,1 @@
+"""Weights fitted to margins, means and totals in several distances, with bounds."""

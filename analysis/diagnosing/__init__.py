@@ -1,0 +1,1 @@
+"""What weights cost and what they repaired."""

@@ -1,0 +1,1 @@
+"""Why margins cannot be met, and the least that would help."""

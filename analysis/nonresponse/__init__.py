@@ -1,0 +1,1 @@
+"""Weights for selection, eligibility and nonresponse."""

@@ -1,0 +1,1 @@
+"""Population targets, matched to the columns and cells of a sample."""

@@ -1,0 +1,1 @@
+"""Weights brought under a cap or to a scale."""

@@ -1,1 +1,0 @@
-"""Weights fitted to population margins, and what they cost."""
