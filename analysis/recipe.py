@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.codebook import Study
-from ..data.errors import ComparisonError, EstimationError
+from ..data.errors import ComparisonError, EstimationError, ToplineError
 from .comparing.compare import compare
 from .comparing.comparison import Comparison
 from .estimation.estimate import proportion
@@ -88,7 +88,11 @@ def weighted_design(folder: StudyFolder) -> Design:
         fpc=plan.design.fpc,
         lone_psu=plan.design.lone_psu,
     )
-    return weight(design, plan.weighting, folder=folder.path)
+    try:
+        return weight(design, plan.weighting, folder=folder.path)
+    except ToplineError as error:
+        error.args = (f"{folder.path / 'study.yaml'}, weighting: {error}",)
+        raise
 
 
 def save_weighted(folder: StudyFolder, design: Design) -> Path:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..data.codebook import Study
-from ..data.errors import WeightingError
+from ..data.errors import ToplineError, WeightingError
 from ..data.files import read_study
 from ..data.margins import margins_named
 from ..data.schema import validated
@@ -71,7 +71,7 @@ def weight(data: Study | IntoFrame | Design, recipe: Recipe, *, folder: Path | s
     DocumentError
         When the recipe has an unknown step or option, or a value that is none; all findings, with their places.
     WeightingError
-        When a step cannot be carried out; the message begins with the step.
+        When a step cannot be carried out; this and every other error of a step begins with the step.
     DesignError
         When replicates do not fit the sample.
 
@@ -112,23 +112,23 @@ def _read(recipe: Recipe) -> WeightingPlan:
             "or a mapping with steps, margins and replicates."
         )
     data: dict[str, Any] = dict(recipe) if isinstance(recipe, Mapping) else {"steps": list(recipe)}
-    return validated(WeightingPlan, Document(data, {}, "recipe"))
+    plan = validated(WeightingPlan, Document(data, {}, "recipe"))
+    if not plan.wanted:
+        raise WeightingError("the recipe has no steps; name at least one, e.g. [{'rake': {'margins': ...}}].")
+    return plan
 
 
 def _carried_out(design: Design, step: StepPlan, plan: WeightingPlan, folder: Path, place: str) -> Design:
     """Carry out one step; what goes wrong begins with its place."""
     function = step_function(step.name)
-    options = _completed(step.options, inspect.signature(function).parameters, plan, folder)
-    absent = [
-        name
-        for name, each in inspect.signature(function).parameters.items()
-        if each.default is each.empty and name not in options and name != "design"
-    ]
-    if absent:
-        raise WeightingError(f"{place}: {' and '.join(absent)} must be given.")
+    known = inspect.signature(function).parameters
     try:
+        options = _completed(step.options, known, plan, folder)
+        absent = [name for name, each in known.items() if each.default is each.empty and name not in options]
+        if absent[1:]:  # the first is the design
+            raise WeightingError(f"{' and '.join(absent[1:])} must be given.")
         return function(design, **options)
-    except WeightingError as error:
+    except ToplineError as error:
         error.args = (f"{place}: {error}",)
         raise
 
@@ -155,8 +155,6 @@ def _margins(options: Mapping[str, Any], plan: WeightingPlan, folder: Path) -> A
     """Give margins by name, from a file, from the reference sample, or as they are given."""
     given = options["margins"]
     if given == REFERENCE:
-        if not plan.reference:
-            raise WeightingError("margins: reference needs the key reference beside steps: data, weight, strata, psu.")
         from .nonprobability.reference_margins import margins_from
 
         on = options.get("on") or ()

@@ -52,6 +52,10 @@ def _finding(problem: Any, model: type[BaseModel], document: Document) -> Findin
 
 def _sentence(problem: Any, model: type[BaseModel], place: Place) -> str:
     value, kind = problem["input"], problem["type"]
+    if kind == "missing" and isinstance(place[-1], int):
+        return f"the list ends before its entry {place[-1] + 1}, which must be given."
+    if kind in LIMITS:
+        return f"{value!r} is not {LIMITS[kind]} {next(iter(problem['ctx'].values()))}."
     if kind == "missing":
         return f"the key '{place[-1]}' is missing."
     if kind == "extra_forbidden":
@@ -62,6 +66,13 @@ def _sentence(problem: Any, model: type[BaseModel], place: Place) -> str:
         return str(problem["ctx"]["error"])
     return f"{value!r} is not {EXPECTED.get(kind, 'right: ' + problem['msg'])}."
 
+
+LIMITS = {
+    "greater_than": "above",
+    "greater_than_equal": "at least",
+    "less_than": "below",
+    "less_than_equal": "at most",
+}
 
 EXPECTED = {
     "int_parsing": "a whole number",

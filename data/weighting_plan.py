@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 class Part(BaseModel):
@@ -36,6 +36,9 @@ def _ordered(value: tuple[float, float] | None) -> tuple[float, float] | None:
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Factors = Annotated[tuple[float, float] | None, AfterValidator(_around_one)]
 Limits = Annotated[tuple[float, float] | None, AfterValidator(_ordered)]
+Positive = Annotated[float, Field(gt=0)]
+Whole = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
 Numbers = dict[str, float]
 Complete = Literal["error", "own_class"]
 Filled = Literal["error", "own_class", "proportional"]
@@ -62,8 +65,8 @@ class EligibilityPlan(Part):
     ineligible: Names = ()
     unknown: Names = ()
     within: Names = ()
-    minimum: int | None = None
-    largest: float | None = None
+    minimum: Whole | None = None
+    largest: Positive | None = None
     collapse: bool = True
     missing: Complete = "error"
 
@@ -75,9 +78,9 @@ class NonresponsePlan(Part):
     within: Names = ()
     propensity: str | tuple[str, ...] | None = None
     weighted: bool = True
-    strata: int | None = None
-    minimum: int | None = None
-    largest: float | None = None
+    strata: Whole | None = None
+    minimum: Whole | None = None
+    largest: Positive | None = None
     collapse: bool = True
     missing: Complete = "error"
 
@@ -88,8 +91,8 @@ class PropensityWeightsPlan(Part):
     reference: Given = None
     on: str | tuple[str, ...] = ()
     method: Literal["pseudo", "odds", "calibrated"] = "pseudo"
-    strata: int | None = None
-    largest: float | None = None
+    strata: Whole | None = None
+    largest: Positive | None = None
     missing: Complete = "error"
 
 
@@ -100,7 +103,7 @@ class PoststratifyPlan(Part):
     on: Given = None
     missing: Filled = "error"
     join: Given = None
-    minimum: int | None = None
+    minimum: Whole | None = None
 
 
 class RakePlan(Part):
@@ -109,8 +112,8 @@ class RakePlan(Part):
     margins: Given = None
     on: Given = None
     bounds: Factors = None
-    tolerance: float = 1e-10
-    max_iterations: int = 500
+    tolerance: Share = 1e-10
+    max_iterations: Whole = 500
     missing: Filled = "error"
     residuals: Literal["calibrated", "base", "unweighted"] = "calibrated"
     join: Given = None
@@ -127,9 +130,9 @@ class CalibratePlan(Part):
     bounds: Limits = None
     bounds_on: Literal["factors", "weights"] = "factors"
     cost: str | None = None
-    population: float | None = None
-    tolerance: float = 1e-10
-    max_iterations: int = 100
+    population: Positive | None = None
+    tolerance: Share = 1e-10
+    max_iterations: Whole = 100
     residuals: Literal["calibrated", "base"] = "calibrated"
     missing: Filled = "error"
     join: Given = None
@@ -141,9 +144,9 @@ class EntropyBalancePlan(Part):
     means: Numbers | None = None
     margins: Given = None
     on: Given = None
-    population: float | None = None
-    tolerance: float = 1e-10
-    max_iterations: int = 100
+    population: Positive | None = None
+    tolerance: Share = 1e-10
+    max_iterations: Whole = 100
     residuals: Literal["calibrated", "base"] = "calibrated"
     missing: Filled = "error"
     join: Given = None
@@ -152,17 +155,17 @@ class EntropyBalancePlan(Part):
 class TrimPlan(Part):
     """Options of :func:`trim`."""
 
-    cap: float | None = None
-    multiple: float | None = None
-    quantile: float | None = None
+    cap: Positive | None = None
+    multiple: Positive | None = None
+    quantile: Share | None = None
     potter: Names = ()
     of: Literal["median", "mean"] = "median"
-    floor: float | None = None
+    floor: Positive | None = None
     within: Names = ()
     redistribute: Literal["proportional", "equal", "none"] = "proportional"
     recalibrate: bool | None = None
     candidates: int | tuple[float, ...] = 25
-    max_iterations: int = 100
+    max_iterations: Whole = 100
 
 
 class NormalisePlan(Part):
@@ -269,6 +272,9 @@ class WeightingPlan(Part):
         beside = sorted({"on", "bounds", "missing"} & self.model_fields_set)
         if self.steps and beside:
             raise ValueError(f"{', '.join(beside)}: where steps are named, write options under their step.")
+        named = [self.margins, *(step.options.get("margins") for step in self.steps)]
+        if not self.reference and any(isinstance(each, str) and each == REFERENCE for each in named):
+            raise ValueError("margins: reference needs the key reference beside steps: data, weight, strata, psu.")
         return self
 
     @property

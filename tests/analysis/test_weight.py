@@ -10,7 +10,7 @@ from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.weight import weight
 from topline.data.codebook import study_of
-from topline.data.errors import DocumentError, FileError, UnknownNameError, WeightingError
+from topline.data.errors import DocumentError, FileError, ToplineError, UnknownNameError, WeightingError
 from topline.data.files import write_study
 
 MARGINS = {"sex": {"f": 0.5, "m": 0.5}, "age": {"young": 0.3, "old": 0.7}}
@@ -117,7 +117,10 @@ def test_a_column_of_weights_tells_of_the_steps_that_made_it(tmp_path):
             WeightingError,
             "step 2, rake: margin sex and column sex do not name the same categories",
         ),
-        ({"margins": "reference", "steps": [{"rake": {"on": ["sex"]}}]}, WeightingError, "needs the key reference"),
+        ({"margins": "reference", "steps": [{"rake": {"on": ["sex"]}}]}, DocumentError, "needs the key reference"),
+        ([{"nonresponse": {"responded": "1 == 1", "within": "regio"}}], ToplineError, "step 1, nonresponse: "),
+        ([{"rake": {"margins": "census.csv"}}], FileError, "step 1, rake: "),
+        ([], WeightingError, "the recipe has no steps"),
     ],
 )
 def test_what_is_wrong_with_a_recipe_is_told_with_its_place(recipe, kind, told):

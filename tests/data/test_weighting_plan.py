@@ -35,6 +35,14 @@ def test_the_keys_of_a_step_are_the_options_of_its_function(name):
     assert set(model_of(name).model_fields) == options_of(step_function(name))
 
 
+@pytest.mark.parametrize("name", sorted(STEPS))
+def test_an_option_left_out_has_the_default_of_the_function(name):
+    fields, function = model_of(name).model_fields, inspect.signature(step_function(name)).parameters
+    told = {option: field.default or None for option, field in fields.items()}
+    wanted = {option: function[option].default or None for option in fields}
+    assert told == {option: None if value is inspect.Parameter.empty else value for option, value in wanted.items()}
+
+
 def test_the_keys_of_replicates_are_the_options_of_its_function():
     assert set(ReplicatesPlan.model_fields) == options_of(replicates)
 
@@ -64,6 +72,10 @@ def test_margins_alone_ask_for_a_raking_that_keeps_those_who_did_not_say():
         ("on: sex\nsteps:\n  - rake\n", "on: where steps are named, write options under their step"),
         ("replicates: {method: JK1, size: 3}\n", "the key 'size' is not known here"),
         ("steps:\n  - nonresponse: {minimum: few}\n", "'few' is not a whole number"),
+        ("steps:\n  - trim: {cap: -1}\n", "line 2, steps, entry 1, trim, cap: '-1' is not above 0"),
+        ("steps:\n  - trim: {quantile: 99}\n", "'99' is not below 1"),
+        ("steps:\n  - rake: {bounds: [0.5]}\n", "rake, bounds, entry 2: the list ends before its entry 2"),
+        ("margins: reference\nsteps: [rake]\n", "margins: reference needs the key reference beside steps"),
     ],
 )
 def test_faults_are_told_with_their_place(text, told):
