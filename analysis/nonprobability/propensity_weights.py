@@ -108,7 +108,7 @@ def propensity_weights(
     Not a cure: bias goes only as far as, among people alike in ``on``, taking part has nothing to do with the answers,
     and everybody has some chance of taking part. No error tells whether that is so. Samples are taken as independent:
     nobody is in both, or few are. Classes and a cap take away extreme weights and part of the repair. Classes count as
-    fixed in linearised errors; replicates make them again.
+    fixed in errors of either kind: a replicate keeps the whole sample's, and finds their factors anew.
 
     References
     ----------
@@ -189,7 +189,7 @@ def _task(
 
 
 def _replayable(task: MembershipTask, found: MembershipChange, linearisation: Linearisation) -> MembershipTask:
-    """Let replicates begin at the whole sample's coefficients, and carry the reference's error."""
+    """Let replicates begin at the whole sample's coefficients, keep its classes, and carry the reference's error."""
     assert linearisation.target_covariance is not None
     return MembershipTask(
         cells=task.cells,
@@ -199,6 +199,7 @@ def _replayable(task: MembershipTask, found: MembershipChange, linearisation: Li
         largest=task.largest,
         error=TargetError(linearisation.target_covariance),
         start=found.coefficients,
+        kept=found.classes if task.strata else None,
     )
 
 

@@ -16,7 +16,7 @@ from .membership import Membership
 
 @dataclass(frozen=True, eq=False)
 class MembershipChange:
-    """What was found of one set of weights: coefficients, and where there are classes their bounds and factors.
+    """What was found of one set of weights: coefficients, and where there are classes those and their factors.
 
     Attributes
     ----------
@@ -26,8 +26,8 @@ class MembershipChange:
         For each row its cell.
     coefficients : numpy.ndarray
         Of the linear predictor.
-    bounds : numpy.ndarray
-        Highest linear predictor of each class but the last; empty without classes.
+    classes : numpy.ndarray of int64
+        For each cell its class, of which the first has the lowest chances; empty without classes.
     class_factors : numpy.ndarray
         By class; empty without classes.
     largest : float
@@ -37,7 +37,7 @@ class MembershipChange:
     cells: Membership
     own: Ints
     coefficients: Floats
-    bounds: Floats
+    classes: Ints
     class_factors: Floats
     largest: float
 
@@ -49,11 +49,6 @@ class MembershipChange:
     def linear(self) -> Floats:
         """Linear predictor of each cell."""
         return np.asarray(self.cells.matrix @ self.coefficients)
-
-    @property
-    def classes(self) -> Ints:
-        """For each cell its class, of which the first has the lowest chances."""
-        return np.asarray(np.searchsorted(self.bounds, self.linear, side="left"), dtype=np.int64)
 
     @property
     def uncapped(self) -> Floats:
@@ -88,6 +83,8 @@ class MembershipTask:
         Of the reference's side of the equation, or of its class totals.
     start : numpy.ndarray or None
         Coefficients of the whole sample.
+    kept : numpy.ndarray of int64 or None
+        For each cell its class in the whole sample, where there are classes: replicates keep it.
     """
 
     cells: Membership
@@ -97,6 +94,7 @@ class MembershipTask:
     largest: float
     error: TargetError | None = None
     start: Floats | None = None
+    kept: Ints | None = None
 
     @property
     def classes(self) -> Ints:
@@ -104,12 +102,12 @@ class MembershipTask:
         return self.own
 
     def replayed(self, weights: Floats, frequency: Floats, replicate: Replicate) -> MembershipChange:
-        """Estimate the chances of a replicate, with the reference's side moved by its own error.
+        """Estimate the chances of a replicate, or the factors of its classes, the reference moved by its own error.
 
         Raises
         ------
         WeightingError
-            When no chances make the replicate agree with the reference.
+            When no chances make the replicate agree with the reference, or a class holds nobody of the replicate.
         """
         shift = None if self.error is None else self.error.shift(replicate)
         return self.change(weights, frequency, shift, str(replicate))
@@ -117,7 +115,7 @@ class MembershipTask:
     def change(
         self, weights: Floats, frequency: Floats, shift: Floats | None = None, where: str = ""
     ) -> MembershipChange:
-        """Estimate the chances for some weights and frequencies.
+        """Estimate the chances for some weights and frequencies; within classes that are kept, their factors alone.
 
         Raises
         ------
@@ -127,32 +125,34 @@ class MembershipTask:
         sample = summed(self.own, len(self.other_units), weights * frequency)
         moved = None if self.strata else shift
         cells = replace(self.cells, sample=sample, shift=moved, where=where)
-        found = MembershipChange(cells, self.own, cells.solved(self.start), np.zeros(0), np.zeros(0), self.largest)
+        if self.kept is not None and self.start is not None:
+            kept = MembershipChange(cells, self.own, self.start, self.kept, np.zeros(0), self.largest)
+            return _in_classes(kept, shift)
+        none: Ints = np.zeros(0, dtype=np.int64)
+        found = MembershipChange(cells, self.own, cells.solved(self.start), none, np.zeros(0), self.largest)
         if not self.strata:
             return found
         units = summed(self.own, len(self.other_units), frequency * (weights > 0)) + self.other_units
-        return self._in_classes(replace(found, bounds=_bounds(found.linear, units, self.strata)), shift)
+        classes = np.searchsorted(_bounds(found.linear, units, self.strata), found.linear, side="left")
+        return _in_classes(replace(found, classes=classes.astype(np.int64)), shift)
 
-    def _in_classes(self, found: MembershipChange, shift: Floats | None) -> MembershipChange:
-        """Give each class the factor that brings its weight to that of the reference."""
-        cells, classes = found.cells, found.classes
-        own, other = (summed(classes, len(found.bounds) + 1, each) for each in (cells.sample, cells.reference))
-        begin = f"{cells.where}: " if cells.where else ""
-        for called, sums in (("sample", own), ("reference", other)):
-            if (sums <= 0).any():
-                raise WeightingError(
-                    f"{begin}class {int(np.argmin(sums)) + 1} of {len(sums)} classes of chances holds nobody of the "
-                    f"{called}; make fewer classes, strata={len(sums) - 1}, or leave strata out."
-                )
-        if shift is not None and len(shift) != len(other):
+
+def _in_classes(found: MembershipChange, shift: Floats | None) -> MembershipChange:
+    """Give each class the factor that brings its weight to that of the reference."""
+    cells, classes = found.cells, found.classes
+    own, other = (summed(classes, int(classes.max()) + 1, each) for each in (cells.sample, cells.reference))
+    begin = f"{cells.where}: " if cells.where else ""
+    for called, sums in (("sample", own), ("reference", other)):
+        if (sums <= 0).any():
+            fewer = f"make fewer classes, strata={len(sums) - 1}, or " if len(sums) > 2 else ""
             raise WeightingError(
-                f"{begin}{len(other)} classes of chances are found where the whole sample has {len(shift)}, because "
-                "many rows are alike; make fewer classes."
+                f"{begin}class {int(np.argmin(sums)) + 1} of {len(sums)} classes of chances holds nobody of the "
+                f"{called}; {fewer}leave strata out."
             )
-        moved = other if shift is None else other + shift
-        if (moved <= 0).any():
-            raise WeightingError(f"{begin}the reference is too small for {len(own)} classes of chances; make fewer.")
-        return replace(found, class_factors=moved / own)
+    moved = other if shift is None else other + shift
+    if (moved <= 0).any():
+        raise WeightingError(f"{begin}the reference is too small for {len(own)} classes of chances; make fewer.")
+    return replace(found, class_factors=moved / own)
 
 
 def _bounds(linear: Floats, units: Floats, strata: int) -> Floats:

@@ -253,6 +253,30 @@ def test_errors_of_strata_are_those_of_poststratification_to_estimated_totals():
     assert again == pytest.approx(np.sqrt(here + there), rel=0.35)
 
 
+def test_replicates_keep_the_classes_of_the_whole_sample_and_find_their_factors_anew():
+    sample, reference = both()
+    design = propensity_weights(sample, reference, ["sex", "age"], strata=4)
+    jackknifed = replicates(design, "JK1")
+    own = pd.factorize((design.weights / sample.weights).round(9))[0]
+    for number in (0, 50, 119):
+        weights = jackknifed.replication.weights(number)
+        left = weights > 0
+        factors = [np.unique((weights / sample.weights)[left & (own == each)].round(9)) for each in range(4)]
+        assert [len(each) for each in factors] == [1, 1, 1, 1]
+    se = [mean(each, "y").to_frame()["se"][0] for each in (design, jackknifed)]
+    assert se[1] == pytest.approx(se[0], rel=0.03)
+
+
+def test_a_class_that_a_replicate_leaves_empty_is_named():
+    here = pd.DataFrame({"age": [20.0, 21.0, 22.0, 60.0] * 3, "town": [1, 1, 1, 2] * 3})
+    there = pd.DataFrame({"age": [20.0, 22.0, 60.0] * 6, "d": [10.0] * 18})
+    design = propensity_weights(Design(here, psu="town"), Design(there, weight="d"), "age", strata=2)
+    with pytest.raises(
+        WeightingError, match=r"^replicate 1 of 2: class 2 of 2 .* nobody of the sample; leave strata out"
+    ):
+        replicates(design, "JK1")
+
+
 def test_a_cap_holds_and_is_told():
     design = propensity_weights(*both(), ["sex", "age"], largest=20)
     step = design.steps[0]
