@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..replication.carry_out import carried_out
+from ..replication.carry_out import weighted_by
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..sampling.replication import Replication
@@ -35,7 +35,7 @@ def after_steps(design: Design, count: int) -> Design:
     if count >= len(design.steps):
         return design
     earlier = copy.copy(design)
-    for worked_out in ("df", "inside"):
+    for worked_out in ("df", "inside", "taken_out"):
         earlier.__dict__.pop(worked_out, None)
     object.__setattr__(earlier, "weights", design.steps[count].before)
     object.__setattr__(earlier, "steps", design.steps[:count])
@@ -100,4 +100,4 @@ def multiplied(design: Design, kind: str, words: str, factor: Floats) -> Design:
     change = Multiplied(factor)
     after = change.applied(design.weights, slice(None))
     step = WeightingStep(kind=kind, words=words, before=design.weights, after=after, task=FixedTask(change))
-    return carried_out(design, step)
+    return weighted_by(design, step)

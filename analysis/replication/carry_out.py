@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...data.errors import WeightingError
 from ..replication.replay import replayed
 from ..sampling.design import Design
 from ..sampling.step import WeightingStep
@@ -13,8 +14,18 @@ def carried_out(design: Design, step: WeightingStep) -> Design:
     Raises
     ------
     WeightingError
-        When the step cannot be done in a replicate.
+        When the design is cut to a subpopulation, or the step cannot be done in a replicate.
     """
+    if design.subpopulation is not None:
+        raise WeightingError(
+            f"the sample is cut to where {design.subpopulation.text}, and {step.kind} weights whole samples: weight "
+            "the whole sample first, then take the subset; to weight a part by itself make a Design of its rows."
+        )
+    return weighted_by(design, step)
+
+
+def weighted_by(design: Design, step: WeightingStep) -> Design:
+    """Give the same whatever estimates are about: for diagnostics, which undo steps and multiply weights."""
     weighted = design.with_step(step)
     if design.replication is None:
         return weighted

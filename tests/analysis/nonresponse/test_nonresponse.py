@@ -168,15 +168,6 @@ def test_subpopulations_hold_respondents_alone():
     assert south.inside.tolist() == [False, False, False, True, True, True, False]
     assert mean(adjusted, "y", where={"region": "s"}).to_frame()["n"].tolist() == [3]
     assert subset(wave(), {"region": "s"}).weights.tolist() == WAVE["w"].tolist()
-    assert nonresponse(subset(wave(), {"region": "s"}), "done", within="region").weights.tolist() == [
-        2,
-        4,
-        0,
-        2,
-        2,
-        4,
-        0,
-    ]
 
 
 def test_degrees_of_freedom_count_psus_of_respondents():
