@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .csv_table import read_csv_table
 from .errors import RegistryError, UnknownNameError
@@ -104,6 +104,11 @@ class Margins(Mapping[str, Mapping[str, float]]):
     covariance : numpy.ndarray or None
         Covariance of the shares of all ``categories``, where they were estimated from a sample; errors of estimates
         then carry it. None where the shares are known.
+    sampled : TargetError or None
+        The sample behind the covariance, and what each of its rows adds to each share's error, by which steps on the
+        same sample know of each other.
+    n : int or None
+        Respondents they were estimated from; None where they were not, or it is not known.
     """
 
     name: str
@@ -112,6 +117,8 @@ class Margins(Mapping[str, Mapping[str, float]]):
     facts: Mapping[str, Dimension] = field(repr=False)
     note: str = ""
     covariance: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    sampled: Any = field(default=None, repr=False, compare=False)
+    n: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse a covariance of something else than the categories."""

@@ -11,9 +11,10 @@ import numpy as np
 from ...data.errors import EstimationError, WeightingError
 from ..estimation.method import counted as how_many
 from ..raking.raking_linearisation import Move, margin_moves
-from ..sampling.categories import Bools, Codes, Floats, Ints, numbers
+from ..sampling.categories import Bools, Codes, Floats, Ints, holds_numbers, numbers
 from ..sampling.design import Design
 from ..sampling.step import Auxiliary
+from ..sampling.target_error import TargetError
 from ..targets.dimensions import Given, Joins, On
 from ..targets.targets import SAME_TOTAL, Missing, Target, Targets, targets
 
@@ -167,10 +168,13 @@ class Auxiliaries:
             found.append((before, np.concatenate([*shares, moments])))
         return tuple(found)
 
-    def covariance(self) -> Floats | None:
-        """Give the covariance of the targets as totals, where margins were estimated; None where they are known."""
-        known = None if self.matched is None else replace(self.matched, total=self.total).covariance()
-        return None if known is None else np.pad(known, (0, len(self.moments)))
+    def target_error(self) -> TargetError | None:
+        """Give the error of the targets as totals, where margins were estimated; None where they are known."""
+        known = None if self.matched is None else replace(self.matched, total=self.total).error_of_totals()
+        if known is None:
+            return None
+        size = len(known.coordinates)
+        return known.mapped(np.eye(size + len(self.moments), size))
 
 
 def auxiliaries(
@@ -274,7 +278,7 @@ def _numbers(design: Design, column: str) -> tuple[Floats, dict[str, int]]:
     try:
         return numbers(design.study, column, purpose="calibration")
     except EstimationError as error:
-        if "needs numbers" not in str(error):
+        if holds_numbers(design.study, column):
             raise
         raise WeightingError(f"{error} Categories are calibrated by their shares or counts: margins=...") from None
 

@@ -161,7 +161,8 @@ def calibrate(
     without taking out bias. Replicates of an unbounded linear calibration may hold single negative weights, as in R.
 
     Factors count from the base weights. Where their sum must change more than twentyfold they are brought to the
-    population first, and a note says so; R does the same.
+    population first, and a note says so. R's ``calibrate`` (survey 4.1) does so only where every total must grow more
+    than twentyfold, by the mean of their ratios, and never downwards.
 
     References
     ----------
@@ -288,8 +289,8 @@ def _calibrated(
     plan = task(wanted, costs, method, scale)
     problem = plan.problem(before, np.ones(len(before)))
     fit = plan.fit(problem)
-    refuse_misfit(plan, before, problem, fit)
-    refuse_vanished(plan, fit, problem)
+    refuse_misfit(plan, design.study, before, problem, fit)
+    refuse_vanished(plan, design.study, before, problem, fit)
     after = plan.change(fit.multipliers).applied(before, slice(None))
     refuse_negative(plan, before, after)
     moments = moment_table(before, after, wanted)
@@ -309,6 +310,7 @@ def _calibrated(
         options={
             "margins": wanted.name,
             "variables": list(wanted.variables),
+            "grades": dict(wanted.matched.grades) if wanted.matched else {},
             "distance": method.distance,
             "bounds": None if method.bounds is None else list(method.bounds),
             "bounds_on": method.bounds_on,
@@ -342,6 +344,8 @@ def _checked_missing(missing: Missing) -> Missing:
 
 
 def _costs(design: Design, column: str) -> Floats:
+    if not isinstance(column, str):
+        raise WeightingError(f"cost is {column!r}; it names one column of numbers above 0, e.g. 'variance'.")
     costs = numbers(design.study, column, purpose="cost")[0]
     bad = (design.weights > 0) & ~(costs > 0)
     if bad.any():
@@ -369,9 +373,9 @@ def _linearisation(
     """Say how estimates depend on the calibration: through residuals, and where targets move with the sample."""
     point = slice(None) if plan.point is None else plan.point
     cost = 1.0 if plan.cost is None else plan.cost[point]
-    blocks, covariance = plan.auxiliaries.blocks, plan.auxiliaries.covariance()
+    blocks, error = plan.auxiliaries.blocks, plan.auxiliaries.target_error()
     if residuals == "base":
-        return Linearisation(after, blocks, after, before / cost, target_covariance=covariance)
+        return Linearisation(after, blocks, after, before / cost, target_error=error)
     start = before * plan.scale
     distance, factor = plan.method.factors(start), fit.factor[point]
     regression = start * distance.slope(factor) / cost
@@ -380,4 +384,4 @@ def _linearisation(
         own = start * distance.slope_in_weight(factor)
         through = (own, own)
     moves = plan.auxiliaries.moves(before)
-    return Linearisation(after, blocks, after, regression, moves=moves, through=through, target_covariance=covariance)
+    return Linearisation(after, blocks, after, regression, moves=moves, through=through, target_error=error)

@@ -25,7 +25,7 @@ from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design, check_design
 from ..sampling.step import Linearisation, WeightingStep
 from ..sampling.sums import summed
-from ..targets.estimated_targets import TargetError, covariance_of_totals
+from ..targets.estimated_targets import covariance_of_totals, target_error
 from .membership import Equation, Membership, Method
 from .pooled import Missing, Pooled, pooled
 from .replicate_membership import MembershipChange, MembershipTask
@@ -190,14 +190,13 @@ def _task(
 
 def _replayable(task: MembershipTask, found: MembershipChange, linearisation: Linearisation) -> MembershipTask:
     """Let replicates begin at the whole sample's coefficients, keep its classes, and carry the reference's error."""
-    assert linearisation.target_covariance is not None
     return MembershipTask(
         cells=task.cells,
         own=task.own,
         other_units=task.other_units,
         strata=task.strata,
         largest=task.largest,
-        error=TargetError(linearisation.target_covariance),
+        error=linearisation.target_error,
         start=found.coefficients,
         kept=found.classes if task.strata else None,
     )
@@ -212,9 +211,9 @@ def _linearisation(
         classes, size = found.classes, len(found.class_factors)
         moved = np.eye(size)[classes[columns.other]] * columns.counted[:, None]
         taken = after * free
-        covariance = covariance_of_totals(reference, moved)
+        error = target_error(design, covariance_of_totals(reference, moved), reference, moved)
         blocks = ((classes[columns.own], size),)
-        return moved, Linearisation(after, blocks, taken, taken, target_covariance=covariance)
+        return moved, Linearisation(after, blocks, taken, taken, target_error=error)
     equation, linear = found.cells.equation, found.linear
     added = columns.matrix * equation.reference_term(linear)[:, None]
     moved = added[columns.other] * columns.counted[:, None]
@@ -224,7 +223,7 @@ def _linearisation(
         taken=design.weights * equation.sample_term(linear)[columns.own],
         regression=design.weights * equation.slope(linear)[columns.own] * free,
         curvature=found.cells.curvature(found.coefficients),
-        target_covariance=covariance_of_totals(reference, moved),
+        target_error=target_error(design, covariance_of_totals(reference, moved), reference, moved),
     )
 
 

@@ -2,7 +2,7 @@
 
 Targets that a survey estimated are no census: weights fitted to them carry that survey's error too. Dever and Valliant
 (2010), A comparison of variance estimators for poststratification to estimated control totals, Survey Methodology 36;
-Opsomer and Erciulescu (2022), Replication variance estimation after sample-based calibration, Survey Methodology 48.
+Opsomer and Erciulescu (2021), Replication variance estimation after sample-based calibration, Survey Methodology 47(2).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from ..sampling.categories import Bools, Categories, Floats, Ints, categories, c
 from ..sampling.design import Design, check_design
 from ..sampling.sample import combined
 from ..sampling.sums import summed
+from ..sampling.target_error import TargetError
 from ..targets.estimated_targets import covariance_of_totals
 from .propensity_weights import reference_name
 
@@ -54,7 +55,8 @@ def margins_from(
     -------
     Margins
         Shares of each dimension, ``labels``, and ``covariance``: of all shares with each other, dimension after
-        dimension, category after category. A :func:`rake` on them carries that error into every estimate.
+        dimension, category after category; ``n``, the rows they rest on. A :func:`rake` on them carries that error
+        into every estimate, and a footnote says that the targets are estimates.
 
     Raises
     ------
@@ -73,7 +75,7 @@ def margins_from(
 
     References
     ----------
-    Dever and Valliant (2010), Survey Methodology 36. Opsomer and Erciulescu (2022), Survey Methodology 48.
+    Dever and Valliant (2010), Survey Methodology 36. Opsomer and Erciulescu (2021), Survey Methodology 47(2).
 
     Examples
     --------
@@ -103,7 +105,9 @@ def margins_from(
     facts = {each.name: each.dimension(about, date or "", grade or "", population, told) for each in shares}
     note = f"{told} {SIMULATED_NOTE}" if simulated(reference.study) else told
     covariance = covariance_of_totals(reference, influence)
-    return Margins(reference_name(reference), about, population, facts, note, covariance=covariance)
+    sampled = TargetError(np.zeros((len(covariance), 0)), np.zeros(0, dtype=np.int64), reference, influence)
+    name = reference_name(reference)
+    return Margins(name, about, population, facts, note, covariance=covariance, sampled=sampled, n=n)
 
 
 @dataclass(frozen=True, eq=False)

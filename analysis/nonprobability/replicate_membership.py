@@ -10,7 +10,7 @@ from ...data.errors import WeightingError
 from ..sampling.categories import Bools, Floats, Ints
 from ..sampling.step import Replicate, Rows
 from ..sampling.sums import summed
-from ..targets.estimated_targets import TargetError
+from ..sampling.target_error import TargetError
 from .membership import Membership
 
 

@@ -40,16 +40,16 @@ def raking_linearisation(
         For each cell whether its factor is at a bound.
     """
     auxiliaries = tuple((target.narrow, len(target.share)) for target in wanted.margins)
-    covariance = wanted.covariance()
+    error = wanted.error_of_totals()
     if residuals != "calibrated":
         regression = before if residuals == "base" else (before > 0).astype(np.float64)
-        return Linearisation(after, auxiliaries, after, regression, target_covariance=covariance)
+        return Linearisation(after, auxiliaries, after, regression, target_error=error)
     moves = margin_moves(before, wanted)
     if bound is None or not bound.any():
-        return Linearisation(after, auxiliaries, after, after, moves=moves, target_covariance=covariance)
+        return Linearisation(after, auxiliaries, after, after, moves=moves, target_error=error)
     inside = np.where(bound[wanted.crossing.cell], 0.0, after)
     earlier = _scaling(before, wanted) if wanted.counted else None
-    return Linearisation(after, auxiliaries, after, inside, moves=moves, target_covariance=covariance, earlier=earlier)
+    return Linearisation(after, auxiliaries, after, inside, moves=moves, target_error=error, earlier=earlier)
 
 
 def _scaling(before: Floats, wanted: Targets) -> Linearisation:

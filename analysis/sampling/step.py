@@ -19,6 +19,8 @@ from .categories import Codes, Floats, Ints
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .target_error import TargetError
+
 Rows = Ints | slice
 """Places of rows; ``slice(None)`` for all."""
 
@@ -136,8 +138,9 @@ class Linearisation:
         and not in a reference does, the whole matrix, auxiliaries x auxiliaries.
     moves : tuple of (numpy.ndarray, numpy.ndarray)
         How targets move with the sample: shifts by row, and the direction by auxiliary.
-    target_covariance : numpy.ndarray or None
-        Covariance of targets that were estimated from another sample, by auxiliary; it adds ``B' V B``.
+    target_error : TargetError or None
+        Error of targets that were estimated from another sample, by auxiliary: with covariance V it adds ``B' V B``,
+        and goes together with that of other steps on the same sample.
     through : tuple of (numpy.ndarray, numpy.ndarray) or None
         How the estimate moves with the weight a row has before the step, where that is not how it moves with the
         row's frequency: a cap counts twice who was drawn twice, but a larger weight changes nothing at it. The pair
@@ -153,7 +156,7 @@ class Linearisation:
     regression: Floats
     curvature: Floats | None = None
     moves: tuple[tuple[Floats, Floats], ...] = ()
-    target_covariance: Floats | None = None
+    target_error: TargetError | None = None
     through: tuple[Floats, Floats] | None = None
     earlier: Linearisation | None = None
 

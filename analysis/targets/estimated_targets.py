@@ -1,75 +1,78 @@
-"""Targets that were estimated from another sample: their error, spread over the replicates of this one.
-
-Fuller (1998), Replication variance estimation for two-phase samples, Statistica Sinica 8, moves the targets of one
-replicate along each eigenvector of their covariance. Any rotation of those moves has the same sum of squares; here each
-eigenvector is shared out over all replicates by a cosine wave, whose squares add up to 1 and whose mean is 0. A
-bootstrap of 200 replicates would otherwise move one of them by 14 standard errors, where no weights fit.
-Opsomer and Erciulescu (2022), Replication variance estimation after sample-based calibration, Survey Methodology 48.
-"""
+"""The error of targets that were estimated from a reference sample, beside that of targets of earlier steps."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
 
 import numpy as np
 
 from ...data.errors import WeightingError
-from ..sampling.categories import Floats, Ints
+from ..sampling.categories import Floats
 from ..sampling.design import Design
-from ..sampling.step import Replicate
+from ..sampling.target_error import TargetError
 from ..variance.influence import scatter_of
 
-SEED = 1998
-"""Which replicate gets which place of the waves."""
-
 RANK = 1e-12
-"""An eigenvalue below this share of the largest is rounding."""
+"""An eigenvalue below this share of the largest variance is rounding."""
 
 
-@dataclass(frozen=True, eq=False)
-class TargetError:
-    """The sampling error of targets.
+def target_error(
+    design: Design, covariance: Floats, reference: Design | None = None, columns: Floats | None = None
+) -> TargetError:
+    """State the error of targets in the directions of a weighting: along those of earlier steps, and in new ones.
 
-    Attributes
+    Parameters
     ----------
+    design : Design
+        The sample, with the steps that were taken before.
     covariance : numpy.ndarray
         Targets x targets.
+    reference : Design, optional
+        The sample that they were estimated from, where it is at hand.
+    columns : numpy.ndarray, optional
+        Its rows x targets: what each row adds to a target's error, before its weight.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> error = target_error(Design(pd.DataFrame({"y": [1, 2]})), np.diag([4.0, 0.0]))
+    >>> error.covariance.tolist(), error.directions.tolist()
+    ([[4.0, 0.0], [0.0, 0.0]], [0])
     """
+    earlier = target_errors(design)
+    taken = 1 + max((int(each.directions.max(initial=-1)) for each in earlier), default=-1)
+    same = [each for each in earlier if of_one_sample(each.reference, reference)]
+    largest = float(np.diag(covariance).max(initial=0.0))
+    if not same or reference is None or columns is None:
+        root = _root(covariance, RANK * largest)
+        return TargetError(root, np.arange(taken, taken + root.shape[1]), reference, columns)
+    shared = np.unique(np.concatenate([each.directions for each in same]))
+    known = np.vstack([each.spread(taken).T for each in same])[:, shared]
+    before = np.hstack([np.asarray(each.columns) for each in same])
+    between = covariance_of_totals(reference, np.hstack([before, columns]))[before.shape[1] :, : before.shape[1]]
+    along = between @ np.linalg.pinv(known).T
+    root = _root(covariance - along @ along.T, 1e3 * RANK * largest)
+    directions = np.concatenate([shared, np.arange(taken, taken + root.shape[1])])
+    return TargetError(np.hstack([along, root]), directions, reference, columns)
 
-    covariance: Floats
 
-    @cached_property
-    def root(self) -> Floats:
-        """Targets x rank: the eigenvectors, each times the root of its eigenvalue."""
-        values, vectors = np.linalg.eigh(self.covariance)
-        kept = values > RANK * max(float(values.max(initial=0.0)), 0.0)
-        return np.asarray(vectors[:, kept] * np.sqrt(values[kept]))
+def target_errors(design: Design) -> list[TargetError]:
+    """List the errors of the targets that steps of a weighting rest on, in order."""
+    found: list[TargetError] = []
+    for step in design.steps:
+        here, own = step.linearisation, []
+        while here is not None:
+            own += [here.target_error] if here.target_error is not None else []
+            here = here.earlier
+        found += reversed(own)
+    return found
 
-    def shift(self, replicate: Replicate) -> Floats:
-        """Say by how much the targets are moved in a replicate.
 
-        Raises
-        ------
-        WeightingError
-            When there are fewer replicates than directions in which the targets can err.
-
-        Examples
-        --------
-        >>> error = TargetError(np.array([[4.0, 0.0], [0.0, 1.0]]))
-        >>> moves = np.array([error.shift(Replicate(at, 10, 10**0.5)) for at in range(10)])
-        >>> (moves.T @ moves / 10).round(9).tolist()
-        [[4.0, 0.0], [0.0, 1.0]]
-        """
-        rank = self.root.shape[1]
-        if replicate.of <= rank:
-            raise WeightingError(
-                f"the targets were estimated, and can err in {rank} directions; {replicate.of} replicates cannot carry "
-                f"that, at least {rank + 1} are needed. Make more replicates, or join categories."
-            )
-        place = _places(replicate.of)[replicate.number] + 0.5
-        waves = np.cos(np.pi * place * np.arange(1, rank + 1) / replicate.of)
-        return np.asarray(self.root @ waves * (replicate.reach * np.sqrt(2 / replicate.of)))
+def of_one_sample(one: Design | None, other: Design | None) -> bool:
+    """Say whether two references are the same rows with the same weights."""
+    if one is None or other is None:
+        return False
+    if one.study.frame is not other.study.frame and not one.study.frame.equals(other.study.frame):
+        return False
+    return np.array_equal(one.weights, other.weights)
 
 
 def covariance_of_totals(reference: Design, columns: Floats) -> Floats:
@@ -104,7 +107,8 @@ def covariance_of_totals(reference: Design, columns: Floats) -> Floats:
     return np.asarray(found.covariance)
 
 
-@lru_cache(maxsize=8)
-def _places(replicates: int) -> Ints:
-    """Deal out the places of the waves, so that neighbouring replicates do not lie beside each other on them."""
-    return np.asarray(np.random.default_rng(SEED).permutation(replicates), dtype=np.int64)
+def _root(covariance: Floats, least: float) -> Floats:
+    """Give targets x rank: the eigenvectors, each times the root of its eigenvalue, of those above rounding."""
+    values, vectors = np.linalg.eigh(covariance)
+    kept = values > least
+    return np.asarray(vectors[:, kept] * np.sqrt(values[kept]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -14,13 +14,13 @@ from ...data.margins import CROSSED, Margins
 from ..sampling.categories import Codes, Floats, Ints, Shown, listing
 from ..sampling.coding import codings
 from ..sampling.sums import summed
+from ..sampling.target_error import TargetError
 from .crossing import Crossing, crossed
 from .dimensions import Given, Joins, On, Wanted, dimensions
-from .estimated_targets import TargetError
+from .estimated_targets import target_error
 from .margin_fit import Cells
 from .matching import SAME_SHARE, Listed, Match, matched, refuse_contradictions
 from .target_notes import joined_note, missing_note, source_notes
-from .target_notes import own_class_note as own_class_note
 from .thin_cells import without_thin_cells
 
 if TYPE_CHECKING:
@@ -121,6 +121,9 @@ class Targets:
         Sources, rounding, and missing values.
     brief : tuple of str
         The same with each source said once and short, as it stands under printed estimates.
+    grades : mapping of str to str
+        By dimension how far its targets were traced, empty where that is not stated; of targets that are no
+        :class:`Margins` nothing.
     counted : bool
         Whether the total is a population that was given, not the sum that the weights have.
     crossing : Crossing
@@ -135,6 +138,7 @@ class Targets:
     total: float
     notes: tuple[str, ...]
     brief: tuple[str, ...]
+    grades: Mapping[str, str]
     counted: bool
     crossing: Crossing
     error: TargetError | None = None
@@ -164,8 +168,8 @@ class Targets:
             found.append(target.among(observed, None if by is None else target.known + by))
         return Cells(share, codes, tuple(found))
 
-    def covariance(self) -> Floats | None:
-        """Give the covariance of the targets as totals, by category, where they were estimated."""
+    def error_of_totals(self) -> TargetError | None:
+        """Give the error of the targets as totals, by category, where they were estimated."""
         if self.error is None:
             return None
         scale = []
@@ -173,9 +177,9 @@ class Targets:
             own = target.share[-1] if target.own_class else 0.0
             scale += [1.0 if target.proportional else 1 - own] * len(target.known) + [0.0] * target.own_class
         place = np.flatnonzero(np.concatenate([np.arange(len(t.share)) < len(t.known) for t in self.margins]))
-        wide = np.zeros((len(scale), len(scale)))
-        wide[np.ix_(place, place)] = self.error.covariance
-        return np.asarray(wide * np.outer(scale, scale) * self.total**2)
+        wide = np.zeros((len(scale), len(place)))
+        wide[place, np.arange(len(place))] = self.total * np.asarray(scale)[place]
+        return self.error.mapped(wide)
 
     def _split(self, shift: Floats | None) -> Sequence[Floats | None]:
         if shift is None:
@@ -226,16 +230,18 @@ def targets(
         target, told = _target(design, each, crossing, own_class=own_class, proportional=proportional)
         matches.append(target)
         notes += told
-    sources, brief = source_notes(margins, [each.name for each in wanted]) if isinstance(margins, Margins) else ([], [])
+    known, names = margins if isinstance(margins, Margins) else None, [each.name for each in wanted]
+    sources, brief = ([], []) if known is None else source_notes(known, names)
     return Targets(
-        name=margins.name if isinstance(margins, Margins) else "given margins",
+        name="given margins" if known is None else known.name,
         margins=tuple(matches),
         total=_total(design, wanted),
         notes=(*notes, *sources),
         brief=(*notes, *brief),
+        grades={} if known is None else {name: known.facts[name].grade for name in names},
         counted=any(each.counted for each in wanted),
         crossing=crossing,
-        error=_error(margins, [match for match, _ in found]) if isinstance(margins, Margins) else None,
+        error=None if known is None else _error(design, known, [match for match, _ in found]),
     )
 
 
@@ -341,7 +347,7 @@ def _total(design: Design, wanted: Sequence[Wanted]) -> float:
     return totals[high]
 
 
-def _error(margins: Margins, found: Sequence[Match]) -> TargetError | None:
+def _error(design: Design, margins: Margins, found: Sequence[Match]) -> TargetError | None:
     """Give the sampling error of the targets, where the margins were estimated."""
     if margins.covariance is None:
         return None
@@ -351,4 +357,7 @@ def _error(margins: Margins, found: Sequence[Match]) -> TargetError | None:
     for row, (dimension, each) in enumerate(classes):
         for codes in each.codes:
             gathers[row, place[dimension, CROSSED.join(codes)]] = 1.0
-    return TargetError(np.asarray(gathers @ np.asarray(margins.covariance, dtype=np.float64) @ gathers.T))
+    covariance = np.asarray(gathers @ np.asarray(margins.covariance, dtype=np.float64) @ gathers.T)
+    if margins.sampled is None:
+        return target_error(design, covariance)
+    return target_error(design, covariance, margins.sampled.reference, margins.sampled.columns @ gathers.T)

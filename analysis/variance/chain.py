@@ -39,6 +39,7 @@ def adjustments(design: Design, totals: Totals) -> tuple[Adjustment, ...]:
         From a group for each row, how many groups, and weights for each row, to the totals of influence values, so
         weighted, by group and estimate.
     """
+    directions = _directions(design)
     passed: list[tuple[Linearisation, Floats]] = []
     found: list[Adjustment] = []
     for step in reversed(design.steps):
@@ -46,9 +47,21 @@ def adjustments(design: Design, totals: Totals) -> tuple[Adjustment, ...]:
         while here is not None:
             coefficients = _coefficients(design, here, passed, totals)
             passed.append((here, coefficients))
-            found.append(Adjustment(_by_unit(design, here), coefficients, _root(here.target_covariance)))
+            root = None if here.target_error is None else here.target_error.spread(directions)
+            found.append(Adjustment(_by_unit(design, here), coefficients, root))
             here = here.earlier
     return tuple(found)
+
+
+def _directions(design: Design) -> int:
+    """Count the directions in which targets of any step can err."""
+    last = -1
+    for step in design.steps:
+        here = step.linearisation
+        while here is not None:
+            last = max(last, -1 if here.target_error is None else int(here.target_error.directions.max(initial=-1)))
+            here = here.earlier
+    return last + 1
 
 
 def _coefficients(
@@ -149,15 +162,6 @@ def _solved(matrix: Floats, right: Floats) -> Floats:
     solution = inverse @ right
     refined: Floats = solution + inverse @ (right - matrix @ solution)
     return refined
-
-
-def _root(covariance: Floats | None) -> Floats | None:
-    """Give a matrix whose cross product is a covariance, which may lack full rank."""
-    if covariance is None:
-        return None
-    values, vectors = np.linalg.eigh(covariance)
-    root: Floats = (vectors * np.sqrt(np.maximum(values, 0))).T
-    return root
 
 
 def _beside(tables: list[Table]) -> Table:

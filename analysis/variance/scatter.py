@@ -9,7 +9,7 @@ Journal of Official Statistics 1(3).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -41,7 +41,8 @@ class Adjustment:
     coefficients : numpy.ndarray
         Auxiliary x column regression coefficients.
     target_root : numpy.ndarray or None
-        A matrix whose cross product is the covariance of targets estimated from another sample.
+        Directions x auxiliaries: along which targets estimated from another sample can err; the same directions for
+        all adjustments.
     """
 
     auxiliaries: Table
@@ -51,15 +52,6 @@ class Adjustment:
     def picked(self, columns: Ints) -> Adjustment:
         """Give what is taken out of some of the columns."""
         return replace(self, coefficients=self.coefficients[:, columns])
-
-    @property
-    def from_targets(self) -> Floats:
-        """Columns whose cross product is the covariance that estimated targets add."""
-        return (
-            np.zeros((0, self.coefficients.shape[1]))
-            if self.target_root is None
-            else self.target_root @ self.coefficients
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +89,8 @@ class Scatter:
             else:
                 for block in _blocks(level):
                     total += np.einsum("ij,ij->j", block, block)
-        for step in self.adjustments:
-            total += np.einsum("ij,ij->j", step.from_targets, step.from_targets)
-        return total
+        moved = from_targets(self.adjustments, len(total))
+        return np.asarray(total + np.einsum("ij,ij->j", moved, moved))
 
     @cached_property
     def covariance(self) -> Floats:
@@ -111,8 +102,8 @@ class Scatter:
                 continue
             for block in _blocks(level):
                 total += block.T @ block
-        for step in self.adjustments:
-            total += step.from_targets.T @ step.from_targets
+        moved = from_targets(self.adjustments, len(total))
+        total += moved.T @ moved
         np.fill_diagonal(total, self.variances)  # squares of deviations are exact where differences of squares are not
         return total
 
@@ -133,9 +124,8 @@ class Scatter:
                 continue
             for block in _blocks(level):
                 total += _dense_products(block.reshape(len(block), sets.shape[1], len(sets)))
-        for step in picked.adjustments:
-            total += _dense_products(step.from_targets.reshape(-1, sets.shape[1], len(sets)))
-        return total
+        moved = from_targets(picked.adjustments, sets.size)
+        return np.asarray(total + _dense_products(moved.reshape(-1, sets.shape[1], len(sets))))
 
     def picked(self, columns: Ints) -> Scatter:
         """Give the scatter of some of the estimates, in another order."""
@@ -169,6 +159,12 @@ class Scatter:
             )
         root: Floats = np.sqrt(strata / usable)
         return root
+
+
+def from_targets(adjustments: Sequence[Adjustment], columns: int) -> Floats:
+    """Give directions x columns: how estimates move where targets err, all steps together."""
+    moves = [step.target_root @ step.coefficients for step in adjustments if step.target_root is not None]
+    return np.asarray(sum(moves)) if moves else np.zeros((0, columns))
 
 
 def scale(stage: Stage, lone_psu: str, *, later: bool) -> tuple[Floats, Floats]:

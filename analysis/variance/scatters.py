@@ -17,7 +17,7 @@ from ...data.errors import EstimationError
 from ..sampling.categories import Bools, Floats, Ints
 from ..sampling.sums import Table, dense
 from .row_scatter import RowScatter
-from .scatter import Adjustment, Scatter
+from .scatter import Adjustment, Scatter, from_targets
 
 
 class AnyScatter(Protocol):
@@ -144,15 +144,16 @@ class QuadraticScatter:
     def variances(self) -> Floats:
         """Variance of each estimate."""
         totals = self._adjusted
-        estimated = [np.einsum("ij,ij->j", step.from_targets, step.from_targets) for step in self.adjustments]
-        return np.asarray(self._checked(np.einsum("ij,ij->j", totals, self.matrix @ totals)) + sum(estimated))
+        moved = from_targets(self.adjustments, totals.shape[1])
+        checked = self._checked(np.einsum("ij,ij->j", totals, self.matrix @ totals))
+        return np.asarray(checked + np.einsum("ij,ij->j", moved, moved))
 
     @cached_property
     def covariance(self) -> Floats:
         """Covariance of all estimates with each other."""
         totals = self._adjusted
-        estimated = [step.from_targets.T @ step.from_targets for step in self.adjustments]
-        return np.asarray(totals.T @ self.matrix @ totals + sum(estimated))
+        moved = from_targets(self.adjustments, totals.shape[1])
+        return np.asarray(totals.T @ self.matrix @ totals + moved.T @ moved)
 
     def picked(self, columns: Ints) -> QuadraticScatter:
         """Give the scatter of some of the estimates, in another order."""

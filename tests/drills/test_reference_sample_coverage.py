@@ -52,7 +52,7 @@ def estimates(sample: Design, reference: Design) -> dict[str, Callable[[], objec
     }
     wrong = propensity_weights(sample, reference, WRONG)
     step = weighted["calibrated"].steps[0]
-    exact = sample.with_step(replace(step, linearisation=replace(step.linearisation, target_covariance=None)))
+    exact = sample.with_step(replace(step, linearisation=replace(step.linearisation, target_error=None)))
     fixed = sample.with_step(replace(step, linearisation=None))
     raked = rake(wrong, margins_from(reference, ["sex", "group", "sex*group"]))
     return {

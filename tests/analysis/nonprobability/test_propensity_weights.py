@@ -27,7 +27,7 @@ from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.step import Replicate
 from topline.analysis.sampling.subpopulation import subset
-from topline.analysis.targets.estimated_targets import TargetError
+from topline.analysis.sampling.target_error import TargetError
 from topline.data.codebook import Codebook, Study, Variable
 from topline.data.description import SIMULATED
 from topline.data.errors import EstimationError, UnknownNameError, WeightingError
@@ -92,13 +92,13 @@ def derivative_error(design: Design) -> float:
     n, step = len(design.weights), design.steps[0].linearisation
     ones, h = np.ones(n), 1e-5
     rows = [(means_replayed(design, ones + h * e) - means_replayed(design, ones - h * e)) / (2 * h) for e in np.eye(n)]
-    size = np.sqrt(np.diag(step.target_covariance))
+    size = np.sqrt(np.diag(step.target_error.covariance))
     targets = [
         (means_replayed(design, ones, 1e-4 * s * e) - means_replayed(design, ones, -1e-4 * s * e)) / (2e-4 * s)
         for e, s in zip(np.eye(len(size)), size, strict=True)
     ]
     here = np.var(rows, ddof=1) * n
-    return float(np.sqrt(here + np.array(targets) @ step.target_covariance @ np.array(targets)))
+    return float(np.sqrt(here + np.array(targets) @ step.target_error.covariance @ np.array(targets)))
 
 
 @pytest.mark.parametrize("name", ["apistrat", "apiclus1"])
@@ -203,16 +203,16 @@ def test_replicates_carry_the_references_error_as_the_chain_rule_does():
 
 
 def test_the_error_of_targets_needs_more_replicates_than_it_has_directions():
-    error = TargetError(np.eye(4))
+    error = TargetError(np.eye(4), np.arange(4))
     with pytest.raises(WeightingError, match=r"can err in 4 directions; 4 replicates cannot .* at least 5"):
         error.shift(Replicate(0, 4, 1.0))
-    assert TargetError(np.zeros((2, 2))).shift(Replicate(0, 3, 1.0)).tolist() == [0, 0]
+    assert TargetError(np.zeros((2, 0)), np.zeros(0, dtype=np.int64)).shift(Replicate(0, 3, 1.0)).tolist() == [0, 0]
 
 
 def test_ignoring_the_reference_or_the_fit_gives_other_errors():
     weighted = propensity_weights(volunteers(), schools("apiclus1"), ON, method="calibrated")
     step = weighted.steps[0]
-    exact = replace(step, linearisation=replace(step.linearisation, target_covariance=None))
+    exact = replace(step, linearisation=replace(step.linearisation, target_error=None))
     se = {
         name: mean(volunteers().with_step(each), "api00").to_frame()["se"][0]
         for name, each in {"all": step, "exact": exact, "fixed": replace(step, linearisation=None)}.items()
@@ -247,7 +247,7 @@ def test_errors_of_strata_are_those_of_poststratification_to_estimated_totals():
     order = np.argsort(np.argsort([-(step.table["factor"] - w).abs().to_numpy() for w in step.table["factor"]]))
     assert len(order) == 3
     by_class = np.array([means[classes[np.isclose(weights / sample.weights, f)][0]] for f in step.table["factor"]])
-    there = by_class @ step.linearisation.target_covariance @ by_class
+    there = by_class @ step.linearisation.target_error.covariance @ by_class
     assert mean(design, "y").to_frame()["se"][0] == pytest.approx(np.sqrt(here + there), rel=1e-9)
     again = mean(replicates(design, "bootstrap", replicates=100, seed=1), "y").to_frame()["se"][0]
     assert again == pytest.approx(np.sqrt(here + there), rel=0.35)

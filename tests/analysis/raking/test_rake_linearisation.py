@@ -142,7 +142,7 @@ def test_errors_of_estimated_margins_are_added_to_those_of_the_sample(function):
 def test_errors_of_estimated_margins_follow_joined_categories_and_classes_of_their_own():
     base = Design(sample(400, 40), weight="base")
     joined = rake(base, estimated(300), "age", join={"age": {"young": ["1", "2"]}}, missing="own_class")
-    covariance, kept = joined.raking.linearisation.target_covariance, joined.raking.table["target"].iloc[-1]
+    covariance, kept = joined.raking.linearisation.target_error.covariance, joined.raking.table["target"].iloc[-1]
     p = 0.45
     one = (base.weights.sum() * (1 - kept)) ** 2 * p * (1 - p) / 300
     assert covariance == pytest.approx(np.array([[one, -one, 0], [-one, one, 0], [0, 0, 0]]))
