@@ -18,6 +18,9 @@ from ..sampling.categories import Floats
 
 Of = Literal["median", "mean"]
 
+ROUNDING = 1e-9
+"""A part of a respondent this small is rounding: it would put a cap beside the weight that it is."""
+
 
 class CapRule(Protocol):
     """How the cap is found."""
@@ -96,10 +99,14 @@ class MultipleCap:
 class QuantileCap:
     """A quantile of the weights above 0, each respondent counting once: type 7, the default of R and numpy.
 
+    In a replicate respondents count as often as they were drawn.
+
     Examples
     --------
     >>> QuantileCap(0.75).cap(np.array([0.0, 1.0, 2.0, 3.0, 4.0, 9.0]), np.ones(6))
     4.0
+    >>> QuantileCap(0.25).cap(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, 0.0, 3.0]))
+    2.0
     """
 
     quantile: float
@@ -107,7 +114,7 @@ class QuantileCap:
     def cap(self, weights: Floats, frequency: Floats) -> float:
         """Give the cap; in a replicate that of its own respondents."""
         values, counts = _counting(weights, frequency)
-        return float(READERS["hf7"](values, counts, np.array([self.quantile]))[0])
+        return _type_7(values, counts, self.quantile)
 
     @property
     def words(self) -> str:
@@ -128,6 +135,21 @@ def _counting(weights: Floats, frequency: Floats) -> tuple[Floats, Floats]:
         return np.sort(values), counts
     order = np.lexsort((counts, values))
     return values[order], counts[order]
+
+
+def _type_7(values: Floats, counts: Floats, quantile: float) -> float:
+    """Give the quantile of type 7 of values, ascending, that occur some number of times, whole or not.
+
+    With each value laid out as long as it occurs, this is the mean over one unit from place ``quantile * (total - 1)``
+    on: for whole numbers that interpolates between two neighbours, as type 7 does with the values repeated.
+    """
+    ends = np.cumsum(counts)
+    place = quantile * max(float(ends[-1]) - 1, 0.0)
+    part = np.minimum(ends, place + 1) - np.maximum(ends - counts, place)
+    within = np.flatnonzero(part > ROUNDING * part.max())
+    low = values[within[0]]
+    # as distances from the lowest, so that equal weights have themselves as their quantile
+    return float(low + part[within] @ (values[within] - low) / part[within].sum())
 
 
 def cap_rule(
