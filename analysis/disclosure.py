@@ -111,6 +111,8 @@ def without_small_counts(method: Mapping[str, Any], gone: Collection[str], minim
         found["items"] = [without_item_counts(item, gone, minimum) for item in method["items"]]
     if method.get("weighting"):
         found["weighting"] = [without_small_classes(step, minimum) for step in method["weighting"]]
+    if method.get("weight_notes"):
+        found["weight_notes"] = [note for note in method["weight_notes"] if not counts_few(note, minimum)]
     if "footnotes" in method:
         found["footnotes"] = footnotes_kept(method, gone, minimum)
     if "parts" in method:
@@ -254,7 +256,8 @@ def footnotes_kept(method: Mapping[str, Any], gone: Collection[str], minimum: in
     if any(few_missing(item, minimum) and item["item"] not in gone for item in method.get("items", ())):
         said.append(f"Kinds of missing answers are left out where one counts fewer than {minimum} people.")
     steps = method.get("weighting") or ()
-    few = {note for step in steps for note in (*step["notes"], *step.get("brief", ())) if counts_few(note, minimum)}
+    of_steps = [note for step in steps for note in (*step["notes"], *step.get("brief", ()))]
+    few = {note for note in (*of_steps, *(method.get("weight_notes") or ())) if counts_few(note, minimum)}
     if few:
         said.append(f"Notes on the weighting that count fewer than {minimum} people are left out.")
     said += [table_left_out(step, minimum) for step in steps if has_small_class(step, minimum)]

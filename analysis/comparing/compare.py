@@ -18,6 +18,7 @@ from ...data.errors import ComparisonError, EstimationError
 from ...data.margins import MARGINS_OF
 from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.method import simulated
+from ..sampling.weight_notes import notes_of_weights
 from .comparison import Comparison, ComparisonRow
 from .gate import Grade, Reason, gate, grade_of, in_words
 from .pairs import Figures, Pair, pairs
@@ -330,7 +331,7 @@ def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
 
 def margins_in_words(design: Design) -> dict[str, str]:
     """Say where the margins of the weighting came from, how far each was traced, and whom they count."""
-    notes = dict.fromkeys(note for step in design.steps for note in step.brief if note.startswith(MARGINS_OF))
+    notes = [note for note in notes_of_weights(design) if note.startswith(MARGINS_OF)]
     return {"population margins": " ".join(notes)} if notes else {}
 
 

@@ -208,4 +208,4 @@ def wording_note(row: ComparisonRow) -> str:
 def method_lines(comparison: Comparison) -> Sequence[str]:
     """Print how the comparison was made."""
     words = [(name, text) for name, text in comparison.method.items() if isinstance(text, str)]
-    return [f"{name[0].upper()}{name[1:]}: {text}." for name, text in words]
+    return [f"{name[0].upper()}{name[1:]}: {text.rstrip('.')}." for name, text in words]

@@ -9,7 +9,9 @@ of the weight (0 outside the sample) and the answer, and unequal weights add to 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
+from typing import TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -142,19 +144,23 @@ def data_defect(
 
 def _checked(design: Design, population: float, rho: float | Sequence[float]) -> list[float]:
     n = int((design.weights != 0).sum())
-    if not (math.isfinite(population) and population > n):
+    if not (_is_number(population) and math.isfinite(population) and population > n):
         raise WeightingError(
-            f"population is {population:g}; it is the number of people in the population, more than the {n:,} "
+            f"population is {population!r}; it is the number of people in the population, more than the {n:,} "
             "respondents."
         )
-    rhos = [float(each) for each in (rho if isinstance(rho, Sequence) else [rho])]
-    bad = [f"{each:g}" for each in rhos if not 0 < each < 1]
-    if bad or not rhos:
+    given = list(rho) if isinstance(rho, Iterable) and not isinstance(rho, str) else [rho]
+    bad = [f"{each:g}" if _is_number(each) else repr(each) for each in given if not (_is_number(each) and 0 < each < 1)]
+    if bad or not given:
         raise WeightingError(
             f"rho is {', '.join(bad) or 'empty'}; a correlation to assume is above 0 and below 1, e.g. 0.005; its sign "
             "may be either."
         )
-    return rhos
+    return [float(each) for each in given]
+
+
+def _is_number(given: object) -> TypeGuard[float]:
+    return isinstance(given, Real) and not isinstance(given, bool)
 
 
 def _outcomes(
@@ -164,6 +170,9 @@ def _outcomes(
     if outcomes is None:
         return [("a share of one half", "", 0.5, 0.5, True)]
     wanted = dict(outcomes) if isinstance(outcomes, Mapping) else dict.fromkeys(names_of(outcomes))
+    for name in wanted:
+        if not isinstance(name, str):
+            raise WeightingError(f"{name!r} is no outcome; name a column as text, e.g. 'approval'.")
     found: list[tuple[str, str, float, float, bool]] = []
     for name, category in wanted.items():
         if category is None and not is_categories(design.study, name):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
+from ...data.errors import EstimationError
 from ...data.printing import number, percent
 from ..estimation.method import SIMULATED_NOTE, simulated
 from ..sampling.categories import Floats, Ints, categories, code_text
@@ -157,7 +158,7 @@ def deff_by(design: Design, by: By) -> Diagnostic:
     UnknownNameError
         When a column does not exist.
     EstimationError
-        When given something else than a Design.
+        When given something else than a Design, or ``by`` names no columns.
 
     Notes
     -----
@@ -217,8 +218,13 @@ def deff_by(design: Design, by: By) -> Diagnostic:
 
 
 def _listed(by: By) -> list[tuple[str, ...]]:
-    given: Sequence[str | tuple[str, ...]] = [by] if isinstance(by, str | tuple) else by
-    return [(each,) if isinstance(each, str) else tuple(each) for each in given]
+    given = [by] if isinstance(by, str | tuple) else list(by) if isinstance(by, Iterable) else [by]
+    found = [(each,) if isinstance(each, str) else tuple(each) if isinstance(each, Iterable) else () for each in given]
+    if not all(names and all(isinstance(name, str) for name in names) for names in found):
+        raise EstimationError(
+            f"by is {by!r}; it names columns, e.g. ['sex', 'age4'], and crosses those in a tuple, ('sex', 'age4')."
+        )
+    return found
 
 
 def _groups(design: Design, names: tuple[str, ...]) -> pd.DataFrame:

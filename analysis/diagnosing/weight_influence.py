@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,9 +88,9 @@ def weight_influence(design: Design, outcomes: Outcomes, *, largest: float = 0.0
     [['unweighted', 3.0], ['equal weights of 1', 3.0], ['1 rake', 4.0]]
     """
     check_design(design, "weight_influence")
-    if not 0 < largest < 0.5:
+    if isinstance(largest, bool) or not isinstance(largest, Real) or not 0 < largest < 0.5:
         raise WeightingError(
-            f"largest is {largest:g}; it is a share of the respondents above 0 and below 0.5, e.g. 0.01."
+            f"largest is {largest!r}; it is a share of the respondents above 0 and below 0.5, e.g. 0.01."
         )
     estimators = _estimators(design, outcomes)
     followed = [_followed(design, estimator, largest) for estimator in estimators]
@@ -117,10 +118,22 @@ def _estimators(design: Design, outcomes: Outcomes) -> list[Callable[[Design], E
     if isinstance(outcomes, Mapping):
         given = list(outcomes.items())
     else:
-        given = [outcomes] if isinstance(outcomes, str) or callable(outcomes) else list(outcomes)
+        given = [outcomes] if isinstance(outcomes, str) or callable(outcomes) else _listed(outcomes)
     if not given:
         raise WeightingError("name at least one outcome, e.g. outcomes=['approval'].")
     return [_estimator(design, each) for each in given]
+
+
+def _listed(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """Give several outcomes as a list, and refuse what is none."""
+    given = list(outcomes) if isinstance(outcomes, Iterable) else [outcomes]
+    wrong = [each for each in given if not (isinstance(each, str) or callable(each))]
+    if wrong:
+        raise WeightingError(
+            f"{wrong[0]!r} is no outcome; name a column as text, e.g. 'approval', or give a function that makes "
+            "estimates of a design."
+        )
+    return given
 
 
 def _estimator(design: Design, outcome: Outcome | tuple[str, Category]) -> Callable[[Design], Estimates]:

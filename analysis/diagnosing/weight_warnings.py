@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
 
-from ...data.margins import TRACED
 from ...data.printing import number, percent
 from ..estimation.method import SIMULATED_NOTE, counted, simulated
 from ..sampling.categories import code_text
@@ -28,6 +27,9 @@ DEFF, RATIO, EFFECTIVE, PEOPLE, SHARE = 2.0, 30.0, 100, 30, 0.05
 OFF, TRIMMED, FACTOR = 0.005, 0.05, 3.0
 """Limits: design effect, largest over smallest weight, effective n, people and share of a category, distance from a
 target, part of the weight trimmed off, factor of an adjustment class."""
+
+DOUBTFUL = {"recalled": "from memory", "as_quoted": "as quoted, source not seen", "": "whose grade is not stated"}
+"""Grades of margins that are worth a look, in words."""
 
 
 @dataclass(frozen=True)
@@ -244,17 +246,29 @@ def _largest_factor(step: WeightingStep) -> float:
 
 
 def _margins_traced(design: Design) -> Iterator[Check]:
-    """Name margins that were put down from memory."""
-    recalled = [note.partition(":")[0] for step in design.steps for note in step.notes if TRACED["recalled"] in note]
-    listed = ", ".join(dict.fromkeys(recalled))
+    """Name margins that nobody has seen in print, and those of which nothing is said."""
+    doubtful: dict[str, list[str]] = {}
+    for dimension, grade in _grades(design).items():
+        if grade in DOUBTFUL:
+            doubtful.setdefault(grade, []).append(dimension)
+    listed = "; ".join(f"{DOUBTFUL[grade]}: {', '.join(names)}" for grade, names in doubtful.items())
     yield _checked(
-        "margins from memory",
-        float(len(recalled)),
+        "grade of the margins",
+        float(sum(map(len, doubtful.values()))),
         0.0,
-        bool(recalled),
-        f"Targets of {listed} are from memory; put the official table beside them before release.",
+        bool(doubtful),
+        f"Targets {listed}. Put the official table beside them before release.",
         "grade of the margins",
     )
+
+
+def _grades(design: Design) -> Mapping[str, str]:
+    """Give by dimension how far its targets were traced, as the steps that were fitted to them have it on record."""
+    found: dict[str, str] = {}
+    for step in design.steps:
+        grades = step.options.get("grades")
+        found |= grades if isinstance(grades, dict) else {}
+    return found
 
 
 def _balance(design: Design, reference: Design | None, on: On) -> list[Check]:

@@ -11,6 +11,7 @@ import numpy as np
 from ...data.printing import aligned, folded, number, percent
 from ..estimation.method import SIMULATED_NOTE, counted, simulated
 from ..sampling.design import Design, check_design
+from ..sampling.weight_notes import notes_on
 from .spread import spread
 from .weight_log import last_targets, states
 
@@ -159,7 +160,11 @@ def weight_summary(design: Design) -> WeightSummary:
         worst_before=_worst(last, "before"),
         worst_after=_worst(last, "after"),
         margins=last,
-        notes=((SIMULATED_NOTE,) if invented else ()) + tuple(n for step in design.steps for n in step.notes),
+        notes=(
+            *((SIMULATED_NOTE,) if invented else ()),
+            *notes_on(design.study.codebook, design.weight),
+            *(note for step in design.steps for note in step.notes),
+        ),
         simulated=invented,
     )
 

@@ -10,7 +10,8 @@ import numpy as np
 from ...data.codebook import Code, Study
 from ...data.description import SIMULATED
 from ..sampling.categories import categories, code_text, names_of
-from ..sampling.design import WEIGHT_LABEL
+from ..sampling.weight_notes import notes_on
+from .weight_column import weighted_before_note
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,9 +55,6 @@ REPLICATE_DF = "of the replicate weights"
 
 SIMULATED_NOTE = f"{SIMULATED[0].upper()}{SIMULATED[1:]}."
 """What stands first under everything made from invented answers."""
-
-RAKED = "raked on"
-"""How a raking begins in words; a column of weights that was raked carries them in its label."""
 
 KINDS = {
     "dont_know": "don't know",
@@ -137,6 +135,7 @@ def design_method(design: Design) -> dict[str, object]:
         "weighted_n": float(design.weights[design.inside].sum()),
         "zero_weights": _zero_weights(design),
         "weighting": [step.document() for step in design.steps] or None,
+        "weight_notes": notes_on(design.study.codebook, design.weight) or None,
     }
 
 
@@ -160,6 +159,7 @@ def design_footnotes(design: Design) -> list[str]:
         notes.append("The design has no degrees of freedom, so there are no intervals.")
     weighted_before = weighted_before_note(design)
     notes += [weighted_before] if weighted_before else []
+    notes += notes_on(design.study.codebook, design.weight)
     return notes + [note for step in design.steps for note in step.notes]
 
 
@@ -334,33 +334,6 @@ def simulated(study: Study) -> bool:
     False
     """
     return any(SIMULATED in note for note in study.codebook.notes)
-
-
-def weighted_before_note(design: Design) -> str:
-    """Say that errors do not know how a column of weights was made; empty where nothing of it is on record."""
-    if design.weight is None:
-        return ""
-    steps = _steps_of(design.study.codebook[design.weight].label)
-    raked = [text[text.index(RAKED) :] for text in _notes_on(design.study, design.weight) if RAKED in text]
-    steps = steps or [text.partition(";")[0].rstrip(". ") for text in raked[:1]]
-    if not steps:
-        return ""
-    return (
-        f"The weights in column {design.weight} are {'; '.join(steps)}, and errors treat them as fixed. "
-        "From the study folder, or weighted here, errors carry every step."
-    )
-
-
-def _steps_of(label: str) -> list[str]:
-    """Give the steps that the label of a column of weights tells of, e.g. ``"Weight: raked on sex; equal weights"``."""
-    if not label.startswith(WEIGHT_LABEL):
-        return [label[label.index(RAKED) :].partition(";")[0].rstrip(". ")] if RAKED in label else []
-    parts = label.removeprefix(WEIGHT_LABEL).split("; ")
-    return [part for part in parts if not part.startswith(("weights from", "equal weights"))]
-
-
-def _notes_on(study: Study, name: str) -> list[str]:
-    return [note for note in study.codebook.notes if name in note.split()]
 
 
 def missing_note(item: str, missing: Mapping[str, int], rows: int) -> str:

@@ -122,6 +122,7 @@ def poststratify(
         options={
             "margins": wanted.name,
             "variables": [target.column],
+            "grades": dict(wanted.grades),
             "missing": missing,
             "minimum": minimum,
             "worst_before": wanted.cells.worst(np.ones(len(wanted.cells.weight))),

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from ...data.errors import WeightingError
-from ..estimation.method import RAKED
+from ..estimation.weight_column import RAKED
 from ..infeasibility.feasible_bounds import VANISHING
 from ..infeasibility.infeasible import check_reach, unmet
 from ..infeasibility.raking_problem import RakingProblem, codebook_orders, names_of
@@ -24,7 +24,7 @@ from ..sampling.categories import Bools, Floats
 from ..sampling.design import Design, check_design
 from ..sampling.step import WeightingStep
 from ..sampling.sums import summed
-from ..targets.crossing import spread
+from ..targets.crossing import by_row
 from ..targets.dimensions import Given, Joins, On
 from ..targets.margin_fit import Cells, Fit
 from ..targets.targets import Missing, Targets, targets
@@ -172,6 +172,7 @@ def rake(
         options={
             "margins": wanted.name,
             "variables": list(variables),
+            "grades": dict(wanted.grades),
             "bounds": list(bounds) if bounds else None,
             "tolerance": tolerance,
             "missing": missing,
@@ -196,7 +197,7 @@ def weights_of(design: Design, wanted: Targets, fit: Fit) -> Floats:
     weight = wanted.crossing.weight
     factors = np.ones(len(weight))
     factors[weight > 0] = fit.ratio * (wanted.total / design.weights.sum())
-    return spread(factors, wanted.crossing.cell, design.weights)
+    return by_row(factors, wanted.crossing.cell, design.weights)
 
 
 def _at_bound(wanted: Targets, fit: Fit, limits: tuple[float, float]) -> Bools:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from typing import TYPE_CHECKING, Literal, get_args
@@ -22,6 +22,7 @@ from .joint import JointVariance, quadratic_form
 from .lone import collapsed, refuse_lone_psus
 from .sample import Stage, stages, weights_from_fpc
 from .step import TAKES_OUT
+from .weight_notes import notes_of_weights, notes_with
 
 if TYPE_CHECKING:
     from narwhals.typing import IntoFrame
@@ -191,6 +192,7 @@ class Design:
         for role in ("strata", "psu", "fpc"):
             names = names_of(getattr(self, role))
             parts += [f"{role} {', '.join(names)}"] if names else []
+        parts += [step.summary() for step in self.steps]
         parts += [self.replication.text] if self.replication else []
         parts += [f"where {self.subpopulation.text}"] if self.subpopulation else []
         return f"<Design: {'; '.join(parts)}>"
@@ -255,6 +257,9 @@ class Design:
     def study_with_weights(self, name: str = "weight", *, replicates: str = "") -> Study:
         """Give the study with the weights as one more column, ready to be written to a file.
 
+        What must stand under results, such as sources, grades and populations of margins, goes into the notes of the
+        codebook; a design with these weights repeats it.
+
         Parameters
         ----------
         name : str
@@ -288,6 +293,7 @@ class Design:
             if variable.name in codebook:
                 raise DesignError(f"the study has a column '{variable.name}' already; name the weights otherwise.")
             codebook = codebook.with_variable(variable)
+        codebook = replace(codebook, notes=notes_with(codebook.notes, name, notes_of_weights(self)))
         frame = self.study.frame
         made = pd.DataFrame(columns, index=frame.index)
         return Study(pd.concat([frame, made], axis=1), codebook, self.study.source)

@@ -140,12 +140,12 @@ def _stretches(rows: int, codes: int) -> Iterator[slice]:
     return (slice(start, start + step) for start in range(0, rows, step))
 
 
-def spread(factor: Floats, cell: Codes, weights: Floats) -> Floats:
+def by_row(factor: Floats, cell: Codes, weights: Floats) -> Floats:
     """Multiply the weights of rows by the factors of their cells.
 
     Examples
     --------
-    >>> spread(np.array([2.0, 10.0]), np.array([0, 1, 1], dtype=np.int8), np.array([1.0, 2.0, 3.0])).tolist()
+    >>> by_row(np.array([2.0, 10.0]), np.array([0, 1, 1], dtype=np.int8), np.array([1.0, 2.0, 3.0])).tolist()
     [2.0, 20.0, 30.0]
     """
     found = np.empty(len(weights))

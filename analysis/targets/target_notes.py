@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ...data.description import SIMULATED
 from ...data.margins import CROSSED, MARGINS_OF, TRACED, Margins
 from ..estimation.method import counted
 
 
 def source_notes(margins: Margins, dimensions: Sequence[str]) -> tuple[list[str], list[str]]:
     """Name the source of each margin, with whom it counts and how far it was traced; then the same in short.
+
+    Both say so where targets were estimated from a sample and are not known.
 
     Examples
     --------
@@ -25,8 +28,21 @@ def source_notes(margins: Margins, dimensions: Sequence[str]) -> tuple[list[str]
         f"{MARGINS_OF} {', '.join(names)}: {source} ({traced}). Dates and doubts: weight_summary, topline weight."
         for (source, traced), names in found.items()
     ]
-    unequal = margins.unequal_populations(dimensions)
-    return [*(fact.footnote for fact in facts), *unequal], [*brief, *unequal]
+    always = [*_estimated(margins, dimensions), *margins.unequal_populations(dimensions)]
+    return [*(fact.footnote for fact in facts), *always], [*brief, *always]
+
+
+def _estimated(margins: Margins, dimensions: Sequence[str]) -> list[str]:
+    """Say that targets were estimated from a sample, of how many, and which errors know of it."""
+    if margins.covariance is None:
+        return []
+    # true of weights that were written to a file too, whose errors know of no step
+    people = "" if margins.n is None else f" of {counted(margins.n, 'respondent', 'respondents')}"
+    invented = f" That sample: {SIMULATED}." if SIMULATED in margins.note.casefold() else ""
+    return [
+        f"{MARGINS_OF} {', '.join(dimensions)} were estimated from a sample{people} and have a sampling error of their "
+        f"own; errors that follow the steps of the weighting carry it.{invented}"
+    ]
 
 
 def joined_note(dimension: str, name: str, members: Iterable[tuple[str, ...]]) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from topline.analysis.diagnosing.data_defect import WHAT_IF, data_defect
 from topline.analysis.sampling.design import Design
-from topline.data.errors import UnknownNameError, WeightingError
+from topline.data.errors import EstimationError, UnknownNameError, WeightingError
 
 WAVE = pd.DataFrame({"view": ["for"] * 30 + ["against"] * 70, "trust": np.arange(100.0), "w": [1.0, 3.0] * 50})
 
@@ -60,6 +60,13 @@ def test_a_correlation_that_no_share_could_have_is_marked_impossible():
     [
         (100, {}, WeightingError, "population is 100; it is the number of people"),
         (math.inf, {}, WeightingError, "population is inf"),
+        ("x", {}, WeightingError, "population is 'x'; it is the number of people"),
+        (None, {}, WeightingError, "population is None"),
+        (True, {}, WeightingError, "population is True"),
+        (1000, {"rho": None}, WeightingError, "rho is None"),
+        (1000, {"rho": "x"}, WeightingError, "rho is 'x'"),
+        (1000, {"outcomes": [3]}, WeightingError, "3 is no outcome"),
+        (1000, {"outcomes": 3}, EstimationError, "3 names no column"),
         (1000, {"rho": 0.0}, WeightingError, "rho is 0"),
         (1000, {"rho": [0.1, 1.5]}, WeightingError, "rho is 1.5"),
         (1000, {"rho": []}, WeightingError, "rho is empty"),

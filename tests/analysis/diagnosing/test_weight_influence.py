@@ -124,6 +124,9 @@ def test_a_constant_answer_has_no_error_to_measure_by():
 @pytest.mark.parametrize(
     ("outcomes", "options", "error", "message"),
     [
+        (3, {}, WeightingError, "3 is no outcome; name a column"),
+        (["trust", None], {}, WeightingError, "None is no outcome"),
+        ("trust", {"largest": "x"}, WeightingError, "largest is 'x'"),
         ("trust", {"largest": 0.5}, WeightingError, "largest is 0.5"),
         ([], {}, WeightingError, "name at least one outcome"),
         ("trus", {}, UnknownNameError, "Did you mean 'trust'"),

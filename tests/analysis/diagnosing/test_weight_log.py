@@ -179,6 +179,9 @@ def test_groups_stand_alone_or_crossed_and_rows_without_a_value_are_one_too():
     assert "everybody: n 240" in found.plot().description
     with pytest.raises(UnknownNameError, match="'sex'"):
         deff_by(Design(data), "sexx")
+    for by in (3, None, [3], [("sex", 3)], [()]):
+        with pytest.raises(EstimationError, match="it names columns, e"):
+            deff_by(Design(data), by)
 
 
 def test_a_histogram_counts_everybody_and_holds_all_the_weight(weighted):

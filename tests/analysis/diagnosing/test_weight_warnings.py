@@ -4,14 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from topline.analysis.calibration.calibrate import calibrate
 from topline.analysis.diagnosing.undone import multiplied
 from topline.analysis.diagnosing.weight_warnings import weight_warnings
 from topline.analysis.nonresponse.nonresponse import nonresponse
+from topline.analysis.raking.poststratify import poststratify
 from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
 from topline.analysis.trimming.trim import trim
 from topline.data.errors import WeightingError
-from topline.data.margins import margins
+from topline.data.margins import Dimension, Margins, margins
 
 COLUMNS = ["check", "found", "limit", "exceeded", "words", "source"]
 
@@ -72,8 +74,42 @@ def test_margins_from_memory_are_named():
     random = np.random.default_rng(3)
     data = pd.DataFrame({"sex": random.choice(["1", "2"], 400), "age4": random.choice(list("1234"), 400)})
     raked = rake(Design(data), margins("cn-adults-2020"), on=["sex", "age4"])
-    assert exceeded(raked) == {"margins from memory"}
-    assert "Targets of age4 are from memory" in str(weight_warnings(raked))
+    assert exceeded(raked) == {"grade of the margins"}
+    assert "Targets from memory: age4. Put the official table" in str(weight_warnings(raked))
+
+
+@pytest.mark.parametrize("fitted", [rake, poststratify, calibrate])
+@pytest.mark.parametrize(
+    ("grade", "told"),
+    [
+        ("recalled", "from memory: sex"),
+        ("as_quoted", "as quoted, source not seen: sex"),
+        ("", "whose grade is not stated: sex"),
+        ("secondary", None),
+        ("verified", None),
+    ],
+)
+def test_every_doubtful_grade_is_named_and_read_from_no_words(fitted, grade, told):
+    fact = Dimension("sex", {"f": 0.5, "m": 0.5}, source="A table from memory", date="2020", grade=grade)
+    given = Margins("own", "Own", "", {"sex": fact})
+    weighted = fitted(Design(sample()), given, on=["sex"])
+    assert weighted.steps[-1].options["grades"] == {"sex": grade}
+    assert exceeded(weighted) == ({"grade of the margins"} if told else set())
+    if told:
+        assert told in " ".join(weight_warnings(weighted).to_frame()["words"])
+
+
+def test_every_group_of_doubtful_margins_is_named():
+    facts = {
+        "sex": Dimension("sex", {"f": 0.5, "m": 0.5}, source="s", date="2020", grade="as_quoted"),
+        "age": Dimension("age", {"old": 0.5, "young": 0.5}, source="s", date="2020"),
+    }
+    found = weight_warnings(rake(Design(sample()), Margins("own", "Own", "", facts))).to_frame().set_index("check")
+    assert found.loc["grade of the margins", "found"] == 2
+    assert found.loc["grade of the margins", "words"] == (
+        "Targets as quoted, source not seen: sex; whose grade is not stated: age. Put the official table beside them "
+        "before release."
+    )
 
 
 def test_differences_from_a_better_sample_are_named():

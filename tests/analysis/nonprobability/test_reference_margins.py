@@ -13,6 +13,7 @@ from topline.analysis.sampling.subpopulation import subset
 from topline.data.codebook import Codebook, Study, Variable
 from topline.data.description import SIMULATED
 from topline.data.errors import EstimationError, UnknownNameError, WeightingError
+from topline.data.margins import Margins
 
 from .test_propensity_weights import STORED, both, people, schools, survey
 
@@ -44,6 +45,23 @@ def test_what_is_raked_to_them_carries_their_error():
     assert share.tolist() == pytest.approx([population.covariance[0, 0] ** 0.5] * 2, rel=1e-6)
     again = proportion(replicates(carried, "JK1"), "sex", interval="mean").to_frame()["se"]
     assert again.tolist() == pytest.approx(share.tolist(), rel=1e-6)
+
+
+def test_what_is_weighted_to_them_says_that_they_are_estimates_whatever_their_grade():
+    sample, reference = both()
+    population = margins_from(reference, ["sex", "age"], source="HS", grade="verified")
+    step = rake(sample, population, on=["sex"]).steps[-1]
+    said = (
+        "Margins of sex were estimated from a sample of 60 respondents and have a sampling error of their own; errors "
+        "that follow the steps of the weighting carry it."
+    )
+    assert population.n == 60
+    assert said in step.notes and said in step.brief
+    assert "estimated from a sample of 60" in str(mean(rake(sample, population, on=["sex"]), "y")).replace("\n  ", " ")
+    own = Margins("own", "Own", "", {"sex": population.facts["sex"]}, covariance=np.eye(2) * 1e-4)
+    assert any("estimated from a sample and have" in note for note in rake(sample, own).steps[-1].brief)
+    known = Margins("own", "Own", "", {"sex": population.facts["sex"]})
+    assert not any("from a sample" in note for note in rake(sample, known).steps[-1].brief)
 
 
 def test_labels_source_date_and_grade_are_kept():
@@ -93,7 +111,9 @@ def test_columns_with_a_star_and_joint_margins_are_told_apart():
 
 def test_a_simulated_reference_is_told():
     book = Codebook((Variable("sex", type="string"), Variable("age"), Variable("d")), notes=(f"{SIMULATED} here",))
-    assert "imulated" in margins_from(Design(Study(survey(), book), weight="d"), "sex").note
+    found = margins_from(Design(Study(survey(), book), weight="d"), "sex")
+    assert "imulated" in found.note
+    assert any(f"That sample: {SIMULATED}." in note for note in rake(Design(people()), found).steps[-1].brief)
 
 
 def test_what_is_no_margin_is_refused():
