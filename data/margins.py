@@ -104,8 +104,6 @@ class Margins(Mapping[str, Mapping[str, float]]):
     covariance : numpy.ndarray or None
         Covariance of the shares of all ``categories``, where they were estimated from a sample; errors of estimates
         then carry it. None where the shares are known.
-    n : int or None
-        Respondents they were estimated from; None where they were not, or it is not known.
     sampled : TargetError or None
         The sample behind the covariance, and what each of its rows adds to each share's error, by which steps on the
         same sample know of each other.
@@ -119,7 +117,6 @@ class Margins(Mapping[str, Mapping[str, float]]):
     facts: Mapping[str, Dimension] = field(repr=False)
     note: str = ""
     covariance: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
-    n: int | None = None
     sampled: Any = field(default=None, repr=False, compare=False)
     n: int | None = None
 
