@@ -655,6 +655,10 @@ def test_doubts_about_margins_follow_the_comparison_to_the_dashboard():
     assert comparison.method["population margins"] == told
     assert ("Population margins", told) in key_facts(comparison)
     assert told in " ".join(str(comparison).split())
+    assert ".." not in str(comparison)
+    again = Design(raked.study_with_weights("made"), weight="made")
+    from_file = compare(proportion(again, "travel", category="support"), figure_of(), about=ALIKE)
+    assert from_file.method["population margins"] == told
     plain = compare(proportion(design_of(), "travel", category="support"), figure_of(), about=ALIKE)
     assert "population margins" not in plain.method
 
