@@ -114,7 +114,7 @@ def _read(recipe: Recipe) -> WeightingPlan:
     data: dict[str, Any] = dict(recipe) if isinstance(recipe, Mapping) else {"steps": list(recipe)}
     plan = validated(WeightingPlan, Document(data, {}, "recipe"))
     if not plan.wanted:
-        raise WeightingError("the recipe has no steps; name at least one, e.g. [{'rake': {'margins': ...}}].")
+        raise WeightingError("the recipe has neither steps nor margins; name at least one step, e.g. 'normalise'.")
     return plan
 
 

@@ -272,6 +272,8 @@ class WeightingPlan(Part):
         beside = sorted({"on", "bounds", "missing"} & self.model_fields_set)
         if self.steps and beside:
             raise ValueError(f"{', '.join(beside)}: where steps are named, write options under their step.")
+        if "steps" in self.model_fields_set and not self.steps:
+            raise ValueError("steps is empty; name steps, or leave it out to rake on margins alone.")
         named = [self.margins, *(step.options.get("margins") for step in self.steps)]
         if not self.reference and any(isinstance(each, str) and each == REFERENCE for each in named):
             raise ValueError("margins: reference needs the key reference beside steps: data, weight, strata, psu.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +39,18 @@ def check_folder(path: Path | str) -> tuple[Finding, ...]:
     except DocumentError as error:
         questionnaire = Path(path) / "questionnaire.yaml"
         return (*error.findings, *(check_file(questionnaire) if questionnaire.exists() else ()))
+    weighting = tuple(_check_weighting(folder))
+    if not folder.questionnaire.exists() and folder.data.exists():
+        problem = f"is not there, so study.yaml is held against {folder.data.name}; nothing can be fielded."
+        missing = Finding(folder.questionnaire.name, "", problem, severity="warning")
+        return (*weighting, *_check_columns(folder, folder.study().codebook.names, folder.data.name), missing)
     findings = check_file(folder.questionnaire)
-    broken = any(finding.severity == "error" for finding in findings)
-    return (*_check_weighting(folder), *(() if broken else _check_columns(folder)), *findings)
+    if any(finding.severity == "error" for finding in findings):
+        return (*weighting, *findings)
+    questionnaire = read_questionnaire(folder.questionnaire)
+    columns = export(questionnaire, []).codebook.names
+    found = _check_columns(folder, columns, folder.questionnaire.name)
+    return (*weighting, *found, *_check_title(folder, questionnaire.name), *findings)
 
 
 def _check_weighting(folder: StudyFolder) -> Iterator[Finding]:
@@ -83,10 +92,9 @@ def _columns_of(options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield from (("on", part) for name in named for part in name.split("*") if part.isidentifier())
 
 
-def _check_columns(folder: StudyFolder) -> Iterator[Finding]:
-    """Find columns that the export will not have, and a study.yaml that still describes the shipped study."""
-    questionnaire, plan = read_questionnaire(folder.questionnaire), folder.plan
-    columns = export(questionnaire, []).codebook.names
+def _check_columns(folder: StudyFolder, columns: Sequence[str], source: str) -> Iterator[Finding]:
+    """Find columns that the data will not have."""
+    plan = folder.plan
     named: dict[str, list[str]] = {
         "design, weight": [plan.design.weight],
         "design, strata": [*plan.design.strata],
@@ -100,8 +108,13 @@ def _check_columns(folder: StudyFolder) -> Iterator[Finding]:
     for place, names in named.items():
         for name in names:
             if name and name not in columns:
-                problem = str(UnknownNameError("question", name, columns, folder.questionnaire.name))
-                yield Finding("study.yaml", place, f"{problem} The export has a column for each question.")
-    if plan.title == SHIPPED_TITLE and questionnaire.name != SHIPPED_NAME:
-        problem = f"still says '{plan.title}', but the questionnaire is '{questionnaire.name}'; describe your study."
+                problem = str(UnknownNameError("question", name, columns, source))
+                told = " The export has a column for each question." if source != folder.data.name else ""
+                yield Finding("study.yaml", place, f"{problem}{told}")
+
+
+def _check_title(folder: StudyFolder, name: str) -> Iterator[Finding]:
+    """Find a study.yaml that still describes the shipped study."""
+    if folder.plan.title == SHIPPED_TITLE and name != SHIPPED_NAME:
+        problem = f"still says '{folder.plan.title}', but the questionnaire is '{name}'; describe your study."
         yield Finding("study.yaml", "title", problem, severity="warning")

@@ -17,7 +17,7 @@ from ...data.errors import WeightingError
 from ..sampling.categories import Codes, Floats, Ints
 from ..sampling.replication import TABLE, Changes, Replication
 from ..sampling.sample import combined
-from ..sampling.step import Change, Task
+from ..sampling.step import Change, Replicate, Task
 from ..variance.influence import progress
 
 EACH = "; each of them weighted anew"
@@ -52,11 +52,7 @@ def replayed(replication: Replication, tasks: Sequence[Task], start: Floats) -> 
         weights, frequency = _before(replication, number, start)
         changes: list[Change] = []
         for task in tasks:
-            if (frequency < 0).any():
-                raise WeightingError(
-                    f"{replicate} has a weight below zero, and cannot be weighted again; weight the sample before the "
-                    "replicates are made, or take the replicates as they are."
-                )
+            _refuse_negative(weights, frequency, replicate)
             changes.append(task.replayed(weights, frequency, replicate))
             weights = changes[-1].applied(weights, slice(None))
         made.append((*(earlier.made[number] if earlier else ()), *changes))
@@ -70,6 +66,20 @@ def replayed(replication: Replication, tasks: Sequence[Task], start: Floats) -> 
         text=replication.text.removesuffix(EACH) + EACH,
     )
     return _kept(found)
+
+
+def _refuse_negative(weights: Floats, frequency: Floats, replicate: Replicate) -> None:
+    """Refuse replicates that no step is made for."""
+    if (frequency < 0).any():
+        raise WeightingError(
+            f"{replicate} has a weight below zero, and cannot be weighted again; weight the sample before the "
+            "replicates are made, or take the replicates as they are."
+        )
+    if (weights < 0).any():
+        raise WeightingError(
+            f"{replicate} holds weights below zero after a calibration without bounds, and another step follows. Give "
+            "the calibration bounds, or distance='raking', whose weights stay above zero."
+        )
 
 
 def _before(replication: Replication, number: int, start: Floats) -> tuple[Floats, Floats]:

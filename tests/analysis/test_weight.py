@@ -120,7 +120,7 @@ def test_a_column_of_weights_tells_of_the_steps_that_made_it(tmp_path):
         ({"margins": "reference", "steps": [{"rake": {"on": ["sex"]}}]}, DocumentError, "needs the key reference"),
         ([{"nonresponse": {"responded": "1 == 1", "within": "regio"}}], ToplineError, "step 1, nonresponse: "),
         ([{"rake": {"margins": "census.csv"}}], FileError, "step 1, rake: "),
-        ([], WeightingError, "the recipe has no steps"),
+        ([], DocumentError, "steps is empty"),
     ],
 )
 def test_what_is_wrong_with_a_recipe_is_told_with_its_place(recipe, kind, told):
@@ -141,3 +141,16 @@ def test_targets_come_from_a_reference_sample_in_a_file(tmp_path):
     made = weight(design(), recipe, folder=tmp_path)
     share = other.groupby("sex")["w"].sum()["f"] / other["w"].sum()
     assert made.weights[sample()["sex"] == "f"].sum() / made.weights.sum() == pytest.approx(share, rel=1e-9)
+
+
+def test_a_design_names_its_steps():
+    assert "raked on sex, age to given margins" in repr(weight(design(), {"margins": MARGINS}))
+
+
+def test_replicates_with_weights_below_zero_go_through_no_further_step():
+    frame = sample(60).assign(x=np.arange(60.0))
+    steps = [{"calibrate": {"means": {"x": 37.0}}}, "normalise"]
+    few = Design(frame, psu="town")
+    assert weight(few, steps).weights.min() > 0
+    with pytest.raises(WeightingError, match="below zero after a calibration without bounds"):
+        weight(few, {"steps": steps, "replicates": {"method": "rao_wu_yue", "replicates": 30, "seed": 1}})
