@@ -21,6 +21,7 @@ from ..sampling.design import Design, check_design
 from ..sampling.sums import summed
 from ..targets.target_tables import TargetTable, target_tables
 from .diagnostic import Diagnostic, laid_out
+from .moment_targets import moment_notes
 from .row_chart import PERCENT, Marks, Rule, row_chart
 from .weight_log import states, unsigned
 
@@ -74,7 +75,8 @@ def weight_margins(design: Design) -> Diagnostic:
     check_design(design, "weight_margins")
     frame = margins_frame(design)
     if frame is None:
-        raise WeightingError("no step fitted the weights to targets, so there are no margins; rake or calibrate first.")
+        told = "no step fitted the weights to shares, so there are no margins; rake or calibrate first."
+        raise WeightingError(" ".join([told, *moment_notes(design)]))
     invented = simulated(design.study)
     off = frame["off_after"].abs()
     worst = "" if off.isna().all() else f" Furthest from a target now: {100 * off.max():.2f} points."
@@ -369,7 +371,7 @@ def moments(study: Study, name: str, weights: Floats) -> tuple[float, float]:
 def _noted(design: Design) -> tuple[str, ...]:
     """Give where targets come from, with that nobody was asked first."""
     notes = [SIMULATED_NOTE] if simulated(design.study) else []
-    notes += [note for table in target_tables(design) for note in table.step.notes]
+    notes += [*moment_notes(design), *(note for table in target_tables(design) for note in table.step.notes)]
     return tuple(dict.fromkeys(notes))
 
 

@@ -12,6 +12,7 @@ from ..sampling.categories import Floats
 from ..sampling.design import Design, check_design
 from ..targets.target_tables import TargetTable, target_tables
 from .diagnostic import Diagnostic, laid_out
+from .moment_targets import moment_notes
 from .spread import spread
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def weight_log(design: Design) -> Diagnostic:
             f"worst: furthest that a share is from its target, in points, by the targets of step {known.number} "
             f"({known.step.kind}) and among the {int(known.rows.sum()):,} rows that came to it."
         )
+    about += moment_notes(design)
     return Diagnostic(
         name="log",
         title="Weights step by step",

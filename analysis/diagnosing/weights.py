@@ -12,6 +12,7 @@ from ...data.printing import aligned, folded, number, percent
 from ..estimation.method import SIMULATED_NOTE, counted, simulated
 from ..sampling.design import Design, check_design
 from ..sampling.weight_notes import notes_on
+from .moment_targets import moment_notes
 from .spread import spread
 from .weight_log import last_targets, states
 
@@ -162,6 +163,7 @@ def weight_summary(design: Design) -> WeightSummary:
         margins=last,
         notes=(
             *((SIMULATED_NOTE,) if invented else ()),
+            *moment_notes(design),
             *notes_on(design.study.codebook, design.weight),
             *(note for step in design.steps for note in step.notes),
         ),
