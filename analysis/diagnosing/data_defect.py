@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -21,15 +21,21 @@ from ...data.printing import number
 from ..estimation.estimate import proportion
 from ..estimation.method import SIMULATED_NOTE, counted, simulated
 from ..estimation.plan import Category
-from ..sampling.categories import Floats, code_text, names_of
+from ..sampling.categories import Floats, categories, code_text, names_of, numbers
 from ..sampling.design import Design, check_design
 from .balance import is_categories, moments
 from .diagnostic import Diagnostic, laid_out
 from .row_chart import Marks, row_chart
-from .spread import spread
+from .spread import Spread, spread, weights_inside
+
+if TYPE_CHECKING:
+    import altair as alt
 
 DEFECTS = (0.0001, 0.0005, 0.001, 0.005)
 """Correlations that are tried; Meng (2018), section 4, found 0.005 for a vote in the United States in 2016."""
+
+Asked = tuple[str, str, float, float, bool, Spread]
+"""Item, category, estimate, standard deviation, whether it is a share, and the weights of those who answered."""
 
 WHAT_IF = (
     "A what-if, not an estimate: the correlation is assumed, and no sample can tell its own. Its sign may be either, "
@@ -54,9 +60,9 @@ def data_defect(
     Parameters
     ----------
     design : Design
-        The weighted sample.
+        The weighted sample; where it is cut by :func:`subset`, all of this is about that part.
     population : float
-        People in the population, e.g. ``1_100_000_000``; more than respondents.
+        People in the population, or in that part of it, e.g. ``1_100_000_000``; more than respondents.
     outcomes : str, sequence of str, or mapping of str to category, optional
         As for :func:`weight_influence`. Without it a share of one half, of which the standard deviation is largest.
     rho : float or sequence of float
@@ -66,8 +72,9 @@ def data_defect(
     -------
     Diagnostic
         One row for each outcome and correlation: item, category, rho, estimate, sd (of the answer in the population, as
-        estimated), n, population, bias_unweighted, bias (with the weights), effective_n_unweighted, effective_n (with
-        the weights), times_chance (rho over the root of 1 / (population - 1), its size in simple random samples),
+        estimated), n (those with a weight who answered the item), population, bias_unweighted, bias (with the weights),
+        effective_n_unweighted, effective_n (with the weights), times_chance (rho over the root of
+        1 / (population - 1), its size in simple random samples),
         possible (whether a share less or more the bias is still a share). ``plot()`` draws the biases.
 
     Raises
@@ -96,9 +103,10 @@ def data_defect(
     [[0.079, 40.04]]
     """
     check_design(design, "data_defect")
-    rhos = _checked(design, population, rho)
+    weights = weights_inside(design)
+    rhos = _checked(weights, population, rho)
     frame = pd.DataFrame(
-        [_row(design, population, each, outcome) for outcome in _outcomes(design, outcomes) for each in rhos]
+        [_row(population, each, outcome) for outcome in _outcomes(design, outcomes, weights) for each in rhos]
     )
     invented = simulated(design.study)
     shown = frame.assign(
@@ -109,7 +117,7 @@ def data_defect(
         title="What if answering goes with the answer: bias by an assumed data defect correlation",
         about=(
             WHAT_IF,
-            f"Population {population:,.0f}, sample {int(frame['n'].iloc[0]):,}. bias: rho times the root of "
+            f"Population {population:,.0f}, sample {_sample_text(design, frame)}. bias: rho times the root of "
             "(1 - f + c) / f times the standard deviation, f the sampled part, c the squared coefficient of "
             "variation of the weights (Meng 2018).",
         ),
@@ -119,6 +127,7 @@ def data_defect(
             shown,
             {
                 **dict.fromkeys(("item", "category", "rho")),
+                **({"n": lambda count: number(count, 0)} if frame["n"].nunique() > 1 else {}),
                 "sd": lambda sd: number(sd, 3),
                 **dict.fromkeys(("bias_unweighted", "bias"), lambda bias: f"±{number(bias, 4)}"),
                 **dict.fromkeys(("effective_n_unweighted", "effective_n"), lambda count: number(count, 1)),
@@ -126,24 +135,19 @@ def data_defect(
                 **({} if frame["possible"].all() else {"within": str}),
             },
         ),
-        draw=lambda: row_chart(
-            # over the standard deviation the bias is the same for every answer; one that never varies has none
-            frame.assign(name=[f"rho {each:g}" for each in frame["rho"]], over=frame["rho"] * _reach(frame))
-            .drop_duplicates("rho")
-            .reset_index(drop=True),
-            name="name",
-            marks=[Marks("over", "±", "bar")],
-            title="What if: bias by an assumed data defect correlation",
-            footing=["An assumption, not an estimate. In standard deviations of the answer; Meng (2018)."],
-            axis="bias over the standard deviation of the answer",
-            written=lambda value: number(value, 3),
-            simulated=invented,
-        ),
+        draw=lambda: _chart(frame, invented=invented),
     )
 
 
-def _checked(design: Design, population: float, rho: float | Sequence[float]) -> list[float]:
-    n = int((design.weights != 0).sum())
+def _sample_text(design: Design, frame: pd.DataFrame) -> str:
+    """Give how many answered, from the item with the fewest answers to that with the most, and who they are."""
+    fewest, most = int(frame["n"].min()), int(frame["n"].max())
+    count = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,} by item"
+    return count if design.subpopulation is None else f"{count}, where {design.subpopulation.text}"
+
+
+def _checked(weights: Floats, population: float, rho: float | Sequence[float]) -> list[float]:
+    n = int((weights != 0).sum())
     if not (_is_number(population) and math.isfinite(population) and population > n):
         raise WeightingError(
             f"population is {population!r}; it is the number of people in the population, more than the {n:,} "
@@ -164,36 +168,36 @@ def _is_number(given: object) -> TypeGuard[float]:
 
 
 def _outcomes(
-    design: Design, outcomes: str | Sequence[str] | Mapping[str, Category] | None
-) -> list[tuple[str, str, float, float, bool]]:
-    """Give item, category, estimate, standard deviation, and whether it is a share."""
+    design: Design, outcomes: str | Sequence[str] | Mapping[str, Category] | None, weights: Floats
+) -> list[Asked]:
+    """Give what is asked of each outcome, over those who answered it."""
     if outcomes is None:
-        return [("a share of one half", "", 0.5, 0.5, True)]
+        return [("a share of one half", "", 0.5, 0.5, True, spread(weights))]
     wanted = dict(outcomes) if isinstance(outcomes, Mapping) else dict.fromkeys(names_of(outcomes))
     for name in wanted:
         if not isinstance(name, str):
             raise WeightingError(f"{name!r} is no outcome; name a column as text, e.g. 'approval'.")
-    found: list[tuple[str, str, float, float, bool]] = []
+    found: list[Asked] = []
     for name, category in wanted.items():
         if category is None and not is_categories(design.study, name):
-            center, variance = moments(design.study, name, design.weights * design.inside)
-            found.append((name, "", center, math.sqrt(variance), False))
+            center, variance = moments(design.study, name, weights)
+            answered = ~np.isnan(numbers(design.study, name)[0])
+            found.append((name, "", center, math.sqrt(variance), False, spread(np.where(answered, weights, 0.0))))
             continue
         shares = proportion(design, name, category=category).to_frame()
+        answered = categories(design.study, name).positions >= 0
+        over = spread(np.where(answered, weights, 0.0))
         for shown, share in zip(shares["category"], shares["estimate"], strict=True):
-            found.append((name, code_text(shown), float(share), math.sqrt(share * (1 - share)), True))
+            found.append((name, code_text(shown), float(share), math.sqrt(share * (1 - share)), True, over))
     if not found:
         raise WeightingError("name at least one outcome, or leave outcomes out for a share of one half.")
     return found
 
 
-def _row(
-    design: Design, population: float, rho: float, outcome: tuple[str, str, float, float, bool]
-) -> dict[str, object]:
-    item, category, estimate, sd, share = outcome
-    numbers = spread(design.weights)
-    f = numbers.n / population
-    plain, weighted = (1 - f) / f, (1 - f + numbers.deff - 1) / f
+def _row(population: float, rho: float, outcome: Asked) -> dict[str, object]:
+    item, category, estimate, sd, share, over = outcome
+    f = over.n / population
+    plain, weighted = (1 - f) / f, (1 - f + over.deff - 1) / f
     bias = rho * math.sqrt(weighted) * sd
     # the truth is the estimate less or more the bias; of a share one of them must lie between 0 and 1
     possible = not share or estimate - bias >= 0 or estimate + bias <= 1
@@ -203,7 +207,7 @@ def _row(
         "rho": rho,
         "estimate": estimate,
         "sd": sd,
-        "n": numbers.n,
+        "n": over.n,
         "population": population,
         "bias_unweighted": rho * math.sqrt(plain) * sd,
         "bias": bias,
@@ -214,9 +218,22 @@ def _row(
     }
 
 
-def _reach(frame: pd.DataFrame) -> Floats:
-    """Give the bias, with the weights, over rho and the standard deviation."""
-    return np.asarray(1 / (frame["rho"] * np.sqrt(frame["effective_n"])))
+def _chart(frame: pd.DataFrame, *, invented: bool) -> alt.LayerChart:
+    """Draw the bias over the standard deviation: the same for all items, unless others answered each."""
+    reach = 1 / (frame["rho"] * np.sqrt(frame["effective_n"]))
+    drawn = frame.assign(name=[f"rho {each:g}" for each in frame["rho"]], over=frame["rho"] * reach)
+    alike = bool(np.ptp(reach) <= 1e-9 * reach.max())
+    return row_chart(
+        drawn.drop_duplicates("rho" if alike else ["item", "rho"]).reset_index(drop=True),
+        name="name",
+        heading="" if alike else "item",
+        marks=[Marks("over", "±", "bar")],
+        title="What if: bias by an assumed data defect correlation",
+        footing=["An assumption, not an estimate. In standard deviations of the answer; Meng (2018)."],
+        axis="bias over the standard deviation of the answer",
+        written=lambda value: number(value, 3),
+        simulated=invented,
+    )
 
 
 def _impossible(frame: pd.DataFrame) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ from ..sampling.design import Design, check_design
 from ..sampling.sample import combined
 from .diagnostic import Diagnostic, laid_out
 from .row_chart import Marks, Rule, row_chart
-from .spread import spread
-from .weight_log import NUMBERS, START, significant, states
+from .spread import spread, weights_inside
+from .weight_log import NUMBERS, START, of_all_rows, significant, states
 
 By = str | Sequence[str | tuple[str, ...]]
 """Columns, each on its own; a tuple of columns crosses them."""
@@ -78,7 +78,7 @@ def deff_parts(design: Design) -> Diagnostic:
             "below 0 where a step made weights more alike. of rows: rows leaving; of weights: weights changing.",
         ),
         frame=frame,
-        notes=(SIMULATED_NOTE,) if invented else (),
+        notes=((SIMULATED_NOTE,) if invented else ()) + of_all_rows(design),
         table=laid_out(
             frame,
             {
@@ -151,7 +151,8 @@ def deff_by(design: Design, by: By) -> Diagnostic:
     -------
     Diagnostic
         One row for everybody and one for each group: variable, category, n (rows that have a weight), share (of the
-        weight), effective_n, deff, minimum, maximum, ratio. Rows without a value are a group of their own.
+        weight), effective_n, deff, minimum, maximum, ratio. Rows without a value are a group of their own. Where the
+        design is cut by :func:`subset`, everybody is everybody in the subset.
 
     Raises
     ------
@@ -179,15 +180,15 @@ def deff_by(design: Design, by: By) -> Diagnostic:
     2          m  2  1.000
     """
     check_design(design, "deff_by")
-    frame = pd.concat(
-        [_group("", "everybody", design, design.weights), *(_groups(design, each) for each in _listed(by))]
-    )
-    frame = frame.reset_index(drop=True)
+    groups, weights = _listed(by), weights_inside(design)
+    found = [_group("", "everybody", weights, weights), *(_groups(design, each, weights) for each in groups)]
+    frame = pd.concat(found, ignore_index=True)
+    part = [] if design.subpopulation is None else [f"Of those where {design.subpopulation.text}."]
     invented = simulated(design.study)
     return Diagnostic(
         name="subgroups",
         title="Effective sample size and design effect of groups",
-        about=("n: rows that have a weight; effective n and deff: Kish; share: of the weight.",),
+        about=(*part, "n: rows that have a weight; effective n and deff: Kish; share: of the weight."),
         frame=frame,
         notes=(SIMULATED_NOTE,) if invented else (),
         table=laid_out(
@@ -227,23 +228,23 @@ def _listed(by: By) -> list[tuple[str, ...]]:
     return found
 
 
-def _groups(design: Design, names: tuple[str, ...]) -> pd.DataFrame:
+def _groups(design: Design, names: tuple[str, ...], weights: Floats) -> pd.DataFrame:
     """Give the numbers of each group that has a weight, in the order of the codebook."""
     coded = [categories(design.study, name) for name in names]
     # rows without a value stand last
     places: list[Ints] = [np.where(one.positions < 0, len(one.values), one.positions) for one in coded]
-    group = combined(places, len(design.weights))
+    group = combined(places, len(weights))
     found = []
-    for each in np.unique(group[design.weights != 0]):
+    for each in np.unique(group[weights != 0]):
         rows = group == each
         first = int(np.argmax(rows))
         shown = [code_text((*one.shown, "(missing)")[place[first]]) for one, place in zip(coded, places, strict=True)]
-        found.append(_group(" × ".join(names), ", ".join(shown), design, np.where(rows, design.weights, 0.0)))
+        found.append(_group(" × ".join(names), ", ".join(shown), np.where(rows, weights, 0.0), weights))
     return pd.concat(found)
 
 
-def _group(variable: str, category: str, design: Design, weights: Floats) -> pd.DataFrame:
+def _group(variable: str, category: str, weights: Floats, everybody: Floats) -> pd.DataFrame:
     numbers = vars(spread(weights))
     total = numbers.pop("sum")
-    row = {"variable": variable, "category": category, "n": numbers.pop("n"), "share": total / design.weights.sum()}
+    row = {"variable": variable, "category": category, "n": numbers.pop("n"), "share": total / everybody.sum()}
     return pd.DataFrame([{**row, **numbers}])

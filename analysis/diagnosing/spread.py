@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..sampling.categories import Floats
+from ..sampling.design import Design
 
 
 @dataclass(frozen=True)
@@ -64,3 +67,18 @@ def spread(weights: Floats) -> Spread:
         maximum=most,
         ratio=most / least if least > 0 else float("nan"),
     )
+
+
+def weights_inside(design: Design) -> Floats:
+    """Give the weights of the rows that estimates are about, and 0 to the others.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from ..sampling.subpopulation import subset
+    >>> weights_inside(subset(Design(pd.DataFrame({"age": [20, 50]})), "age > 30")).tolist()
+    [0.0, 1.0]
+    """
+    if design.subpopulation is None:
+        return design.weights
+    return np.where(design.inside, design.weights, 0.0)

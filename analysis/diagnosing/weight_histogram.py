@@ -14,7 +14,7 @@ from ..printing.result_chart import MARK, PLOT, TITLE, WORDS, ruled_axis, titled
 from ..sampling.categories import Floats
 from ..sampling.design import Design, check_design
 from .diagnostic import Diagnostic, laid_out
-from .weight_log import states
+from .weight_log import of_all_rows, states
 
 if TYPE_CHECKING:
     import altair as alt
@@ -81,7 +81,7 @@ def weight_histogram(design: Design, *, bins: int = BINS) -> Diagnostic:
             "the cap of the ANES (DeBell and Krosnick 2009).",
         ),
         frame=frame,
-        notes=(SIMULATED_NOTE,) if invented else (),
+        notes=((SIMULATED_NOTE,) if invented else ()) + of_all_rows(design),
         table=_table(frame),
         draw=lambda: _chart(
             frame,

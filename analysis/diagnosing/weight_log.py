@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from ...data.printing import number, percent
+from ...data.printing import number
 from ..estimation.method import SIMULATED_NOTE, simulated
 from ..sampling.categories import Floats
 from ..sampling.design import Design, check_design
@@ -77,10 +77,10 @@ def weight_log(design: Design) -> Diagnostic:
         title="Weights step by step",
         about=tuple(about),
         frame=frame,
-        notes=(SIMULATED_NOTE,) if simulated(design.study) else (),
+        notes=((SIMULATED_NOTE,) if simulated(design.study) else ()) + of_all_rows(design),
         table=laid_out(
             frame if known is not None else frame.drop(columns="worst"),
-            {"step": None, "words": None, **NUMBERS, **({"worst": lambda share: percent(share, 2)} if known else {})},
+            {"step": None, "words": None, **NUMBERS, **({"worst": lambda share: unsigned(100 * share, 2)} if known else {})},
         ),
         draw=lambda: _chart(frame, invented=simulated(design.study)),
     )
@@ -124,6 +124,20 @@ NUMBERS = {
 def states(design: Design) -> list[Floats]:
     """Give the weights before all steps, and after each."""
     return [design.steps[0].before if design.steps else design.weights, *(step.after for step in design.steps)]
+
+
+def of_all_rows(design: Design) -> tuple[str, ...]:
+    """Say of a design that is cut to a subpopulation that its weighting, which is shown, was not; else nothing.
+
+    Examples
+    --------
+    >>> from ..sampling.subpopulation import subset
+    >>> of_all_rows(subset(Design(pd.DataFrame({"age": [20, 50]})), "age > 30"))
+    ('Of all rows: weighting is about the whole sample, and not only where age > 30.',)
+    """
+    if design.subpopulation is None:
+        return ()
+    return (f"Of all rows: weighting is about the whole sample, and not only where {design.subpopulation.text}.",)
 
 
 def last_targets(design: Design) -> TargetTable | None:

@@ -18,6 +18,7 @@ from .balance import LARGE, On, margins_frame, weight_balance
 from .diagnostic import Diagnostic
 from .spread import spread
 from .weight_histogram import LARGE as LARGE_WEIGHT
+from .weight_log import of_all_rows
 
 THUMB = "rule of thumb; no source"
 AUSTIN = "Austin (2009), Statistics in Medicine 28"
@@ -109,7 +110,7 @@ def weight_warnings(design: Design, reference: Design | None = None, on: On = No
         title="What is worth a look",
         about=(f"Beyond their limit: {len(exceeded)} of {len(frame)} checks. Limits are habits, not tests.",),
         frame=frame,
-        notes=(SIMULATED_NOTE,) if simulated(design.study) else (),
+        notes=((SIMULATED_NOTE,) if simulated(design.study) else ()) + of_all_rows(design),
         table=(["found", "where the limit comes from"], rows, 2),
     )
 

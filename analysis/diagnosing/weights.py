@@ -14,7 +14,7 @@ from ..sampling.design import Design, check_design
 from ..sampling.weight_notes import notes_on
 from .moment_targets import moment_notes
 from .spread import spread
-from .weight_log import last_targets, states
+from .weight_log import last_targets, of_all_rows, states
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,6 +163,7 @@ def weight_summary(design: Design) -> WeightSummary:
         margins=last,
         notes=(
             *((SIMULATED_NOTE,) if invented else ()),
+            *of_all_rows(design),
             *moment_notes(design),
             *notes_on(design.study.codebook, design.weight),
             *(note for step in design.steps for note in step.notes),

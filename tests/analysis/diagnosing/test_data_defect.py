@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from topline.analysis.diagnosing.data_defect import WHAT_IF, data_defect
 from topline.analysis.sampling.design import Design
+from topline.analysis.sampling.subpopulation import subset
 from topline.data.errors import EstimationError, UnknownNameError, WeightingError
 
 WAVE = pd.DataFrame({"view": ["for"] * 30 + ["against"] * 70, "trust": np.arange(100.0), "w": [1.0, 3.0] * 50})
@@ -77,3 +78,32 @@ def test_a_correlation_that_no_share_could_have_is_marked_impossible():
 def test_what_is_no_population_or_correlation_is_refused(population, options, error, message):
     with pytest.raises(error, match=message):
         data_defect(Design(WAVE), population, **options)
+
+
+def test_who_did_not_answer_an_item_is_not_in_its_sample():
+    wave = WAVE.assign(
+        trust=WAVE["trust"].where(np.arange(100) % 4 != 0), view=WAVE["view"].where(np.arange(100) % 5 != 0)
+    )
+    found = data_defect(Design(wave, weight="w"), 1_000_000, ["trust", "view"], rho=0.005)
+    frame = found.to_frame()
+    assert frame["n"].tolist() == [75, 80, 80]
+    own = Design(wave.dropna(subset=["trust"]), weight="w")
+    alone = data_defect(own, 1_000_000, "trust", rho=0.005).to_frame()
+    assert frame.iloc[0].drop("item").tolist() == pytest.approx(alone.iloc[0].drop("item").tolist())
+    assert "sample 75 to 80 by item." in found.about[1]
+    assert "80" in str(found).splitlines()[-1]
+    assert len(found.plot().to_dict()["layer"]) > 0
+
+
+def test_a_part_of_the_sample_is_set_beside_its_own_population():
+    part = subset(Design(WAVE, weight="w"), "trust < 20")
+    found = data_defect(part, 21, ["view", "trust"], rho=0.1)
+    alone = data_defect(Design(WAVE[:20], weight="w"), 21, ["view", "trust"], rho=0.1).to_frame()
+    frame = found.to_frame()
+    for name in ("n", "estimate", "sd", "bias_unweighted", "bias", "effective_n"):
+        assert frame[frame["category"] != "against"][name].tolist() == pytest.approx(
+            alone[alone["category"] != "against"][name].tolist()
+        ), name
+    assert "sample 20, where trust < 20." in found.about[1]
+    with pytest.raises(WeightingError, match="more than the 20 respondents"):
+        data_defect(part, 20)

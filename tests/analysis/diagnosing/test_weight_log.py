@@ -18,6 +18,7 @@ from topline.analysis.nonresponse.nonresponse import nonresponse
 from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.step import WeightingStep
+from topline.analysis.sampling.subpopulation import subset
 from topline.analysis.targets.target_tables import target_tables
 from topline.analysis.trimming.trim import trim
 from topline.data.errors import EstimationError, UnknownNameError, WeightingError
@@ -228,3 +229,17 @@ def test_what_is_no_design_is_refused_by_name():
         with pytest.raises(EstimationError, match=f"{function.__name__} needs a Design"):
             function(sample())
     assert significant(0.0) == "0"
+
+
+def test_a_part_has_the_design_effects_of_its_own_rows_and_the_weighting_is_that_of_all(weighted):
+    part = subset(weighted, {"sex": "f"})
+    own = weighted.study.frame.assign(final=weighted.weights)
+    alone = Design(own[(own["sex"] == "f") & (own["final"] != 0)], weight="final")
+    found = deff_by(part, "age")
+    assert found.about[0] == "Of those where sex f."
+    pd.testing.assert_frame_equal(found.to_frame(), deff_by(alone, "age").to_frame(), rtol=1e-12)
+    said = "Of all rows: weighting is about the whole sample, and not only where sex f."
+    for look in (weight_log, deff_parts, weight_histogram, weight_summary):
+        assert said in look(part).notes
+        assert said not in look(weighted).notes
+        assert look(part).to_frame().equals(look(weighted).to_frame())
