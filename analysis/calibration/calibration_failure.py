@@ -1,49 +1,73 @@
-"""Why weights cannot be calibrated: the target furthest off, and the least change of bounds that would do."""
+"""Why weights cannot be calibrated: targets in conflict, a fit that took too long, weights that vanish."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from ...data.codebook import Study
 from ...data.errors import WeightingError
 from ..estimation.method import counted
+from ..infeasibility.conditions import Deadline, SearchStopped
+from ..infeasibility.feasible_bounds import VANISHING, downward
+from ..infeasibility.infeasible import SECONDS, contradiction, unmet
+from ..infeasibility.raking_problem import RakingProblem, codebook_orders, names_of
 from ..sampling.categories import Floats
-from .auxiliaries import Auxiliaries
-from .calibration_fit import Fit, Problem, fitted
+from ..targets.margin_fit import Cells
+from ..targets.targets import Targets
+from .calibration_conditions import CalibrationConditions
+from .calibration_fit import Fit, Problem
 from .replicate_calibration import CalibrationTask
 
-VANISHING = 1e-6
-"""A weight multiplied by less than this, where no bound says so, is no weight any more."""
+SWEEPS = 500
+"""Iterations with which a rake is tried on the margins alone, to explain them."""
 
-WIDEST = 1e4
-"""Bounds up to so many times the widest given are tried."""
-
-NEARLY = 1e-6
-"""Where shares and means are nearer to their targets than this part of the misfit, it is the sum that is off."""
-
-HALVINGS = 16
-"""How often the stretch between bounds that are too narrow and bounds that do is halved."""
-
-TRIED = 200
-"""Newton steps with which bounds are tried."""
+SAME = 1e-3
+"""Where the sum of the weights changes by less than this part, bounds need no word on it."""
 
 
-def refuse_misfit(task: CalibrationTask, weights: Floats, problem: Problem, fit: Fit) -> None:
-    """Stop where targets were not reached, saying which is furthest off and which bounds would do.
+def refuse_misfit(task: CalibrationTask, study: Study, before: Floats, problem: Problem, fit: Fit) -> None:
+    """Stop where targets were not reached, saying which contradict each other and what would do.
+
+    Parameters
+    ----------
+    task : CalibrationTask
+        What was to be calibrated to what.
+    study : Study
+        The data, with the order of categories.
+    before : numpy.ndarray
+        Base weights of the rows.
+    problem : Problem
+        What was fitted.
+    fit : Fit
+        What was reached.
 
     Raises
     ------
+    InfeasibleMarginsError
+        When no weights meet the margins, whatever else was asked for.
     WeightingError
-        When the fit is further from a target than its tolerance.
+        When the fit is further from a target than its tolerance for another reason.
     """
     if fit.worst <= task.method.tolerance:
         return
-    raise WeightingError(
-        f"no weights ({task.method}) meet all targets: after {counted(fit.iterations, 'iteration', 'iterations')} "
-        f"{_furthest(task.auxiliaries, problem, fit)}. {_sum_changes(task, weights)}{_ways(task, weights)}"
-    )
+    changed = _sum_changes(task, before)
+    if task.auxiliaries.matched:
+        asked = _margins_alone(task, task.auxiliaries.matched, study, before, changed)
+        refused = contradiction(asked, vanishing=task.method.distance != "linear")
+        if refused:
+            raise refused
+    conditions = CalibrationConditions(task, before, problem)
+    try:
+        contradicted = conditions.contradicted(Deadline.after(SECONDS))
+    except SearchStopped:
+        contradicted = None
+    if contradicted is False:
+        raise WeightingError(_slow(task, conditions, fit))
+    first = f"no weights ({task.method}) meet all targets."
+    lines = conditions.lines() if contradicted else [f"{_furthest(conditions, fit)}; why was not found in time."]
+    raise WeightingError("\n  ".join([first, *([changed] if changed else []), *lines]))
 
 
 def refuse_negative(task: CalibrationTask, before: Floats, after: Floats) -> None:
@@ -65,107 +89,120 @@ def refuse_negative(task: CalibrationTask, before: Floats, after: Floats) -> Non
     )
 
 
-def refuse_vanished(task: CalibrationTask, fit: Fit, problem: Problem) -> None:
-    """Stop where targets hold only because some weights have all but vanished.
+def refuse_vanished(task: CalibrationTask, study: Study, before: Floats, problem: Problem, fit: Fit) -> None:
+    """Stop where the raking distance meets targets only because some weights have all but vanished.
 
     Raises
     ------
+    InfeasibleMarginsError
+        When margins alone can be met only so.
     WeightingError
-        When weights without a lower bound were multiplied by next to nothing.
+        When weights without a lower bound were multiplied by next to nothing for another reason.
     """
     vanished = (fit.factor < VANISHING) & (problem.base > 0)
     if task.method.distance != "raking" or task.method.bounds or not vanished.any():
         return
+    if task.auxiliaries.matched:
+        asked = _margins_alone(task, task.auxiliaries.matched, study, before, "")
+        raked = asked.fit()
+        if raked.ratio[asked.cells.weight > 0].min() < VANISHING:
+            raise unmet(asked, raked)
     point = np.arange(len(fit.factor)) if task.point is None else task.point
-    rows = int(vanished[point].sum())
+    rows = counted(int(vanished[point].sum()), "respondent", "respondents")
+    conditions = CalibrationConditions(task, before, problem)
     raise WeightingError(
-        f"the targets can be met only by giving no weight to {counted(rows, 'respondent', 'respondents')}: they lie at "
-        "the edge of what the data hold. Join categories, or leave a target out."
+        f"the raking distance meets the targets only by giving no weight to {rows} (less than {VANISHING:g} of what "
+        f"they had): {_strongest(conditions, fit)}. {_with_floor(conditions)}"
     )
 
 
-def _furthest(wanted: Auxiliaries, problem: Problem, fit: Fit) -> str:
-    """Name the auxiliary that is furthest from its target, as a share or mean of what the weights add up to."""
-    summed = 1 + float(fit.misfit[: wanted.sizes[0]].sum())
-    reached = (problem.target + fit.misfit) / summed
-    at = int(np.argmax(np.abs(reached - problem.target)))
-    if abs(reached[at] - problem.target[at]) <= abs(fit.worst) * NEARLY:
-        return f"the weights add up to {summed * wanted.total:,.6g} where the target is {wanted.total:,.6g}"
-    moment = at - sum(wanted.sizes)
-    if moment < 0:
-        name = wanted.names[at]
-        return f"{name}, reaches {100 * reached[at]:.4f}% where the target is {100 * problem.target[at]:.4f}%"
-    one = wanted.moments[moment]
-    mean = one.centre + one.spread * float(reached[at])
-    found = mean if one.statistic == "mean" else mean * summed * wanted.total
-    return f"the {one.name} reaches {found:,.6g} where the target is {one.target:,.6g}"
+def _margins_alone(
+    task: CalibrationTask, matched: Targets, study: Study, before: Floats, changed: str
+) -> RakingProblem:
+    """Give the margins as a raking, with the bounds where these are of factors and nothing else is to be met."""
+    bounds = None if task.method.bounds_weights or task.auxiliaries.moments else task.method.bounds
+    cells = matched.cells
+    if bounds:
+        start = float(before.sum()) * task.scale / task.auxiliaries.total
+        cells = Cells(cells.weight * start, cells.codes, cells.targets)
+    orders = partial(codebook_orders, study, matched.margins)
+    return RakingProblem(cells, names_of(matched), bounds, task.method.tolerance, SWEEPS, orders, remedy=changed)
 
 
-def _sum_changes(task: CalibrationTask, weights: Floats) -> str:
-    """Say so where bounds stand against the change of the weights' sum alone."""
-    low, high = task.method.bounds or (-np.inf, np.inf)
-    change = task.auxiliaries.total / (float(weights.sum()) * task.scale)
-    if task.method.bounds_on == "weights" or low < change < high:
+def _sum_changes(task: CalibrationTask, before: Floats) -> str:
+    """Say so where bounds stand beside a sum of the weights that they were not meant for."""
+    if task.method.bounds_weights and task.method.bounds:
+        rows = int((before > 0).sum())
+        mean, (low, high) = task.auxiliaries.total / rows, task.method.bounds
+        if low <= mean <= high:
+            return ""
+        return f"The weights of {rows:,} respondents should add up to {task.auxiliaries.total:,.6g}, {mean:.4g} each."
+    start = float(before.sum()) * task.scale
+    change = task.auxiliaries.total / start
+    if task.method.bounds is None or abs(change - 1) < SAME:
         return ""
     return (
-        f"The weights add up to {weights.sum():,.6g} and should to {task.auxiliaries.total:,.6g}, {change:.3g} times "
-        "as much, and bounds count from the base weights. "
+        f"The weights add up to {start:,.6g} and should to {task.auxiliaries.total:,.6g}, {change:.3g} times as much, "
+        "and bounds count from the base weights."
     )
 
 
-def _ways(task: CalibrationTask, weights: Floats) -> str:
-    """Say what would make it feasible."""
-    if not task.method.bounds:
-        return "Look at targets that contradict each other, join categories, or leave a target out."
-    low, high = task.method.bounds
-    reach = _reaching(task, weights)
-    upper = _least(lambda bound: reach((low, bound)), high, high * WIDEST) if np.isfinite(high) else None
-    lower = _least(lambda bound: reach((bound, high)), low, 0.0) if low > 0 else None
-    found = []
-    if upper is not None:
-        found.append(f"an upper bound of {_rounded(upper, up=True):g} would do with the lower of {low:g}")
-    if lower is not None:
-        found.append(f"a lower bound of {_rounded(lower, up=False):g} would do with the upper of {high:g}")
-    if found:
-        said = "; ".join(found)
-        return f"{said[0].upper()}{said[1:]}. Widen the bounds, join categories, or leave a target out."
-    if reach((0.0, high * WIDEST)):
-        return "Both bounds have to be wider. Widen them, join categories, or leave a target out."
-    return "No bounds are wide enough. Look at targets that contradict each other, join categories, or leave one out."
+def _slow(task: CalibrationTask, conditions: CalibrationConditions, fit: Fit) -> str:
+    """Say of targets that can be met that the fit did not get there, and what would."""
+    after = f" after {counted(fit.iterations, 'iteration', 'iterations')}" if fit.iterations else ""
+    text = f"the targets can be met ({task.method}), but{after} {_furthest(conditions, fit)}."
+    more = 10 * task.method.max_iterations
+    if conditions.reached_with(more):
+        return f"{text} max_iterations={more} reaches them."
+    try:
+        found = conditions.nearest_bounds()
+    except WeightingError:
+        found = None
+    ways = " or ".join(f"bounds=({each[0]:g}, {each[1]:g})" for each in found or ())
+    return f"{text} {f'{ways} does it.' if ways else 'Choose another distance, or a larger tolerance.'}"
 
 
-def _reaching(task: CalibrationTask, weights: Floats) -> Callable[[tuple[float, float]], bool]:
-    """Give a trial of bounds; which distance is taken makes no difference to whether bounds are wide enough."""
-    problem, start = task.problem(weights, np.ones(len(weights))), weights * task.scale
-
-    def reach(bounds: tuple[float, float]) -> bool:
-        distance = replace(task.method, bounds=bounds, distance="linear").factors(start)
-        return fitted(replace(problem, distance=distance), task.method.tolerance, TRIED).worst <= task.method.tolerance
-
-    return reach
-
-
-def _least(reached: Callable[[float], bool], narrow: float, wide: float) -> float | None:
-    """Move one bound no further than needed; None where no distance is far enough."""
-    if not reached(wide):
-        return None
-    if wide > narrow:  # upwards by doubling first: bounds that do are rarely far away
-        step = narrow
-        while narrow + step < wide and not reached(narrow + step):
-            step *= 2
-        narrow, wide = narrow + (step / 2 if step > narrow else 0), min(narrow + step, wide)
-    for _ in range(HALVINGS):
-        middle = (narrow + wide) / 2
-        if reached(middle):
-            wide = middle
-        else:
-            narrow = middle
-    return wide
+def _furthest(conditions: CalibrationConditions, fit: Fit) -> str:
+    """Name the target that is furthest off, and what was reached."""
+    at = int(np.argmax(np.abs(fit.misfit)))
+    reached = float(conditions.problem.target[at] + fit.misfit[at])
+    if not conditions.task.auxiliaries.margins and at == 0:
+        total = conditions.task.auxiliaries.total
+        return f"the weights add up to {reached * total:,.6g} and should to {total:,.6g}"
+    return f"{conditions.demand(at, 'should be')} and is at {conditions.said(at, reached)}"
 
 
-def _rounded(bound: float, *, up: bool) -> float:
-    """Round away from what is too narrow, to four digits."""
-    if bound <= 0:
-        return 0.0
-    unit = 10.0 ** (np.floor(np.log10(bound)) - 3)
-    return float((np.ceil if up else np.floor)(bound / unit) * unit)
+def _strongest(conditions: CalibrationConditions, fit: Fit) -> str:
+    """Name the target that drives weights furthest apart, with what the data hold."""
+    wanted = conditions.task.auxiliaries
+    by_margin = np.split(fit.multipliers[: sum(wanted.sizes)], np.cumsum(wanted.sizes)[:-1])
+    used = conditions.problem.base > 0
+    columns = conditions.problem.matrix.columns[used]
+    margins = [float(np.ptp(each)) for each in by_margin]
+    moments = np.abs(fit.multipliers[sum(wanted.sizes) :]) * np.ptp(columns, axis=0)
+    strongest = int(np.argmax([*margins, *moments]))
+    if strongest < len(margins):
+        at = int(sum(wanted.sizes[:strongest]) + np.argmin(by_margin[strongest]))
+        share = float(conditions.matrix[:, at] @ conditions.problem.base / conditions.problem.base.sum())
+        return f"{conditions.demand(at, 'should be')} and is {100 * share:.2f}% before"
+    at = strongest - len(margins)
+    one = wanted.moments[at]
+    low, high = (one.centre + one.spread * float(edge) for edge in (columns[:, at].min(), columns[:, at].max()))
+    per_head = "" if one.statistic == "mean" else f", a mean of {one.centre:,.6g}"
+    return (
+        f"the {one.name} should be {one.target:,.6g}{per_head}, at the edge of values that run from {low:,.6g} to "
+        f"{high:,.6g}"
+    )
+
+
+def _with_floor(conditions: CalibrationConditions) -> str:
+    """Say whether bounds keep everybody's weight from vanishing, and which."""
+    otherwise = "Look at the unit of the target, or leave it out."
+    try:
+        floor = conditions.floor()
+    except SearchStopped:
+        return otherwise
+    low = downward(floor / 2)
+    if low < VANISHING or not conditions.fit_within((low, np.inf)).worst <= conditions.task.method.tolerance:
+        return otherwise
+    return f"{otherwise} In calibrate bounds=({low:g}, math.inf) meets all and everybody keeps a weight."

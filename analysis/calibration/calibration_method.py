@@ -9,6 +9,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from ...data.errors import WeightingError
+from ..raking.rake import check_stopping
 from ..sampling.categories import Floats
 from .distances import Distance, DistanceName
 
@@ -72,11 +73,7 @@ def checked(method: Method) -> Method:
         )
     if method.bounds_on not in get_args(BoundsOn):
         raise WeightingError(f"bounds_on is {method.bounds_on!r}; it can be 'factors' or 'weights'.")
-    if not 0 < method.tolerance < 1 or method.max_iterations < 1:
-        raise WeightingError(
-            f"tolerance is {method.tolerance:g} and max_iterations {method.max_iterations}; both are above 0, "
-            "tolerance below 1."
-        )
+    check_stopping(method.tolerance, method.max_iterations)
     if method.bounds is None:
         if method.distance == "logit":
             raise WeightingError("distance='logit' needs bounds, e.g. bounds=(0.5, 2.0); weights stay between them.")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data.errors import WeightingError
-from ..estimation.method import counted
 from ..sampling.categories import Codes, Floats
 from ..sampling.sample import combined
 from ..sampling.step import CellFactors, Replicate, Rows
@@ -69,9 +68,8 @@ class CalibrationTask:
         if not fit.worst <= self.method.tolerance:
             at = int(np.argmax(np.abs(fit.misfit)))
             raise WeightingError(
-                f"{replicate}: no weights{' within the bounds' if self.method.bounds else ''} meet all targets; after "
-                f"{counted(fit.iterations, 'iteration', 'iterations')} {self.auxiliaries.names[at]} is "
-                f"{np.abs(fit.misfit[at]):.2g} off (share, or standard deviations). Widen the bounds, calibrate on "
+                f"{replicate}: no weights{' within the bounds' if self.method.bounds else ''} meet all targets; the "
+                f"furthest off is {self.auxiliaries.names[at]}. Widen the bounds, calibrate on "
                 f"fewer variables, or choose {_OTHER}."
             )
         return self.change(fit.multipliers)

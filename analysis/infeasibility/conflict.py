@@ -195,7 +195,7 @@ def _of_many(cells: Cells, bounds: Bounds, deadline: Deadline) -> Conflict | Non
             margins = fewer
     fewer_cells = _on(cells, margins)
     conditions = conditions_of(fewer_cells)
-    short, over, multipliers = _irreducible(conditions, bounds, deadline)
+    short, over, multipliers = irreducible(conditions, bounds, deadline)
     places = [(margin, at) for margin in margins for at in range(len(cells.targets[margin]))]
     return Conflict(
         at_least=tuple(place for place, cost in zip(places, short, strict=True) if cost),
@@ -218,12 +218,37 @@ def _on(cells: Cells, margins: Sequence[int]) -> Cells:
     )
 
 
-def _irreducible(conditions: Conditions, bounds: Bounds, deadline: Deadline) -> tuple[Floats, Floats, Floats]:
+def irreducible(
+    conditions: Conditions, bounds: Bounds, deadline: Deadline, total: float = 1.0
+) -> tuple[Floats, Floats, Floats]:
     """Drop conditions, too little and too much each by itself, while the rest contradict each other.
 
-    That the weights keep their sum is a condition of its own, for that of each margin goes with its categories.
+    That the weights add up to a total is a condition of its own, for that of each margin goes with its categories.
+
+    Parameters
+    ----------
+    conditions : Conditions
+        Conditions that contradict each other.
+    bounds : tuple of float
+        Least and largest factor.
+    deadline : Deadline
+        When to give up.
+    total : float
+        What the weights add up to after, e.g. ``1.0``.
+
+    Returns
+    -------
+    short, over : numpy.ndarray
+        For each condition 1 where its target cannot be had, and where it cannot be kept to; else 0.
+    multipliers : numpy.ndarray
+        Those of the conditions and of the sum that prove it.
+
+    Raises
+    ------
+    SearchStopped
+        When time is up first.
     """
-    conditions = _with_sum(conditions)
+    conditions = with_sum(conditions, total)
     found = shortage(conditions, bounds, deadline)
     size = np.abs(found.multipliers)
     short, over = (found.multipliers > 1e-7).astype(float), (found.multipliers < -1e-7).astype(float)
@@ -240,12 +265,13 @@ def _irreducible(conditions: Conditions, bounds: Bounds, deadline: Deadline) -> 
     return short[:-1], over[:-1], multipliers
 
 
-def _with_sum(conditions: Conditions) -> Conditions:
+def with_sum(conditions: Conditions, total: float) -> Conditions:
+    """Add the condition that the weights add up to a total."""
     from scipy import sparse
 
     ones = sparse.csc_array(np.ones((1, len(conditions.weight))))
     return Conditions(
-        sparse.vstack([conditions.matrix, ones], format="csc"), conditions.weight, np.append(conditions.target, 1.0)
+        sparse.vstack([conditions.matrix, ones], format="csc"), conditions.weight, np.append(conditions.target, total)
     )
 
 

@@ -73,19 +73,38 @@ def _nobody(problem: RakingProblem, conflict: Conflict) -> str:
     return f" Nobody in the {'replicate' if problem.where else 'data'} is {'; or '.join(named)}{rest}."
 
 
-def bounds_lines(problem: RakingProblem, found: tuple[Bounds, ...] | None) -> list[str]:
-    """Say which bounds would do."""
-    if found is None or problem.bounds is None:
+def bounds_lines(
+    bounds: Bounds | None, found: tuple[Bounds, ...] | None, *, what: str = "margins", where: str = ""
+) -> list[str]:
+    """Say which bounds would do.
+
+    Parameters
+    ----------
+    bounds : tuple of float or None
+        The bounds that were given.
+    found : tuple of tuple of float or None
+        Those that would do; None where none were looked for.
+    what : str
+        What is to be met, e.g. ``"margins"``.
+    where : str
+        Names the replicate, where it is one.
+
+    Examples
+    --------
+    >>> bounds_lines((0.5, 2.0), ((0.5, 2.4),))
+    ['Least change of bounds: bounds=(0.5, 2.4); no other lower bound helps alone.']
+    """
+    if found is None or bounds is None:
         return []
     if not found:
-        return ["No bounds help: no weights fit all margins with any."]
-    low, high = problem.bounds
+        return [f"No bounds help: no weights fit all {what} with any."]
+    low, high = bounds
     ways = [f"bounds=({each[0]:g}, {each[1]:g})" for each in found]
     kept = [each for each in found if each[0] == low or each[1] == high]
     alone = "" if len(found) == 2 else f"; no other {'upper' if found[0][1] == high else 'lower'} bound helps alone"
     if not kept:
         alone = "; changing one of them alone does not help"
-    whose = " for this replicate, others may need more" if problem.where else ""
+    whose = " for this replicate, others may need more" if where else ""
     return [f"Least change of bounds{whose}: {' or '.join(ways)}{alone}."]
 
 

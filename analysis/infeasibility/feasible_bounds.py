@@ -82,7 +82,7 @@ def least_bounds(
     >>> least_bounds([[1, 1], [0, 0]], [1, 1], [1, 2], (0.6, 1.5))
     ()
     """
-    conditions = _grouped(
+    conditions = grouped(
         np.asarray(matrix, dtype=float), np.asarray(weights, dtype=float), np.asarray(targets, dtype=float)
     )
     try:
@@ -156,6 +156,18 @@ def downward(bound: float) -> float:
     return min(_rounded(bound, math.floor), 0.999)
 
 
+def outward(bounds: Bounds) -> Bounds:
+    """Round bounds to three digits, the lower one down and the upper one up.
+
+    Examples
+    --------
+    >>> outward((0.34567, 2.3412))
+    (0.345, 2.35)
+    """
+    low, high = bounds
+    return _rounded(low, math.floor), high if math.isinf(high) else _rounded(high, math.ceil)
+
+
 def _rounded(bound: float, way: Callable[[float], int]) -> float:
     if bound <= 0:
         return 0.0
@@ -204,7 +216,7 @@ def _largest_floor(conditions: Conditions, start: Floats, deadline: Deadline) ->
     return -value
 
 
-def _grouped(matrix: Floats, weights: Floats, targets: Floats) -> Conditions:
+def grouped(matrix: Floats, weights: Floats, targets: Floats) -> Conditions:
     """Put rows that are alike together, and give each condition the size 1."""
     weighted = weights > 0
     rows, group = np.unique(matrix[weighted], axis=0, return_inverse=True)

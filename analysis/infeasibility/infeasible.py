@@ -59,9 +59,10 @@ def _out_of_reach(problem: RakingProblem, at: int, share: float, most: float) ->
     """Name the category that is furthest out of reach by itself."""
     place = [(margin, each) for margin, target in enumerate(problem.cells.targets) for each in range(len(target))][at]
     target = problem.target(place)
+    held = share / float(problem.cells.weight.sum())
     edge, reach = ("at most", most) if most < target else ("at least", problem.limits[0] * share)
     first = (
-        f"{problem.where}no weights{problem.within} fit all margins: {problem.named(place)} holds {100 * share:.2f}% "
+        f"{problem.where}no weights{problem.within} fit all margins: {problem.named(place)} holds {100 * held:.2f}% "
         f"of the weight, and {edge} {100 * reach:.2f}% can be reached; the target is {100 * target:.2f}%."
     )
     return _refused(problem, first, place, reach, "contradiction")
@@ -87,14 +88,47 @@ def unmet(problem: RakingProblem, fit: Fit) -> WeightingError:
     if outcome == "feasible":
         missed = not fit.worst <= problem.tolerance
         return WeightingError(slow(problem, fit, place, reached) if missed else faint(problem, fit))
-    target = problem.target(place)
-    first = (
-        f"{problem.where}no weights{problem.within} fit all margins: after "
-        f"{counted(fit.iterations, 'iteration', 'iterations')} {problem.named(place)} reaches {100 * reached:.4f}% "
-        f"where the target is {100 * target:.4f}%, {points(reached, target)}."
-    )
+    first = _missed(problem, place, reached, f"after {counted(fit.iterations, 'iteration', 'iterations')} ")
     if outcome == "unknown":
         return WeightingError(f"{first} {UNKNOWN}")
+    return _explained(problem, fit, outcome, first)
+
+
+def contradiction(problem: RakingProblem, *, vanishing: bool = True) -> InfeasibleMarginsError | None:
+    """Give the error for margins that no weights meet, whichever way they are fitted; None where none is proven.
+
+    Parameters
+    ----------
+    problem : RakingProblem
+        What was asked for.
+    vanishing : bool
+        Whether margins that are met only when somebody gets no weight count as unmet.
+    """
+    try:
+        check_reach(problem)
+    except InfeasibleMarginsError as error:
+        return error
+    fit = problem.fit()
+    if fit.worst <= problem.tolerance and fit.ratio[problem.cells.weight > 0].min() >= VANISHING:
+        return None
+    outcome = _outcome(problem, Deadline.after(SECONDS))
+    if outcome != "contradiction" and not (outcome == "vanishing" and vanishing):
+        return None
+    return _explained(problem, fit, outcome, _missed(problem, *_furthest(problem.cells, fit), ""))
+
+
+def _missed(problem: RakingProblem, place: Place, reached: float, after: str) -> str:
+    """Say which category is furthest from its target."""
+    target = problem.target(place)
+    return (
+        f"{problem.where}no weights{problem.within} fit all margins: {after}{problem.named(place)} reaches "
+        f"{100 * reached:.4f}% where the target is {100 * target:.4f}%, {points(reached, target)}."
+    )
+
+
+def _explained(problem: RakingProblem, fit: Fit, outcome: str, first: str) -> InfeasibleMarginsError:
+    """Explain margins that cannot be met, or only when somebody gets no weight."""
+    place, reached = _furthest(problem.cells, fit)
     if outcome == "vanishing":
         first = (
             f"{problem.where}the margins can be met{problem.within} only by giving no weight to respondents who are "
@@ -134,7 +168,7 @@ def _refused(problem: RakingProblem, first: str, place: Place, reached: float, o
     told = [
         first,
         *conflict_lines(problem, conflict, place, outcome),
-        *bounds_lines(problem, bounds),
+        *bounds_lines(problem.bounds, bounds, where=problem.where),
         *collapse_lines(problem, collapse),
     ]
     if problem.remedy:

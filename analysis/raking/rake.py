@@ -86,7 +86,8 @@ def rake(
         By variable, the share (0-1) or the population count of each category; categories are codes or value labels,
         e.g. ``{"sex": {"female": 0.51, "male": 0.49}}``. Shares keep the sum of the weights, counts scale it to
         the population. A joint margin crosses variables, ``{"sex*age4": {"1*3": 0.12, ...}}``, and may stand beside
-        margins of single ones. Margins that were estimated (:func:`margins_from`) bring their error along.
+        margins of single ones. Margins that were estimated (:func:`margins_from`) bring their error along. A Series
+        stands for a mapping from its index; a text names shipped margins, ``"cn-adults-2020"``, or a ``.csv`` file.
     on : str, sequence of str, or mapping of str to str, optional
         Dimensions to rake on, e.g. ``["sex", "age4"]``, or from dimension to column, ``{"age4": "age_group"}``.
         Without it all dimensions.
@@ -108,7 +109,8 @@ def rake(
         when weights vary.
     join : mapping, optional
         By dimension, categories that count as one under a new name, of the margin and of the data: for those that
-        are thin, or that only one side has, e.g. ``{"age4": {"45 and over": ["3", "4"]}}``. Said under results.
+        are thin, or that only one side has, e.g. ``{"age4": {"45 and over": ["3", "4"]}}``. The new name may be a
+        category of the margin, coarser than the data: ``{"30+": ["30-44", "45-59"]}``. Said under results.
 
     Returns
     -------
@@ -219,9 +221,28 @@ def _check_options(bounds: tuple[float, float] | None, tolerance: float, max_ite
             f"bounds are {bounds}; they are the least and largest factor by which a weight may change, one below and "
             "one above 1, e.g. (0.3, 3.0)."
         )
-    if not _are_numbers((tolerance, max_iterations), 2) or not 0 < tolerance < 1 or max_iterations < 1:
+    check_stopping(tolerance, max_iterations)
+
+
+def check_stopping(tolerance: float, max_iterations: int) -> None:
+    """Refuse a tolerance and a number of iterations that are none.
+
+    Raises
+    ------
+    WeightingError
+        With what each would be.
+    """
+    number = isinstance(tolerance, int | float | np.number) and not isinstance(tolerance, bool)
+    if not (number and 0 < tolerance < 1):
         raise WeightingError(
-            f"tolerance is {tolerance!r} and max_iterations {max_iterations!r}; both are above 0, tolerance below 1."
+            f"tolerance is {tolerance!r}; it is the largest distance from a target that is allowed, a number above 0 "
+            "and below 1, e.g. 1e-10."
+        )
+    whole = isinstance(max_iterations, int | np.integer) and not isinstance(max_iterations, bool)
+    if not (whole and max_iterations >= 1):
+        raise WeightingError(
+            f"max_iterations is {max_iterations!r}; it is how many iterations are tried, a whole number of at least "
+            "1, e.g. 500."
         )
 
 

@@ -319,9 +319,17 @@ def _missing_counts(variable: Variable, listed: Categories, coded: Coding, count
     return found
 
 
+def holds_numbers(study: Study, name: str) -> bool:
+    """Tell whether a column is one of numbers, which :func:`numbers` gives as floats."""
+    return pd.api.types.is_numeric_dtype(_plain(study.column(name)).dtype)
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    return plain_column(column) if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype) else column
+
+
 def _as_floats(column: pd.Series, name: str, purpose: str) -> Floats:
-    if column.dtype == object or isinstance(column.dtype, pd.CategoricalDtype):
-        column = plain_column(column)
+    column = _plain(column)
     if not pd.api.types.is_numeric_dtype(column.dtype):
         remedy = (
             "For the share of each answer use proportion." if purpose in ("mean", "total") else "Name another column."

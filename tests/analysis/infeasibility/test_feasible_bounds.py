@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topline.analysis.infeasibility.conditions import CONTRADICTION, Deadline, shortage
-from topline.analysis.infeasibility.feasible_bounds import _grouped, downward, least_bounds, upward
+from topline.analysis.infeasibility.feasible_bounds import downward, grouped, least_bounds, upward
 from topline.data.errors import WeightingError
 
 
 def feasible(matrix, weights, targets, bounds) -> bool:
-    return shortage(_grouped(matrix, weights, targets), bounds, Deadline.after(30)).gap <= CONTRADICTION
+    return shortage(grouped(matrix, weights, targets), bounds, Deadline.after(30)).gap <= CONTRADICTION
 
 
 def sample(seed, rows=40):

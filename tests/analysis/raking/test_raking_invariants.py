@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
-from topline.data.errors import WeightingError
+from topline.data.errors import InfeasibleMarginsError
 
 SEEDS = st.integers(0, 2**32 - 1)
 
@@ -29,10 +29,17 @@ def case(seed: int) -> tuple[pd.DataFrame, dict[str, dict[str, float]], tuple[fl
 
 
 def raked(data: pd.DataFrame, margins: dict, bounds, **options) -> np.ndarray | None:
+    """Give raked weights; None where margins are shown to be out of reach."""
     try:
         return rake(Design(data, weight="w"), margins, bounds=bounds, **options).weights
-    except WeightingError:
+    except InfeasibleMarginsError as error:
+        assert error.unmet.conflict
         return None
+
+
+def test_most_of_these_margins_can_be_met():
+    """What is asserted of raked weights below is asserted of most cases."""
+    assert sum(raked(*case(seed)) is not None for seed in range(40)) >= 28
 
 
 @settings(max_examples=25, deadline=None)
