@@ -23,7 +23,8 @@ from ..targets.target_tables import TargetTable, target_tables
 from .diagnostic import Diagnostic, laid_out
 from .moment_targets import moment_notes
 from .row_chart import PERCENT, Marks, Rule, row_chart
-from .weight_log import states, unsigned
+from .spread import weights_inside
+from .weight_log import of_all_rows, states, unsigned
 
 On = str | Sequence[str] | Mapping[str, str] | None
 """Columns to compare, or from the sample's column to the reference's."""
@@ -85,7 +86,7 @@ def weight_margins(design: Design) -> Diagnostic:
         title="Margins before and after, against their targets",
         about=(f"before: weights before all steps; off: points from the target.{worst}",),
         frame=frame,
-        notes=_noted(design),
+        notes=(*_noted(design), *of_all_rows(design)),
         table=laid_out(
             frame,
             {
@@ -156,7 +157,7 @@ def weight_balance(design: Design, reference: Design | None = None, on: On = Non
         The weighted sample.
     reference : Design, optional
         A better sample of the same population, e.g. one drawn at random; its weights count. Without it the targets of
-        the weighting stand in its place.
+        the weighting stand in its place. Where one of the two is cut by :func:`subset`, its part alone is compared.
     on : str, sequence of str, or mapping of str to str, optional
         Columns to compare, e.g. ``["sex", "age"]``, or from the sample's column to the reference's,
         ``{"age4": "age_group"}``. Needed with ``reference``: name also what the weighting did not use. Columns with
@@ -208,9 +209,9 @@ def weight_balance(design: Design, reference: Design | None = None, on: On = Non
     return Diagnostic(
         name="balance",
         title=f"Standardised differences from {against}",
-        about=(_found(frame),),
+        about=(_found(frame), *([] if reference is None else _cut_to(design, reference))),
         frame=frame,
-        notes=(*_noted(design), *_undefined(frame)),
+        notes=(*_noted(design), *(of_all_rows(design) if reference is None else ()), *_undefined(frame)),
         table=laid_out(
             frame,
             {
@@ -244,6 +245,12 @@ def _found(frame: pd.DataFrame) -> str:
         f"Differences of {LARGE:g} and more matter (Austin 2009): {int((before >= LARGE).sum())} of {len(frame)} "
         f"before weighting, {int((after >= LARGE).sum())} after; the largest {before.max():.3f} and {after.max():.3f}."
     )
+
+
+def _cut_to(design: Design, reference: Design) -> list[str]:
+    """Say which part of either sample is compared."""
+    parts = {"sample": design.subpopulation, "reference": reference.subpopulation}
+    return [f"Of the {which}: those where {part.text}." for which, part in parts.items() if part is not None]
 
 
 def _to_targets(design: Design) -> pd.DataFrame:
@@ -288,14 +295,15 @@ def _compared(design: Design, reference: Design, name: str, other: str) -> pd.Da
             f"{name} is {here} in the sample and {other} is {there} in the reference; give both value labels, or "
             "neither."
         )
-    start, final = states(design)[0] * (design.weights != 0), design.weights
+    final, aim = weights_inside(design), weights_inside(reference)
+    start = states(design)[0] * (final != 0)
     if not kinds[0]:
         mean, variance = moments(design.study, name, start)
-        target_mean, own = moments(reference.study, other, reference.weights)
+        target_mean, own = moments(reference.study, other, aim)
         after_mean = moments(design.study, name, final)[0]
         return _rows(name, [""], [target_mean], [mean], [after_mean], [own], [variance])
     shown, (before, after) = _shares(design.study, name, start, final)
-    listed, (target,) = _shares(reference.study, other, reference.weights)
+    listed, (target,) = _shares(reference.study, other, aim)
     every = list(dict.fromkeys([*shown, *listed]))
     shares = [
         [dict(zip(names, values, strict=True)).get(each, 0.0) for each in every]

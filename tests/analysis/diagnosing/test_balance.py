@@ -8,6 +8,7 @@ import pytest
 from topline.analysis.diagnosing.balance import is_categories, weight_balance, weight_margins
 from topline.analysis.raking.rake import rake
 from topline.analysis.sampling.design import Design
+from topline.analysis.sampling.subpopulation import subset
 from topline.analysis.trimming.trim import trim
 from topline.data.codebook import Codebook, MissingKind, Study, Variable, study_of
 from topline.data.errors import EstimationError, UnknownNameError, WeightingError
@@ -139,3 +140,33 @@ def test_polars_frames_are_taken():
     frame = pl.from_pandas(sample()[["sex", "income"]])
     found = weight_balance(rake(Design(frame), TARGET), Design(frame), ["sex", "income"]).to_frame()
     assert found["standardised_before"].tolist() == [0, 0, 0]
+
+
+def test_a_part_of_either_sample_is_compared_alone():
+    here, there = sample().assign(w=np.linspace(1, 2, 200)), sample(120).assign(w=np.linspace(3, 1, 120))
+    whole = trim(Design(here, weight="w"), cap=1.9)
+    own = here.assign(w=whole.weights)[(here["sex"] == "f").to_numpy()]
+    before = own.assign(w=here["w"][here["sex"] == "f"])
+    part, reference = subset(whole, {"sex": "f"}), subset(Design(there, weight="w"), "sex == 'f'")
+    found = weight_balance(part, reference, on=["age", "income"])
+    cut = Design(there[there["sex"] == "f"], weight="w")
+    one, other = (
+        weight_balance(Design(each, weight="w"), cut, on=["age", "income"]).to_frame() for each in (before, own)
+    )
+    frame = found.to_frame()
+    assert frame["target"].tolist() == pytest.approx(other["target"].tolist(), rel=1e-12)
+    assert frame["after"].tolist() == pytest.approx(other["after"].tolist(), rel=1e-12)
+    assert frame["standardised_before"].tolist() == pytest.approx(one["standardised_before"].tolist(), rel=1e-12)
+    assert found.about[1:] == ("Of the sample: those where sex f.", "Of the reference: those where sex == 'f'.")
+    assert not any("Of all rows" in note for note in found.notes)
+
+
+def test_targets_of_the_whole_sample_are_not_those_of_a_part_and_a_note_says_so():
+    raked = rake(Design(sample()), TARGET)
+    part = subset(raked, "age == 'old'")
+    for look in (weight_margins, weight_balance):
+        assert look(part).to_frame().equals(look(raked).to_frame())
+        assert look(part).notes[-1] == (
+            "Of all rows: weighting is about the whole sample, and not only where age == 'old'."
+        )
+        assert not any("Of all rows" in note for note in look(raked).notes)
