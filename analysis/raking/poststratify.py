@@ -176,9 +176,15 @@ def _one_dimension(margins: Given | Mapping[Key, float], on: On) -> tuple[Given,
 
 def _columns(on: str | Sequence[Key]) -> tuple[str, ...]:
     """Give the names that stand in a list of names and of crossed names."""
-    return (
-        (on,) if isinstance(on, str) else tuple(n for each in on for n in ((each,) if isinstance(each, str) else each))
-    )
+    if isinstance(on, str):
+        return (on,)
+    listed = isinstance(on, Sequence)
+    names = [name for each in on for name in (each if isinstance(each, tuple | list) else (each,))] if listed else []
+    if not names or not all(isinstance(name, str) for name in names):
+        raise WeightingError(
+            f"on is {on!r}; it names the columns whose cells are weighted, e.g. on=['sex', 'age4'] or 'sex*age4'."
+        )
+    return tuple(map(str, names))
 
 
 def _named(known: Sequence[str], columns: tuple[str, ...]) -> str:

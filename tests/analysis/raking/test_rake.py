@@ -240,7 +240,7 @@ def test_options_that_make_no_sense_are_refused(option):
 
 
 def test_no_iterations_are_refused():
-    with pytest.raises(WeightingError, match="max_iterations 0"):
+    with pytest.raises(WeightingError, match="max_iterations is 0; it is how many iterations are tried"):
         rake(Design(sample()), MARGINS, max_iterations=0)
 
 

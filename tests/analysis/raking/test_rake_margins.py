@@ -109,7 +109,8 @@ def test_margins_that_are_none_are_refused(given, told):
         ({"join": {"sex": ["1"]}}, r"join is \{'sex': \['1'\]\}; it gives by dimension"),
         ({"bounds": 3}, "bounds are 3; they are the least and largest factor"),
         ({"bounds": ("a", "b")}, r"bounds are \('a', 'b'\); they are"),
-        ({"tolerance": "x"}, "tolerance is 'x' and max_iterations 500"),
+        ({"tolerance": "x"}, "tolerance is 'x'; it is the largest distance from a target"),
+        ({"max_iterations": 2.5}, "max_iterations is 2.5; it is how many iterations are tried, a whole number"),
     ],
 )
 def test_options_of_another_kind_are_refused(options, told):
