@@ -15,7 +15,7 @@ from ...data.margins import CROSSED, Margins
 from ..replication.carry_out import carried_out
 from ..sampling.design import Design, check_design
 from ..sampling.step import WeightingStep
-from ..targets.dimensions import Given, Joins, Key, On
+from ..targets.dimensions import Given, Joins, Key, On, by_category, read_if_named
 from ..targets.margin_fit import fitted
 from ..targets.targets import Missing, targets
 from .rake import check_choices, report, weights_of
@@ -94,7 +94,8 @@ def poststratify(
     """
     check_design(design, "poststratify")
     check_choices(missing, "calibrated")
-    if minimum is not None and not (isinstance(minimum, int | np.integer) and minimum >= 1):
+    whole = isinstance(minimum, int | np.integer) and not isinstance(minimum, bool)
+    if minimum is not None and not (whole and minimum >= 1):
         raise WeightingError(f"minimum is {minimum!r}; it is how many respondents a cell must have, at least 1.")
     given, chosen = _one_dimension(margins, on)
     wanted = targets(
@@ -143,12 +144,14 @@ def _by_dimension(join: Joins | Mapping[str, Sequence[Key]], dimension: str) -> 
 
 def _one_dimension(margins: Given | Mapping[Key, float], on: On) -> tuple[Given, Mapping[str, Key]]:
     """Give margins of which one dimension is chosen, whichever way the cells were given."""
+    margins = by_category(read_if_named(margins))
     if not isinstance(margins, Mapping):
         raise WeightingError(
             f"margins is {margins!r}; it gives the share or count of each cell, e.g. {{'sex*age4': {{'1*3': 0.12}}}}."
         )
     nested, cells = dict[Key, Mapping[Key, float]](), dict[Key, float]()
-    for key, value in margins.items():
+    for key, given in margins.items():
+        value = by_category(given)
         if isinstance(value, Mapping):
             nested[key] = dict[Key, float]((code, figure) for code, figure in value.items())
         else:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from ...data.errors import UnknownNameError, WeightingError
-from ...data.margins import CROSSED
+from ...data.margins import CROSSED, margins_named
 from ..sampling.categories import code_text, names_of
 
 if TYPE_CHECKING:
@@ -21,8 +24,8 @@ if TYPE_CHECKING:
 Key = str | tuple[str, ...]
 """A name, or the names of several columns or categories that are crossed."""
 
-Given = Mapping[Key, Mapping[Key, float]] | Mapping[str, Mapping[str, float]]
-"""Margins: by dimension, the share or count of each category."""
+Given = Mapping[Key, Mapping[Key, float]] | Mapping[str, Mapping[str, float]] | Mapping[str, pd.Series] | str | Path
+"""Margins: by dimension, the share or count of each category; or the name of shipped margins, or a CSV file."""
 
 On = str | Sequence[Key] | Mapping[str, Key] | None
 """Which dimensions, perhaps each with its columns."""
@@ -90,6 +93,7 @@ def dimensions(study: Study, margins: Given, on: On, join: Joins = None) -> tupl
     >>> both.columns, dict(both.figures)
     (('sex', 'age'), {('f', '1'): 0.4, ('m', '2'): 0.6})
     """
+    margins = read_if_named(margins)
     if not isinstance(margins, Mapping):
         raise WeightingError(
             f"margins is {margins!r}; it gives by variable the share or count of each category, e.g. "
@@ -108,6 +112,46 @@ def dimensions(study: Study, margins: Given, on: On, join: Joins = None) -> tupl
     if not found:
         raise WeightingError("there is no margin to rake on; give at least one, e.g. {'sex': {'f': 0.51, 'm': 0.49}}.")
     return tuple(found)
+
+
+def read_if_named(margins: object) -> Any:
+    """Give the margins that a text names: those that ship by their name, others by their CSV file.
+
+    Raises
+    ------
+    WeightingError
+        When given a table, which does not say what its columns are.
+    FileError, RegistryError, UnknownNameError
+        When the file or the name is not there, or the file has findings.
+
+    Examples
+    --------
+    >>> read_if_named("cn-adults-2020").name, read_if_named({"sex": {"f": 1.0}})
+    ('cn-adults-2020', {'sex': {'f': 1.0}})
+    """
+    if isinstance(margins, pd.DataFrame):
+        raise WeightingError(
+            f"margins is a table with the columns {', '.join(map(str, margins.columns))}; give a dict of dimensions, "
+            "each a dict or a Series by category, e.g. {'sex': table.set_index('sex')['share']}, or write the table "
+            "as a file of margins and read it with read_margins."
+        )
+    return margins_named(str(margins)) if isinstance(margins, str | Path) else margins
+
+
+def by_category(given: object) -> Any:
+    """Give a Series of figures as a mapping from its index; anything else as it is.
+
+    Examples
+    --------
+    >>> by_category(pd.Series({"f": 0.51, "m": 0.49}))
+    {'f': 0.51, 'm': 0.49}
+    """
+    if not isinstance(given, pd.Series):
+        return given
+    twice = given.index[given.index.duplicated()]
+    if len(twice):
+        raise WeightingError(f"the Series of a margin has category {_text(twice[0])} twice; give each once.")
+    return dict(zip(given.index.tolist(), given.tolist(), strict=True))
 
 
 def _check_joins(join: object) -> None:
@@ -151,6 +195,7 @@ def columns_of(study: Study, name: Key | Sequence[str]) -> tuple[str, ...]:
 
 
 def _wanted(dimension: str, columns: tuple[str, ...], given: object, join: Mapping[str, Sequence[Key]]) -> Wanted:
+    given = by_category(given)
     if not isinstance(given, Mapping):
         raise WeightingError(
             f"margin {dimension} is {given!r}; it gives the share or count of each category, e.g. "

@@ -176,7 +176,7 @@ def _codes(classes: Sequence[Class], listed: Listed) -> Ints:
 
 def _classes(wanted: Wanted, listed: Listed, places: Mapping[tuple[str, ...], Place]) -> list[Class]:
     """Give the categories of the margin, those that are joined as one, where the first of them stands."""
-    groups = _groups(wanted)
+    groups = _groups(wanted, listed)
     found, told = list[Class](), set[str]()
     for codes, value in wanted.figures.items():
         place = places[codes]
@@ -190,10 +190,11 @@ def _classes(wanted: Wanted, listed: Listed, places: Mapping[tuple[str, ...], Pl
     return found
 
 
-def _groups(wanted: Wanted) -> dict[tuple[str, ...], str]:
+def _groups(wanted: Wanted, listed: Listed) -> dict[tuple[str, ...], str]:
     """Give for each category that is joined the name of its class."""
     found: dict[tuple[str, ...], str] = {}
-    for name, members in wanted.joined.items():
+    for name in wanted.joined:
+        members = _members(wanted, listed, name)
         for codes in members:
             if codes in found:
                 raise WeightingError(
@@ -209,8 +210,22 @@ def _groups(wanted: Wanted) -> dict[tuple[str, ...], str]:
     return found
 
 
-def _joined(wanted: Wanted, listed: Listed, name: str) -> Class:
+def _members(wanted: Wanted, listed: Listed, name: str) -> tuple[tuple[str, ...], ...]:
+    """Give what is joined under a name, which may itself be a category of the margin, coarser than those of the data.
+
+    It is one of them when nobody in the data has it, or when none of the others has a target.
+    """
     members = wanted.joined[name]
+    text = code_text(name)
+    own = (text,) if len(wanted.columns) == 1 else tuple(part.strip() for part in text.split(CROSSED))
+    if own not in wanted.figures or own in members:
+        return members
+    targeted = any(codes in wanted.figures for codes in members)
+    return members if targeted and listed.find(own, wanted.name) >= 0 else (own, *members)
+
+
+def _joined(wanted: Wanted, listed: Listed, name: str) -> Class:
+    members = _members(wanted, listed, name)
     places = {codes: listed.find(codes, wanted.name) for codes in members}
     for codes, place in places.items():
         if place < 0 and codes not in wanted.figures:
@@ -231,9 +246,13 @@ def _side_by_side(wanted: Wanted, listed: Listed, unfound: Sequence[Class], unta
     lines.append(f"  in the margin: {_several(wanted.figures)}")
     there = ", ".join(listed.written(place) for place in sorted(listed.present))
     lines.append(f"  in the data:   {there or 'nobody has a value'}")
-    if unfound:
-        names = ", ".join(_named(each) for each in unfound)
-        lines.append(f"  without rows of their own in the data, or with a target of 0: {names}")
+    absent = [each for each in unfound if each.value > 0]
+    zero = [each for each in unfound if each.value <= 0]
+    untargeted -= {place for each in zero for place in each.places}
+    if absent:
+        lines.append(f"  without rows of their own in the data: {', '.join(map(_named, absent))}")
+    if zero:
+        lines.append(f"  with rows in the data, but with a target of 0: {', '.join(map(_named, zero))}")
     if untargeted:
         lines.append(f"  without a target: {', '.join(listed.written(place) for place in sorted(untargeted))}")
     lines.append(

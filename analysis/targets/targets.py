@@ -16,7 +16,7 @@ from ..sampling.coding import codings
 from ..sampling.sums import summed
 from ..sampling.target_error import TargetError
 from .crossing import Crossing, crossed
-from .dimensions import Given, Joins, On, Wanted, dimensions
+from .dimensions import Given, Joins, On, Wanted, dimensions, read_if_named
 from .estimated_targets import target_error
 from .margin_fit import Cells
 from .matching import SAME_SHARE, Listed, Match, matched, refuse_contradictions
@@ -222,6 +222,7 @@ def targets(
         When a category is in the margins and not in the data or the reverse, when values are missing, or when
         shares or counts do not add up.
     """
+    margins = read_if_named(margins)
     wanted = dimensions(design.study, margins, on, join)
     crossing, found = _matches(design, wanted, minimum)
     refuse_contradictions(found)
