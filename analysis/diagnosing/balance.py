@@ -76,7 +76,7 @@ def weight_margins(design: Design) -> Diagnostic:
     check_design(design, "weight_margins")
     frame = margins_frame(design)
     if frame is None:
-        told = "no step fitted the weights to targets of shares, so there are no margins; rake or calibrate first."
+        told = "no step fitted the weights to shares, so there are no margins; rake or calibrate first."
         raise WeightingError(" ".join([told, *moment_notes(design)]))
     invented = simulated(design.study)
     off = frame["off_after"].abs()
