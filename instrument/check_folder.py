@@ -47,10 +47,10 @@ def check_folder(path: Path | str) -> tuple[Finding, ...]:
     findings = check_file(folder.questionnaire)
     if any(finding.severity == "error" for finding in findings):
         return (*weighting, *findings)
-    questionnaire = read_questionnaire(folder.questionnaire)
-    columns = export(questionnaire, []).codebook.names
+    asked = read_questionnaire(folder.questionnaire)
+    columns = export(asked, []).codebook.names
     found = _check_columns(folder, columns, folder.questionnaire.name)
-    return (*weighting, *found, *_check_title(folder, questionnaire.name), *findings)
+    return (*weighting, *found, *_check_title(folder, asked.name), *findings)
 
 
 def _check_weighting(folder: StudyFolder) -> Iterator[Finding]:

@@ -14,14 +14,21 @@ RAKED = "raked on"
 """How a raking begins in words; a column of weights that was raked carries them in its label."""
 
 
+EACH = "; each of them weighted anew"
+"""What is said of replicates that went through the steps of a weighting, in results and in labels of their columns."""
+
+
 def weighted_before_note(design: Design) -> str:
-    """Say that errors do not know how a column of weights was made; empty where nothing of it is on record."""
+    """Say that errors do not know how a column of weights was made.
+
+    Empty where nothing of it is on record, and beside replicate weights that went through the same steps.
+    """
     if design.weight is None:
         return ""
     steps = _steps_of(design.study.codebook[design.weight].label)
     raked = [text[text.index(RAKED) :] for text in _notes_on(design.study, design.weight) if RAKED in text]
     steps = steps or [text.partition(";")[0].rstrip(". ") for text in raked[:1]]
-    if not steps:
+    if not steps or (design.replication is not None and EACH in design.replication.text):
         return ""
     return (
         f"The weights in column {design.weight} are {'; '.join(steps)}, and errors treat them as fixed. "

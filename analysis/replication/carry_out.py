@@ -7,6 +7,12 @@ from ..replication.replay import replayed
 from ..sampling.design import Design
 from ..sampling.step import WeightingStep
 
+LEAVES_NOBODY_OUT = (
+    "a method that leaves nobody out: method='successive difference', or 'Fay' (fay=0.5) where every stratum has two "
+    "PSUs"
+)
+"""What to choose where a replicate leaves out everybody of a category or class."""
+
 
 def carried_out(design: Design, step: WeightingStep) -> Design:
     """Give the design with the weights after a step; where it has replicates, each goes through the step too.

@@ -14,14 +14,12 @@ from dataclasses import replace
 import numpy as np
 
 from ...data.errors import WeightingError
+from ..estimation.weight_column import EACH
 from ..sampling.categories import Codes, Floats, Ints
 from ..sampling.replication import TABLE, Changes, Replication
 from ..sampling.sample import combined
 from ..sampling.step import Change, Replicate, Task
 from ..variance.influence import progress
-
-EACH = "; each of them weighted anew"
-"""What is said of replicates after the steps of a weighting."""
 
 KEPT = 8
 """Rows for each unit, from which on the factors of all replicates are kept beside each other."""

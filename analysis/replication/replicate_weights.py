@@ -15,6 +15,7 @@ import pandas as pd
 from ...data.codebook import Study, study_of
 from ...data.errors import DesignError, UnknownNameError
 from ..estimation.method import counted
+from ..estimation.weight_column import EACH
 from ..sampling.categories import Floats, Ints, numbers
 from ..sampling.design import Design
 from ..sampling.replication import Replication
@@ -135,7 +136,7 @@ def replicate_design(
         rscales=each,
         mse=mse,
         df=_df(df, unit, base, factors),
-        text=_text(chosen, columns, fay),
+        text=_text(chosen, columns, fay) + (EACH if _weighted_anew(study, columns) else ""),
         notes=(*_negative(chosen, given), *doubts),
     )
     return plain.with_replication(replication)
@@ -328,6 +329,11 @@ def _df(df: int | None, unit: Ints, base: Floats, factors: Floats) -> int:
     if isinstance(df, bool) or int(df) != df or df < 1:
         raise DesignError(f"df is {df!r}; degrees of freedom are a whole number of at least 1.")
     return int(df)
+
+
+def _weighted_anew(study: Study, columns: Sequence[str]) -> bool:
+    """Say whether the labels of all columns tell that the steps of a weighting were done again on each."""
+    return all(EACH in study.codebook[name].label for name in columns)
 
 
 def _text(method: str, columns: Sequence[str], fay: float | None) -> str:

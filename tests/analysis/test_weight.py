@@ -6,6 +6,7 @@ import pytest
 
 from topline.analysis.estimation.estimate import mean, total
 from topline.analysis.raking.rake import rake
+from topline.analysis.replication.replicate_weights import replicate_design
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.weight import weight
@@ -154,3 +155,13 @@ def test_replicates_with_weights_below_zero_go_through_no_further_step():
     assert weight(few, steps).weights.min() > 0
     with pytest.raises(WeightingError, match="below zero after a calibration without bounds"):
         weight(few, {"steps": steps, "replicates": {"method": "rao_wu_yue", "replicates": 30, "seed": 1}})
+
+
+def test_replicate_weights_that_were_weighted_anew_are_not_called_fixed_when_they_are_read_back():
+    made = weight(design(), {"margins": MARGINS, "replicates": {"method": "JKn"}})
+    study = made.study_with_weights("w", replicates="repw")
+    options = {"replicates": "repw", "method": "JKn", "rscales": made.replication.rscales.tolist()}
+    again = mean(replicate_design(study, weight="w", **options), "trust")
+    assert "treat them as fixed" not in str(again)
+    assert "each of them weighted anew" in str(again).replace("\n  ", " ")
+    assert again.to_frame()["se"][0] == pytest.approx(mean(made, "trust").to_frame()["se"][0], rel=1e-9)
