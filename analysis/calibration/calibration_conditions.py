@@ -19,11 +19,18 @@ from ..infeasibility.explanation import bounds_lines
 from ..infeasibility.feasible_bounds import grouped, largest_low, least_bounds, outward
 from ..infeasibility.infeasible import SECONDS
 from ..sampling.categories import Floats, Ints
+from ..sampling.sums import summed
 from .calibration_fit import Fit, Problem, fitted
 from .replicate_calibration import CalibrationTask
 
 TRIED = 100
 """Newton steps with which other bounds are tried at least."""
+
+MANY = 1000
+"""With more rows than this, those nearly alike are taken together."""
+
+TAILS = (0.001, 0.01, 0.99, 0.999)
+"""Parts of the rows beyond which they are kept apart, for a mean far out is reached by few."""
 
 FIRM = 1e3
 """How much more it costs to miss the sum of the weights than to miss a target."""
@@ -47,17 +54,47 @@ class CalibrationConditions:
     before: Floats
     problem: Problem
 
+    @property
+    def coarse(self) -> bool:
+        """Whether rows that are nearly alike are taken together; weights of all of them are weights of each."""
+        return len(self._weighted) > MANY and self.problem.matrix.columns.shape[1] > 0
+
     @cached_property
     def base(self) -> Floats:
-        """What factors count from, by row or class, over what the weights should add up to."""
-        weighted = self.problem.base > 0
-        return weighted / weighted.sum() if self.task.method.bounds_weights else self.problem.base
+        """What factors count from, by group of rows, over what the weights should add up to."""
+        return summed(self._group, int(self._group.max()) + 1, self._own_base)
 
     @cached_property
     def matrix(self) -> Floats:
-        """The auxiliaries written out, by row or class."""
-        matrix = self.problem.matrix
-        return np.hstack([matrix.dummies.toarray()[matrix.cell], matrix.columns])
+        """The auxiliaries of each group of rows, written out."""
+        matrix, groups = self.problem.matrix.some(self._weighted), len(self.base)
+        first = np.zeros(groups, dtype=np.int64)
+        first[self._group] = matrix.cell
+        sums = [summed(self._group, groups, self._own_base * column) for column in matrix.columns.T]
+        return np.column_stack([matrix.dummies.toarray()[first], *(each / self.base for each in sums)])
+
+    @cached_property
+    def _weighted(self) -> Ints:
+        return np.flatnonzero(self.problem.base > 0)
+
+    @cached_property
+    def _own_base(self) -> Floats:
+        rows = len(self._weighted)
+        return np.full(rows, 1 / rows) if self.task.method.bounds_weights else self.problem.base[self._weighted]
+
+    @cached_property
+    def _group(self) -> Ints:
+        """The group of each row of positive weight: itself, or those of its categories and near it in all numbers."""
+        if not self.coarse:
+            return np.arange(len(self._weighted))
+        matrix = self.problem.matrix.some(self._weighted)
+        numbers, cells = matrix.columns.shape[1], matrix.dummies.shape[0]
+        parts = max(2, int((MANY / cells) ** (1 / numbers)))
+        edges = np.union1d(np.arange(1, parts) / parts, TAILS if numbers < 3 else [])
+        group = matrix.cell.astype(np.int64)
+        for column in matrix.columns.T:
+            group = group * (len(edges) + 1) + np.searchsorted(np.quantile(column, edges), column, side="right")
+        return np.unique(group, return_inverse=True)[1].astype(np.int64)
 
     @cached_property
     def size(self) -> Floats:
@@ -114,7 +151,8 @@ class CalibrationConditions:
         try:
             told += self._conflict_lines(deadline)
             found = self.nearest_bounds()
-            told += bounds_lines(self.task.method.bounds, found, what="targets")
+            if found or not self.coarse:
+                told += bounds_lines(self.task.method.bounds, found, what="targets")
             told += self._left_out_lines(deadline)
         except (SearchStopped, WeightingError):
             told.append("Not searched to the end, for time.")
@@ -164,7 +202,7 @@ class CalibrationConditions:
         if len(demands) == 1:
             ((at, side),) = demands
             reach = self._reach(at, side, deadline)
-            edge = "most" if side == "least" else "least"
+            edge = f"{'most' if side == 'least' else 'least'}{' about' if self.coarse else ''}"
             return [f"Conflict: {self.demand(at, 'should be')} and can be at {edge} {self.said(at, reach)}."]
         listed = "; ".join(self.demand(at, f"at {side}") for at, side in demands)
         return [f"Conflict: these targets cannot hold together, but all of them except any one can: {listed}."]

@@ -65,7 +65,8 @@ def refuse_misfit(task: CalibrationTask, study: Study, before: Floats, problem: 
         contradicted = None
     if contradicted is False:
         raise WeightingError(_slow(task, conditions, fit))
-    first = f"no weights ({task.method}) meet all targets."
+    # rows taken together prove that weights exist, not that they do not
+    first = f"no weights ({task.method}) {'were found that ' if conditions.coarse else ''}meet all targets."
     lines = conditions.lines() if contradicted else [f"{_furthest(conditions, fit)}; why was not found in time."]
     raise WeightingError("\n  ".join([first, *([changed] if changed else []), *lines]))
 
@@ -183,7 +184,8 @@ def _strongest(conditions: CalibrationConditions, fit: Fit) -> str:
     strongest = int(np.argmax([*margins, *moments]))
     if strongest < len(margins):
         at = int(sum(wanted.sizes[:strongest]) + np.argmin(by_margin[strongest]))
-        share = float(conditions.matrix[:, at] @ conditions.problem.base / conditions.problem.base.sum())
+        problem = conditions.problem
+        share = float(problem.matrix.totals(problem.base)[at] / problem.base.sum())
         return f"{conditions.demand(at, 'should be')} and is {100 * share:.2f}% before"
     at = strongest - len(margins)
     one = wanted.moments[at]

@@ -149,3 +149,28 @@ def test_a_fit_that_takes_too_long_says_how_many_iterations_reach_the_targets():
         calibrate(Design(TWO), means={"x": 9.0}, distance="raking", max_iterations=1)
     with pytest.raises(WeightingError, match=r"max_iterations=20 reaches them\."):
         calibrate(Design(TWO), means={"x": 9.0}, distance="raking", max_iterations=2)
+
+
+@pytest.mark.parametrize("bounds_on", ["factors", "weights"])
+def test_bounds_that_would_do_are_found_among_many_rows_that_are_nearly_alike(bounds_on):
+    random = np.random.default_rng(1)
+    data = Design(pd.DataFrame({"sex": random.choice(["f", "m"], 20_000), "x": random.random(20_000)}))
+    targets = {"margins": {"sex": {"f": 0.51, "m": 0.49}}, "means": {"x": 0.3}, "bounds_on": bounds_on}
+    with pytest.raises(WeightingError, match=r"can be at least about 0\.37") as caught:
+        calibrate(data, **targets, bounds=(0.5, 1.5))
+    assert "were found that meet all targets" in str(caught.value)
+    low, high = map(float, str(caught.value).split("bounds=(")[1].split(")")[0].split(", "))
+    assert low == 0.5
+    assert average(calibrate(data, **targets, bounds=(low, high)), "x") == pytest.approx(0.3)
+    with pytest.raises(WeightingError, match="were found that meet"):
+        calibrate(data, **targets, bounds=(low, 0.97 * high))
+
+
+def test_what_was_not_searched_in_time_is_said(monkeypatch):
+    for module in ("calibration_failure", "calibration_conditions"):
+        monkeypatch.setattr(f"topline.analysis.calibration.{module}.SECONDS", 0.0)
+    with pytest.raises(WeightingError, match=r"the mean of x should be 9 and is at .*; why was not found in time\."):
+        calibrate(Design(TWO), means={"x": 9.0}, bounds=(0.5, 1.5))
+    monkeypatch.setattr("topline.analysis.calibration.calibration_failure.SECONDS", 8.0)
+    with pytest.raises(WeightingError, match=r"Not searched to the end, for time\."):
+        calibrate(Design(TWO), means={"x": 9.0}, bounds=(0.5, 1.5))
