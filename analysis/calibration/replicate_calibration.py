@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...data.errors import WeightingError
+from ..replication.carry_out import LEAVES_NOBODY_OUT
 from ..sampling.categories import Codes, Floats
 from ..sampling.sample import combined
 from ..sampling.step import CellFactors, Replicate, Rows
@@ -70,7 +71,7 @@ class CalibrationTask:
             raise WeightingError(
                 f"{replicate}: no weights{' within the bounds' if self.method.bounds else ''} meet all targets; the "
                 f"furthest off is {self.auxiliaries.names[at]}. Widen the bounds, calibrate on "
-                f"fewer variables, or choose {_OTHER}."
+                f"fewer variables, or choose {LEAVES_NOBODY_OUT}."
             )
         return self.change(fit.multipliers)
 
@@ -116,7 +117,7 @@ class CalibrationTask:
             if len(empty):
                 raise WeightingError(
                     f"{where} holds nobody of margin {margin.column}, category {margin.shown[empty[0]]}, so it cannot "
-                    f"be calibrated. Join that category with another, or choose {_OTHER}."
+                    f"be calibrated. Join that category with another, or choose {LEAVES_NOBODY_OUT}."
                 )
 
     def _refuse_negative(self, target: Floats, where: str) -> None:
@@ -176,6 +177,3 @@ def task(wanted: Auxiliaries, cost: Floats | None, method: Method, scale: float)
     first[point] = np.arange(len(cell))
     matrix = model_matrix(cell[first], wanted.codes, wanted.sizes, np.empty((len(first), 0)))
     return CalibrationTask(wanted, matrix, point, cost[first], method, scale)
-
-
-_OTHER = "a method that leaves nobody out (method='Fay', fay=0.5, or 'successive difference')"

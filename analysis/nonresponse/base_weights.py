@@ -194,7 +194,13 @@ def _table(columns: dict[tuple[str, str], Floats], part: Bools) -> pd.DataFrame:
 
 
 def _notes(design: Design, part: Bools) -> tuple[str, ...]:
-    """Say so when weights were in the product before."""
+    """Say so when weights were in the product before, or probabilities by an earlier step of this kind."""
+    earlier = [step.words for step in design.steps if step.kind == "base_weights"]
+    if earlier:
+        return (
+            f"Base weights were made before ({'; '.join(earlier)}), and these have that in their product: what is in "
+            "both counts twice.",
+        )
     if design.steps or (design.weights[part] == 1).all():
         return ()
     return (f"The base weights have the {design.weight_source} in their product.",)

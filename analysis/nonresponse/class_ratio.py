@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from ...data.errors import WeightingError
+from ..replication.carry_out import LEAVES_NOBODY_OUT
 from ..sampling.categories import Bools, Floats, Ints
 from ..sampling.step import CellFactors, Linearisation, Replicate
 from ..sampling.sums import summed
@@ -64,8 +65,7 @@ class ClassRatio:
         if len(empty):
             raise WeightingError(
                 f"{replicate}: class {self.names[empty[0]]} has no {self.carriers}, so its weight cannot pass on. Join "
-                "thin classes (minimum=30), or choose a method that leaves nobody out (method='Fay', fay=0.5, or "
-                "'successive difference')."
+                f"thin classes (minimum=30), or choose {LEAVES_NOBODY_OUT}."
             )
         factor = np.divide(whole, known, out=np.ones(size), where=known > 0)
         return CellFactors(self.classes, np.append(factor, 0.0))

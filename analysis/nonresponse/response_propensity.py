@@ -7,6 +7,7 @@ Journal of Statistics 35(4), for the variance.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -169,7 +170,15 @@ def response_model(
     place = np.zeros(len(part), dtype=np.int64)
     place[rows] = np.arange(len(rows)) if pattern is None else pattern
     matrix = made.matrix if pattern is None else _first_of_each(made.matrix, pattern)
-    return ResponseModel(text, made.names, matrix, place, part, responded, weighted, tuple(made.notes))
+    notes = (*made.notes, *_numbers_note(text, columns))
+    return ResponseModel(text, made.names, matrix, place, part, responded, weighted, notes)
+
+
+def _numbers_note(text: str, columns: Mapping[str, Column]) -> tuple[str, ...]:
+    """Name the columns that enter as they are, one coefficient each: codes without labels do, too."""
+    numeric = [name for name, column in columns.items() if not (column.categorical or column.labelled_scale)]
+    plain = [name for name in numeric if not re.search(rf"\bC\(\s*`?{re.escape(name)}`?\s*[,)]", text)]
+    return (f"Entered as numbers: {', '.join(plain)}.",) if plain else ()
 
 
 def from_start(model: ResponseModel, coefficients: Floats) -> ResponseModel:

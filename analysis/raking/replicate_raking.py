@@ -9,6 +9,7 @@ import numpy as np
 from ...data.errors import WeightingError
 from ..infeasibility.infeasible import unmet
 from ..infeasibility.raking_problem import RakingProblem, names_of
+from ..replication.carry_out import LEAVES_NOBODY_OUT
 from ..sampling.categories import Codes, Floats
 from ..sampling.step import CellFactors, Replicate
 from ..targets.crossing import tallied
@@ -74,7 +75,7 @@ class RakingTask:
             self.tolerance,
             self.max_iterations,
             where=f"{where}: ",
-            remedy=f"Or choose {_OTHER}.",
+            remedy=f"Or choose {LEAVES_NOBODY_OUT}.",
         )
         fit = asked.fit()
         if not fit.worst <= self.tolerance:
@@ -90,7 +91,7 @@ class RakingTask:
             if len(empty):
                 raise WeightingError(
                     f"{where} holds nobody of margin {target.column}, category {target.shown[empty[0]]}, so it cannot "
-                    f"be {self.verb}. Join that category with another, or choose {_OTHER}."
+                    f"be {self.verb}. Join that category with another, or choose {LEAVES_NOBODY_OUT}."
                 )
 
     def _refuse_negative(self, cells: Cells, where: str) -> None:
@@ -103,7 +104,3 @@ class RakingTask:
                     f"and moved by its sampling error it is {100 * share[below[0]]:.3g}%. Join that category with "
                     "another, or make more replicates."
                 )
-
-
-_OTHER = "a method that leaves nobody out (method='Fay', fay=0.5, or 'successive difference')"
-"""What helps where a replicate leaves out everybody of a category."""

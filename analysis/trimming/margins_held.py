@@ -59,13 +59,39 @@ class Fitted:
             "then, or trim with recalibrate=False."
         )
 
-    def furthest(self, weights: Floats) -> tuple[int, float]:
-        """Give the auxiliary whose share has moved most since the step, and by how much, relatively."""
+    def furthest(self, weights: Floats, whole: float | None = None) -> tuple[int, float]:
+        """Give the auxiliary whose share has moved most since the step, and by how much, relatively.
+
+        Parameters
+        ----------
+        weights : numpy.ndarray
+            The weights now.
+        whole : float, optional
+            What the shares are of; without it the sum of the weights.
+        """
         after = self.step.after
         scale = totals(self.auxiliaries, after, absolute=True)
-        now = totals(self.auxiliaries, weights) / weights.sum()
-        gap = np.abs(now * after.sum() - totals(self.auxiliaries, after)) / np.where(scale > 0, scale, 1.0)
+        now = totals(self.auxiliaries, weights) / (weights.sum() if whole is None else whole)
+        gap = np.abs(now * after.sum() - totals(self.auxiliaries, after))
+        gap = gap / np.where(scale > 0, scale, 1.0)
         return int(np.argmax(gap)), float(gap.max())
+
+    def moved(self, before: Floats, after: Floats) -> str:
+        """Say how far a share has moved since the step, and a total where weights were changed in their sum.
+
+        Empty where neither has.
+        """
+        at, share = self.furthest(after)
+        found = [f"the {self._what(at)} by {100 * share:.2g}% of itself"] if share > HELD else []
+        if abs(after.sum() - before.sum()) > HELD * before.sum():
+            at, total = self.furthest(after, float(before.sum()))
+            found.insert(0, f"the total of {self.names[at]} by {100 * total:.2g}% of itself")
+        return ", ".join(found)
+
+    def _what(self, at: int) -> str:
+        """Name the share of a category, or the mean of a number."""
+        categories = sum(block[1] for block in self.auxiliaries if isinstance(block, tuple))
+        return f"{'share' if at < categories else 'mean'} of {self.names[at]}"
 
     def table(self, before: Floats, after: Floats) -> pd.DataFrame | None:
         """Give the margins with shares before and after a step; None where they are not all categories."""

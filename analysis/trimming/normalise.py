@@ -18,6 +18,7 @@ from ..sampling.design import Design, check_design
 from ..sampling.step import CellFactors, Replicate, WeightingStep
 from ..sampling.sums import summed
 from .caps import above_zero
+from .margins_held import fitted_step
 from .redistribution import Groups
 from .weight_groups import groups_of
 
@@ -75,7 +76,8 @@ def normalise(design: Design, to: str | float = "n", *, within: str | Sequence[s
     -----
     Without ``within``, means, shares and models stay what they are; totals become totals of the new sum, so that
     estimated totals of a population need weights that have not been normalised. With ``within`` the groups' shares of
-    the weight change, and with them estimates over several groups. Standard errors and replicates take the factors of
+    the weight change, and with them estimates over several groups; margins fitted before that no longer hold are named
+    under results. Standard errors and replicates take the factors of
     the whole sample as given.
 
     References
@@ -105,6 +107,7 @@ def normalise(design: Design, to: str | float = "n", *, within: str | Sequence[s
     factor = np.divide(wanted, sums, out=np.ones(size), where=sums > 0)
     change = CellFactors(groups.code, factor)
     after = change.applied(before, slice(None))
+    notes = _moved_margins(design, after, names_of(within))
     step = WeightingStep(
         kind="normalise",
         words=_words(to, names_of(within)),
@@ -113,6 +116,8 @@ def normalise(design: Design, to: str | float = "n", *, within: str | Sequence[s
         task=NormaliseTask(change),
         options={"to": to, "within": list(names_of(within))},
         table=_table(groups, counts, sums, after, factor),
+        notes=notes,
+        brief=notes,
     )
     return carried_out(design, step)
 
@@ -124,6 +129,17 @@ def _wanted(to: str | float, counts: Ints) -> Floats:
             raise WeightingError(f"to is {to!r}; it can be 'n', 'mean', or the sum that the weights should have.")
         return counts.astype(np.float64)
     return np.full(len(counts), above_zero("to", to, "the sum that the weights should have; or 'n' for a mean of 1"))
+
+
+def _moved_margins(design: Design, after: Floats, within: Sequence[str]) -> tuple[str, ...]:
+    """Say so where groups scaled by themselves take the weights off the margins that they were fitted to."""
+    fitted = fitted_step(design) if within else None
+    if fitted is None:
+        return ()
+    before, moved = fitted.moved(design.weights, design.weights), fitted.moved(after, after)
+    if moved == before:
+        return ()
+    return (f"Normalising within {', '.join(within)} moved the margins of {fitted.kind}: {moved}.",)
 
 
 def _words(to: str | float, within: Sequence[str]) -> str:

@@ -95,7 +95,7 @@ class Trimmed:
             found.append(
                 f"Weights below {limits.floor:.4g} were raised to it: {counted(raised, 'respondent', 'respondents')}."
             )
-        return (*found, *self._moved_margins(after))
+        return (*found, *self._moved_margins(before, after))
 
     def notes(self, rule: CapRule, limits: Limits, before: Floats, after: Floats) -> tuple[str, ...]:
         """Give what stands under reports of weights."""
@@ -120,17 +120,12 @@ class Trimmed:
             f"{counted(n, 'respondent', 'respondents')}; {share:.1f}% of the weight {went}."
         )
 
-    def _moved_margins(self, after: Floats) -> tuple[str, ...]:
+    def _moved_margins(self, before: Floats, after: Floats) -> tuple[str, ...]:
         """Say how far margins that were not kept have moved."""
         if self.fitted is None or self.kept:
             return ()
-        at, moved = self.fitted.furthest(after)
-        if moved <= HELD:
-            return ()
-        return (
-            f"Trimming moved the margins of {self.fitted.kind}: {self.fitted.names[at]} by "
-            f"{100 * moved:.2g}% of itself.",
-        )
+        moved = self.fitted.moved(before, after)
+        return (f"Trimming moved the margins of {self.fitted.kind}: {moved}.",) if moved else ()
 
     def _beyond_bounds(self, after: Floats) -> tuple[str, ...]:
         """Say how many weights are now beyond the bounds within which they had been fitted."""

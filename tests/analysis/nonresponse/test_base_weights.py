@@ -131,3 +131,14 @@ def test_what_is_no_column_or_no_number_is_refused():
         base_weights(Design(pd.DataFrame({"p": ["a", "b"]})), "p")
     with pytest.raises(EstimationError, match="needs a Design"):
         base_weights(TOWNS, "p_town")
+
+
+def test_a_second_product_names_the_first():
+    once = base_weights(Design(TOWNS), "p_town")
+    assert once.steps[-1].notes == ()
+    twice = base_weights(once, "p_town").steps[-1]
+    assert twice.notes == twice.brief
+    assert twice.notes == (
+        "Base weights were made before (multiplied by 1 / p_town), and these have that in their product: what is in "
+        "both counts twice.",
+    )

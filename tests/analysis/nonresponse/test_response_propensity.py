@@ -115,6 +115,22 @@ def test_replicates_fit_anew_and_patterns_change_nothing(predictors):
         assert again.replication.weights(at) == pytest.approx(mine, rel=1e-9, abs=1e-12)
 
 
+def test_replicates_keep_the_strata_of_the_whole_sample_and_find_their_factors_anew():
+    adjusted = nonresponse(design(), "done", propensity="sex + log(income)", strata=4)
+    start, done = adjusted.steps[-1].before, adjusted.weights > 0
+    stratum = np.unique((adjusted.weights / start).round(9), return_inverse=True)[1]
+    drawn = replicates(design(), "bootstrap", replicates=4, seed=5)
+    again = replicates(adjusted, "bootstrap", replicates=4, seed=5)
+    for at in range(4):
+        ratio = again.replication.weights(at) / np.where(
+            drawn.replication.weights(at) > 0, drawn.replication.weights(at), 1
+        )
+        factors = [np.unique(ratio[done & (ratio > 0) & (stratum == each)].round(9)) for each in range(1, 5)]
+        assert [len(each) for each in factors] == [1, 1, 1, 1]
+    jackknifed = mean(replicates(adjusted, "JK1"), "y").to_frame()["se"][0]
+    assert jackknifed == pytest.approx(mean(adjusted, "y").to_frame()["se"][0], rel=0.03)
+
+
 def test_the_order_of_rows_is_irrelevant():
     frame = sample()
     order = np.random.default_rng(1).permutation(len(frame))
@@ -192,3 +208,18 @@ def test_rows_without_weight_may_lack_predictors():
 def test_what_is_no_formula_is_refused(propensity, error, said):
     with pytest.raises(error, match=said):
         nonresponse(design(), "done", propensity=propensity)
+
+
+def test_numbers_are_named_and_categories_are_not():
+    adjusted = nonresponse(design(), "done", propensity=["age 4", "sex", "log(income)"])
+    assert "Entered as numbers: age 4, income." in adjusted.steps[-1].brief
+    frame = sample().rename(columns={"age 4": "age4"})
+    for way in ("age4", "sex + age4"):
+        found = nonresponse(design(frame), "done", propensity=way, strata=3).steps[-1]
+        assert "Entered as numbers: age4." in found.notes
+    assert not any("as numbers" in note for note in nonresponse(design(), "done", propensity="sex").steps[-1].notes)
+    labels = {float(code): f"age {code}" for code in range(1, 5)}
+    study = Study(frame, Codebook(tuple(Variable(n, labels=labels if n == "age4" else {}) for n in frame)))
+    for each, way in ((study, "age4"), (study, "C(age4)"), (frame, "C(age4)")):
+        found = nonresponse(Design(each), "done", propensity=way).steps[-1]
+        assert not any("as numbers" in note for note in found.notes)

@@ -153,7 +153,8 @@ def test_replicates_are_poststratified_each():
     )
     blocks = Design(sample().assign(block=sample()["age"]), psu="block")
     with pytest.raises(
-        WeightingError, match=r"holds nobody of margin age, category \d, so it cannot be poststratified"
+        WeightingError,
+        match=r"holds nobody of margin age, category \d, so it cannot be poststratified.* two PSUs",
     ):
         replicates(poststratify(blocks, {"1": 10, "2": 10, "3": 10}, "age"), "JK1")
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from topline.analysis.estimation.estimate import mean, total
+from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.step import WeightingStep
@@ -93,3 +94,14 @@ def test_other_mistakes_are_refused():
     odd = base().with_step(WeightingStep(kind="other", words="", before=base().weights, after=after, task=task))
     with pytest.raises(WeightingError, match="1 weights are below 0"):
         normalise(odd)
+
+
+def test_groups_scaled_by_themselves_that_move_margins_are_told_of():
+    frame = pd.DataFrame({"sex": ["f", "f", "m", "m", "m"], "town": ["a", "b", "a", "b", "b"]})
+    raked = rake(Design(frame), {"sex": {"f": 0.6, "m": 0.4}})
+    assert normalise(raked).steps[-1].brief == ()
+    found = normalise(raked, 1, within="town").steps[-1]
+    assert found.notes == found.brief
+    assert found.brief[0].startswith("Normalising within town moved the margins of rake: the share of sex m by ")
+    assert normalise(raked, within="sex").steps[-1].brief[0].endswith("the share of sex m by 50% of itself.")
+    assert normalise(Design(frame), within="town").steps[-1].brief == ()

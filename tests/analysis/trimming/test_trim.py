@@ -251,7 +251,7 @@ def test_other_steps_that_fit_weights_are_kept_as_well():
         assert mean(trimmed, "y").to_frame()["estimate"][0] == pytest.approx(wanted, rel=1e-9)
         assert mean(trimmed, "y").to_frame()["se"][0] < 1e-7
         loose = trim(fitted, cap=3, recalibrate=False).steps[-1]
-        assert f"margins of {fitted.steps[-1].kind}: y by " in loose.brief[1]
+        assert f"margins of {fitted.steps[-1].kind}: the mean of y by " in loose.brief[1]
     assert shares(trim(calibrate(base(), MARGINS), cap=3), "sex") == pytest.approx([0.4, 0.6], abs=1e-10)
 
 
@@ -302,13 +302,24 @@ def test_margins_that_only_together_leave_no_room_are_refused_with_a_cap_that_do
 
 def test_margins_that_are_not_kept_are_told_of():
     trimmed = trim(raked(), cap=2.4, recalibrate=False)
-    assert "Trimming moved the margins of rake: region" in trimmed.steps[-1].brief[1]
+    assert "Trimming moved the margins of rake: the share of region" in trimmed.steps[-1].brief[1]
     table = trimmed.steps[-1].table
     assert table["before"].tolist() == pytest.approx([0.2, 0.3, 0.5, 0.4, 0.6])
     assert table["after"].tolist() == pytest.approx([*shares(trimmed, "region"), *shares(trimmed, "sex")])
     assert weight_summary(trimmed).worst_after == pytest.approx((table["after"] - table["target"]).abs().max())
     assert trim(raked(), cap=2.4, redistribute="equal").steps[-1].options["recalibrate"] is False
     assert len(trim(raked(), cap=1e6, recalibrate=False).steps[-1].brief) == 1
+
+
+def test_totals_are_told_of_when_the_sum_is_not_kept():
+    frame = pd.DataFrame({"type": ["E"] * 4 + ["H"] * 4, "w": [1.0, 1, 1, 5, 1, 1, 1, 1]})
+    for fit in (calibrate, rake):
+        counted = fit(Design(frame, weight="w"), {"type": {"E": 80, "H": 40}})
+        said = trim(counted, cap=41, redistribute="none").steps[-1].brief[-1]
+        moved = "the total of type E by 11% of itself, the share of type H by 8.1% of itself."
+        assert said == f"Trimming moved the margins of {counted.steps[-1].kind}: {moved}"
+        scaled = trim(normalise(counted), cap=41 * 8 / 120, redistribute="none").steps[-1].brief[-1]
+        assert scaled == said
 
 
 def test_margins_that_no_longer_hold_are_refused_and_scaled_ones_kept():
@@ -446,19 +457,18 @@ def test_caps_by_rule_are_found_anew_in_each_replicate():
 def test_a_quantile_counts_respondents_as_often_as_they_were_drawn(seed, quantile):
     rng = np.random.default_rng(seed)
     weights, times = rng.integers(1, 9, 20) / 4, rng.integers(0, 4, 20)
-    times[0] = 2
-    cap = QuantileCap(quantile).cap
-    assert cap(weights, times.astype(float)) == pytest.approx(
-        np.quantile(np.repeat(weights, times), quantile), rel=1e-12
-    )
-    assert cap(weights, np.ones(20)) == pytest.approx(np.quantile(weights, quantile), rel=1e-12)
+    times[0] = 1
+    cap, drawn = QuantileCap(quantile).cap, np.quantile(np.repeat(weights, times), quantile)
+    assert cap(weights, times.astype(float)) == pytest.approx(drawn, rel=1e-12)
+    assert cap(weights, times * 20 / 19) == pytest.approx(drawn, rel=1e-12), "as Rao and Wu scale them"
+    left = np.where(np.arange(20) > 0, 20 / 19, 0.0)
+    assert cap(weights, left) == pytest.approx(np.quantile(weights[1:], quantile), rel=1e-12), "a jackknife"
+    assert cap(weights, np.full(20, 2.0)) == pytest.approx(np.quantile(np.repeat(weights, 2), quantile), rel=1e-12)
     parts, order = rng.uniform(0.2, 1.8, 20), rng.permutation(20)
     found = cap(weights, parts)
     assert weights.min() <= found <= weights.max()
     assert cap(weights[order], parts[order]) == pytest.approx(found, rel=1e-12)
     assert cap(weights, parts * (1 + 1e-9)) == pytest.approx(found, rel=1e-6)
-    twice = cap(np.repeat(weights, 2), np.repeat(parts / 2, 2))
-    assert twice == pytest.approx(found, rel=1e-12)
 
 
 def test_quantiles_of_the_largest_drawn_three_times_and_of_a_fraction_of_a_respondent():
