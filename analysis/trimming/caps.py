@@ -140,12 +140,19 @@ def _counting(weights: Floats, frequency: Floats) -> tuple[Floats, Floats]:
 def _type_7(values: Floats, counts: Floats, quantile: float) -> float:
     """Give the quantile of type 7 of values, ascending, that occur some number of times, whole or not.
 
-    With each value laid out as long as it occurs, this is the mean over one unit from place ``quantile * (total - 1)``
-    on: for whole numbers that interpolates between two neighbours, as type 7 does with the values repeated.
+    With each value laid out as long as it occurs, this is the mean over one respondent's length from place ``quantile *
+    (total - length)`` on. For whole numbers the length is 1, which interpolates between two neighbours as type 7 does
+    with the values repeated. Else it is the smallest number, so that those left by a jackknife, each raised by the same
+    factor, count once, and a bootstrap of Rao and Wu counts everybody as often as drawn.
     """
+    whole = np.rint(counts)
+    if (np.abs(counts - whole) <= ROUNDING).all() and whole.all():
+        counts, length = whole, 1.0
+    else:
+        length = float(counts.min())
     ends = np.cumsum(counts)
-    place = quantile * max(float(ends[-1]) - 1, 0.0)
-    part = np.minimum(ends, place + 1) - np.maximum(ends - counts, place)
+    place = quantile * (float(ends[-1]) - length)
+    part = np.minimum(ends, place + length) - np.maximum(ends - counts, place)
     within = np.flatnonzero(part > ROUNDING * part.max())
     low = values[within[0]]
     # as distances from the lowest, so that equal weights have themselves as their quantile

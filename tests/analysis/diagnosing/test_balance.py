@@ -50,7 +50,7 @@ def test_a_target_lost_by_a_later_raking_shows():
 
 
 def test_margins_need_targets_and_balance_needs_something_to_compare_with():
-    with pytest.raises(WeightingError, match="no step fitted the weights to targets"):
+    with pytest.raises(WeightingError, match="no step fitted the weights to"):
         weight_margins(Design(sample()))
     with pytest.raises(WeightingError, match="nothing to compare with"):
         weight_balance(Design(sample()))
