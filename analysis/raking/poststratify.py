@@ -47,7 +47,7 @@ def poststratify(
         The share (0-1) or the population count of each cell, e.g. ``{"sex*age4": {"1*1": 0.12, "1*2": 0.13, ...}}``
         or, with ``on``, the cells alone: ``{("female", "18-29"): 5_100_000, ...}``. Shares keep the sum of the
         weights, counts scale it to the population. Cells that were estimated (:func:`margins_from`) bring their error
-        along.
+        along. A Series and a name or ``.csv`` file are taken as in :func:`rake`.
     on : str, sequence of str, or mapping of str to str, optional
         The columns crossed, e.g. ``["sex", "age4"]`` or ``"sex*age4"``, or from dimension to columns, ``{"sex*age4":
         ["gender", "age_group"]}``. May be left out where margins have one dimension.

@@ -163,7 +163,18 @@ def _by_one_name(wanted: Wanted, listed: Listed, places: Mapping[tuple[str, ...]
         name: tuple(known.get(listed.find(codes, wanted.name), codes) for codes in members)
         for name, members in wanted.joined.items()
     }
+    for name, members in joined.items():
+        own, targeted = _own(wanted, name), any(codes in wanted.figures for codes in members)
+        if own is not None and not targeted and listed.find(own, wanted.name) in listed.present:
+            joined[name] = (own, *members)
     return replace(wanted, joined=joined)
+
+
+def _own(wanted: Wanted, name: str) -> tuple[str, ...] | None:
+    """Give the category of the margin that a class is called after, which may be coarser than those of the data."""
+    text = code_text(name)
+    own = (text,) if len(wanted.columns) == 1 else tuple(part.strip() for part in text.split(CROSSED))
+    return own if own in wanted.figures else None
 
 
 def _codes(classes: Sequence[Class], listed: Listed) -> Ints:
@@ -211,17 +222,11 @@ def _groups(wanted: Wanted, listed: Listed) -> dict[tuple[str, ...], str]:
 
 
 def _members(wanted: Wanted, listed: Listed, name: str) -> tuple[tuple[str, ...], ...]:
-    """Give what is joined under a name, which may itself be a category of the margin, coarser than those of the data.
-
-    It is one of them when nobody in the data has it, or when none of the others has a target.
-    """
-    members = wanted.joined[name]
-    text = code_text(name)
-    own = (text,) if len(wanted.columns) == 1 else tuple(part.strip() for part in text.split(CROSSED))
-    if own not in wanted.figures or own in members:
+    """Give what is joined under a name, with the category of the margin that it is called after, if nobody has it."""
+    members, own = wanted.joined[name], _own(wanted, name)
+    if own is None or own in members or listed.find(own, wanted.name) in listed.present:
         return members
-    targeted = any(codes in wanted.figures for codes in members)
-    return members if targeted and listed.find(own, wanted.name) >= 0 else (own, *members)
+    return (own, *members)
 
 
 def _joined(wanted: Wanted, listed: Listed, name: str) -> Class:

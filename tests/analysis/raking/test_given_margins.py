@@ -38,6 +38,7 @@ def test_joins_into_a_category_of_the_margin_in_joint_margins_and_with_targets_o
     frame = sample().assign(age4=["18-29", "30-44", "30+", "30+"] * 6)
     found = rake(Design(frame), COARSE, join={"age4": {"30+": ["30-44"]}})
     assert found.raking.table["n"].tolist() == [6, 18]
+    assert found.raking.notes == ("age4: categories 30+, 30-44 count as one, 30+.",)
 
 
 def test_a_name_that_is_no_category_still_needs_a_target_among_its_members():
