@@ -238,7 +238,7 @@ def test_a_replicate_that_cannot_be_raked_explains_itself_without_a_collapse():
         rake(design, margins)
     assert str(caught.value).startswith("replicate 13 of 28: no weights fit all margins")
     assert "Nobody in the replicate is b 2 and a 1" in str(caught.value)
-    assert "method='Fay'" in str(caught.value)
+    assert "method='successive difference', or 'Fay' (fay=0.5)" in str(caught.value)
     assert caught.value.unmet.leave_out == ()
 
 
