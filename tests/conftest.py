@@ -5,6 +5,7 @@ promises to have tried everything cannot quietly try less. For ``browser`` that 
 'browser' extra as well: without them each module in tests/browser is one test that says so.
 """
 
+import fcntl
 import functools
 import gc
 import importlib
@@ -16,14 +17,27 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
+from click.testing import CliRunner
 
 BROWSER_EXTRA = ("pytest_playwright", "playwright.sync_api", "axe_playwright_python.sync_playwright")
 NO_EXTRA = "the 'browser' extra is not installed (pip install -e '.[browser]')"
 
+MANY_TIMES = ("drills", "test_bad_input.py", "test_invariants.py", "test_roundtrip.py")
+"""Folders and files of tests that do one thing many times: other tests state each branch that they come through."""
+
+LONG = "test_whole_road.py"
+"""The longest browser test; it begins before the others, so that no worker waits for it at the end."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put browser tests last: once Playwright has started, no other event loop can run in its process."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Put browser tests last: once Playwright has started, no other event loop can run in its process.
+
+    What is done many times is not measured for coverage, which would double its time.
+    """
+    items.sort(key=lambda item: (item.get_closest_marker("browser") is not None, item.path.name != LONG))
+    for item in items:
+        if item.path.name in MANY_TIMES or item.path.parent.name in MANY_TIMES:
+            item.add_marker("no_cover")
 
 
 def pytest_collection_finish() -> None:
@@ -47,6 +61,23 @@ def require() -> Callable[..., Path]:
         do_without(name, reason)
 
     return require
+
+
+@pytest.fixture(scope="session")
+def walked_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a demo, walked once for all processes of a run; to be copied and not to be changed."""
+    from topline.cli import main
+
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder = shared / "walked-demo"
+    with (shared / "walked-demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            result = CliRunner().invoke(main, ["demo", str(own / "demo"), "--no-dashboard"])
+            assert result.exit_code == 0, result.output
+            (own / "demo").rename(folder)
+    return folder
 
 
 def do_without(name: str, reason: str) -> NoReturn:
@@ -108,12 +139,16 @@ def find_r(*packages: str) -> tuple[Path | None, str]:
     if program is None:
         return None, "R is not installed (apt-get install r-base-core r-cran-survey)"
     for package in ("survey", *packages):
-        tried = subprocess.run(
-            [program, "-e", f"suppressMessages(library({package}))"], capture_output=True, check=False, timeout=60
-        )
-        if tried.returncode:
+        if not r_package(program, package):
             return None, f"R's package {package} is not installed (apt-get install r-cran-{package.lower()})"
     return Path(program), ""
+
+
+@functools.cache
+def r_package(program: str, package: str) -> bool:
+    """Say whether R has a package, without loading it."""
+    command = [program, "-e", f"invisible(find.package('{package}'))"]
+    return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 0
 
 
 @functools.cache

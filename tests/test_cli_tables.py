@@ -1,6 +1,7 @@
 """The verbs that tabulate, as typed."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,8 @@ def document(*arguments: object) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "study"
-    result = run("demo", folder, "--no-dashboard")
-    assert result.exit_code == 0, result.output
-    return folder
+def demo(walked_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return shutil.copytree(walked_demo, tmp_path_factory.mktemp("demo") / "study")
 
 
 @pytest.fixture

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from multiprocessing import forkserver
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
 import pytest
+
+from topline.instrument.fieldwork.server import serve
+from topline.instrument.reading import read_questionnaire
 
 CHROMIUM = [
     "--no-sandbox",
@@ -21,12 +26,14 @@ CHROMIUM = [
     "--disable-component-update",
     "--disable-sync",
 ]
-FIELD = """
-import sys
-from topline.instrument.fieldwork.server import serve
-from topline.instrument.reading import read_questionnaire
-serve(read_questionnaire(sys.argv[1]), sys.argv[2], port=0, announce=lambda line: print(line, flush=True))
-"""
+MEASURED = "COVERAGE_PROCESS_CONFIG"
+"""Variable that has coverage measure a process; it would double the time of servers, whose lines other tests state."""
+
+
+@pytest.fixture(scope="session")
+def quick_environment() -> dict[str, str]:
+    """Give the environment of servers."""
+    return {name: value for name, value in os.environ.items() if name != MEASURED}
 
 
 @pytest.fixture(scope="session")
@@ -60,16 +67,31 @@ def page(page):
     assert wrong == []
 
 
+@pytest.fixture(scope="session")
+def processes() -> ForkServerContext:
+    """Processes that are split off one which has loaded the server already, so that none takes a second to start."""
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["topline.instrument.fieldwork.server"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(MEASURED, raising=False)
+        forkserver.ensure_running()
+    return processes
+
+
 @pytest.fixture
-def form_server() -> Iterator[Callable[[Path, Path], str]]:
+def form_server(processes: ForkServerContext) -> Iterator[Callable[[Path, Path], str]]:
     """Give ``form_server(questionnaire, store)``: fields it on a free port in a process of its own; its address."""
     with ExitStack() as running:
 
         def start(questionnaire: Path, store: Path) -> str:
-            command = [sys.executable, "-c", FIELD, str(questionnaire), str(store)]
-            server = running.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-            running.callback(server.terminate)
-            line = server.stdout.readline()
+            told, teller = processes.Pipe(duplex=False)
+            options = {"port": 0, "announce": teller.send}
+            server = processes.Process(target=serve, args=(read_questionnaire(questionnaire), store), kwargs=options)
+            server.start()
+            for last in (told.close, teller.close, server.join, server.terminate):
+                running.callback(last)
+            assert told.poll(30), "the form server did not start"
+            line = told.recv()
             address = re.search(r"http://\S+", line)
             assert address, f"the form server did not start: {line!r}"
             return address[0]

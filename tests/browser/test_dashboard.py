@@ -20,7 +20,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-dashboard")]
+pytestmark = pytest.mark.browser
 
 SLOW = 20_000
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -32,22 +32,22 @@ START = "import sys; from topline.dashboard.launch import launch; launch(sys.arg
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory, quick_environment: dict[str, str]) -> Iterator[str]:
     """The dashboard of the sample bundle, served from a folder that is not the checkout."""
-    with serving(SAMPLE["write"](tmp_path_factory.mktemp("study")), tmp_path_factory) as address:
+    with serving(SAMPLE["write"](tmp_path_factory.mktemp("study")), quick_environment) as address:
         yield address
 
 
 @contextmanager
-def serving(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def serving(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """Serve the dashboard of a study folder on a free port; its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("log") / "log"
+    log = folder / "log"
     with log.open("w") as output:
         command = [sys.executable, "-c", START.format(port), str(folder)]
-        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
+        server = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder, env=environment)
         try:
             until_healthy(f"http://127.0.0.1:{port}/_stcore/health", server, log)
             yield f"http://127.0.0.1:{port}/"
@@ -253,9 +253,9 @@ def test_the_page_has_no_developers_tools(page, address):
     expect(page.get_by_test_id("stMainMenu")).to_have_count(0)
 
 
-def test_markup_in_a_studys_words_fetches_nothing_and_shows_as_written(page, tmp_path_factory):
+def test_markup_in_a_studys_words_fetches_nothing_and_shows_as_written(page, tmp_path, quick_environment):
     """The page itself fails this test when it asks another host."""
-    with serving(SAMPLE["write"](tmp_path_factory.mktemp("study"), SAMPLE["hostile"]()), tmp_path_factory) as address:
+    with serving(SAMPLE["write"](tmp_path, SAMPLE["hostile"]()), quick_environment) as address:
         page.goto(f"{address}?item=restrict_travel")
         settle(page, 2)
         main = page.get_by_test_id("stMain")

@@ -23,7 +23,7 @@ from topline.instrument.fieldwork.store import AnswerStore
 from topline.instrument.reading import read_questionnaire
 from topline.instrument.simulate import simulate
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser-dashboard")]
+pytestmark = pytest.mark.browser
 TOPLINE = [sys.executable, "-m", "topline"]
 OPINION = "希望更加公开透明，也希望能够申诉。"
 

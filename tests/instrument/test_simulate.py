@@ -141,6 +141,7 @@ def test_open_texts_have_no_truth(made):
     assert "word" not in made.truth and "agree" not in made.truth
 
 
+@pytest.mark.no_cover
 def test_the_truth_behind_a_route_is_that_of_the_people_asked():
     """Given equal response, the shares of a large sample lie around the shares summed over the cells."""
     equal = TRUTH.model_copy(update={"response": TRUTH.response.model_copy(update={"effects": {}}), "breakoff": 0.0})
