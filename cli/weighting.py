@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .designing import warn_when_stale
-from .terminal import FOLDER, as_json, example, names_option, progress, show
+from .terminal import FOLDER, as_json, counted, example, names_option, progress, show
 
 if TYPE_CHECKING:
     from ..analysis.diagnosing.diagnostics import WeightDiagnostics
@@ -31,9 +31,15 @@ FEW = 5
 @click.option(
     "--report", type=click.Path(path_type=Path, dir_okay=False), help="Write a web page on the weights, for the team."
 )
-@names_option("--outcomes", "Questions whose estimates are followed through the steps. Default, in a report: some.")
-@names_option("--by", "Groups to give the effective n of; sex*age4 crosses two. Default: those with targets.")
-@click.option("--population", type=click.FloatRange(1, min_open=True), help="People in the population, for a what-if.")
+@names_option(
+    "--outcomes", "Questions whose estimates are followed through the steps, and printed. Default, in a report: some."
+)
+@names_option(
+    "--by", "Groups to print the effective n of; sex*age4 crosses two. Default, in a report: those with targets."
+)
+@click.option(
+    "--population", type=click.FloatRange(1, min_open=True), help="People in the population; prints a what-if."
+)
 @click.option("--rho", metavar="RHO[,RHO...]", help="Data defect correlations that the what-if assumes.")
 @as_json
 def weight(
@@ -47,8 +53,9 @@ def weight(
 ) -> None:
     """Weight a study, and show what each step did and what it cost.
 
-    The recipe stands in study.yaml of the FOLDER; the weighted data go to weighted.sav, with the column weight. The
-    report counts people in small categories: keep it inside the team.
+    The recipe stands in study.yaml of the FOLDER; the weighted data go to weighted.sav, with the column weight, and,
+    where the recipe asks for replicates, with replicate weights repw1, repw2 and so on: other verbs take them with
+    --weight weight --replicates repw. The report counts people in small categories: keep it inside the team.
     """
     from ..analysis.recipe import save_weighted, weighted_design
     from ..data.study_folder import read_folder
@@ -66,7 +73,27 @@ def weight(
         written.append(report)
     show(found, as_json)
     if not as_json:
-        click.echo(f"\nWrote {' and '.join(map(str, written))}.")
+        asked = {"subgroups": by, "influence": outcomes, "defect": population}
+        show_parts(found, [name for name, given in asked.items() if given])
+        click.echo(f"\nWrote {' and '.join(map(str, written))}{with_replicates(design)}.")
+
+
+def show_parts(found: WeightDiagnostics, names: Sequence[str]) -> None:
+    """Print the parts that options asked for, without the notes that are printed already."""
+    from ..analysis.printing.result_text import printed_sections
+
+    for part in found.parts:
+        if part.name in names:
+            told = {*found.notes, *found.log.notes, *found.warnings.notes}
+            click.echo(f"\n{printed_sections([part.section()], [note for note in part.notes if note not in told])}")
+
+
+def with_replicates(design: Design) -> str:
+    """Say which replicate weights were written with the weights; nothing where there are none."""
+    if design.replication is None:
+        return ""
+    last = len(design.replication)
+    return f"; the data with {counted(last, 'replicate weight')}, repw1 to repw{last}: name them with --replicates repw"
 
 
 def diagnosed(

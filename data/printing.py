@@ -59,15 +59,33 @@ def number(value: float, decimals: int) -> str:
     return "-" if math.isnan(value) else f"{value:,.{decimals}f}"
 
 
-def decimals_for(errors: Sequence[float]) -> int:
-    """Give the decimals that show two digits of the smallest standard error.
+NOTHING = 1e-9
+"""Part of an estimate below which a standard error is rounding: it would set decimals that nobody knows."""
+
+
+def decimals_for(errors: Sequence[float], estimates: Sequence[float] = ()) -> int:
+    """Give the decimals that show two digits of the smallest standard error that is more than rounding.
+
+    Parameters
+    ----------
+    errors : sequence of float
+        Standard errors, e.g. ``[0.0123, 0.5]``.
+    estimates : sequence of float
+        What they are the errors of; an error that is nothing beside its estimate counts as 0.
 
     Examples
     --------
+    >>> decimals_for([9e-8, 250.0], [42_000.0, 9_000.0]), decimals_for([9e-8], [42_000.0])
+    (0, 2)
     >>> decimals_for([0.0123, 0.5]), decimals_for([250.0]), decimals_for([0.0])
     (3, 0, 2)
     """
-    positive = [error for error in errors if error > 0 and math.isfinite(error)]
+    beside = estimates or [0.0] * len(errors)
+    positive = [
+        error
+        for error, estimate in zip(errors, beside, strict=True)
+        if error > 0 and math.isfinite(error) and not error < NOTHING * abs(estimate)
+    ]
     if not positive:
         return 2
     return min(8, max(0, 1 - math.floor(math.log10(min(positive)))))

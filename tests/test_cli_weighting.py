@@ -9,8 +9,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from topline.analysis.recipe import weighted_design
+from topline.analysis.replication.replicates import replicates
 from topline.cli import main
-from topline.cli.weighting import FEW, usual_outcomes
+from topline.cli.weighting import FEW, usual_outcomes, with_replicates
 from topline.data.files import read_study
 from topline.data.study_folder import read_folder
 
@@ -50,12 +51,33 @@ def test_a_report_follows_the_questions_that_are_compared(folder: Path, tmp_path
     result = run("weight", folder, "--report", target, "--population", 1_000_000, "--rho", "0.001,0.002")
     assert result.exit_code == 0 and f"and {target}" in result.output
     page = target.read_text(encoding="utf-8")
-    assert page.count("<svg") == 8 and "rho 0.002" in page
+    assert page.count("<svg") == 16 and "rho 0.002" in page
     design = weighted_design(read_folder(folder))
     chosen = usual_outcomes(design)
     assert 0 < len(chosen) <= FEW and not {"sex", "age4", "urban"} & set(chosen)
     assert all(name in page for name in chosen)
     assert not (folder / "results" / "weights.html").exists()
+
+
+def test_tables_that_options_ask_for_are_printed(folder: Path) -> None:
+    plain = run("weight", folder).output
+    told = (
+        "What if answering goes with the answer",
+        "Estimates without weights",
+        "sample size and design effect of groups",
+    )
+    assert not any(words in plain for words in told)
+    asked = run("weight", folder, "--outcomes", "approval", "--population", 1e6, "--rho", "0.001", "--by", "sex").output
+    assert all(words in asked for words in told)
+    assert asked.count("Simulated respondents") == plain.count("Simulated respondents")
+
+
+def test_replicate_weights_are_spoken_of(folder: Path) -> None:
+    design = replicates(weighted_design(read_folder(folder)), "bootstrap", replicates=4, seed=1)
+    last = len(design.replication)
+    assert f"{last} replicate weights, repw1 to repw{last}: name them with --replicates repw" in with_replicates(design)
+    assert with_replicates(weighted_design(read_folder(folder))) == ""
+    assert "repw1" in run("weight", "--help").output
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ class WeightDiagnostics:
         Whose weights they are: the study's title, or its file.
     recipe : tuple of str
         Where the weights come from, and each step in words.
+    replicates : str
+        The replicate weights in words; empty where there are none.
     warnings : Diagnostic
         What is worth a look, with limits and their sources.
     log : Diagnostic
@@ -79,6 +81,7 @@ class WeightDiagnostics:
     influence: Diagnostic | None = None
     defect: Diagnostic | None = None
     notes: tuple[str, ...] = field(default=())
+    replicates: str = ""
 
     @property
     def parts(self) -> tuple[Diagnostic, ...]:
@@ -203,6 +206,7 @@ def weight_diagnostics(
         title=design.study.codebook.title or design.study.source,
         recipe=(design.weight_source, *(step.summary() for step in design.steps)),
         notes=tuple(dict.fromkeys(summary.notes)),
+        replicates=design.replication.text if design.replication else "",
         **dict(_made(made, progress)),
     )
 

@@ -10,10 +10,11 @@ import pandas as pd
 from ...data.errors import WeightingError
 from ...data.printing import number, percent
 from ..estimation.method import SIMULATED_NOTE, simulated
-from ..printing.result_chart import MARK, PLOT, TITLE, WORDS, ruled_axis, titled
+from ..printing.result_chart import MARK, PLOT, TITLE, WORDS, ruled_axis
 from ..sampling.categories import Floats
 from ..sampling.design import Design, check_design
 from .diagnostic import Diagnostic, laid_out
+from .row_chart import NARROW, fitted, is_narrow
 from .weight_log import of_all_rows, states
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 BINS = 30
 """Bars of a histogram."""
+
+ALIKE = 1e-9
+"""Difference of weights over their mean up to which they are equal."""
 
 LARGE = 5.0
 """Times the mean, from which on a weight is large: DeBell and Krosnick (2009), the cap of the ANES."""
@@ -44,7 +48,7 @@ def weight_histogram(design: Design, *, bins: int = BINS) -> Diagnostic:
     Diagnostic
         One row for each stretch: low, high (times the mean; high belongs to the next), before, after (rows whose
         weight is in it, before all steps and after them), weight (share of the weight that those after have).
-        ``plot()`` draws bars with the outline of those before.
+        ``plot()`` draws bars with the outline of those before, unless they were all equal.
 
     Raises
     ------
@@ -85,7 +89,8 @@ def weight_histogram(design: Design, *, bins: int = BINS) -> Diagnostic:
         table=_table(frame),
         draw=lambda: _chart(
             frame,
-            outlined=bool(design.steps) and before.max() > before.min(),
+            steps=bool(design.steps),
+            alike=bool(before.max() - before.min() <= ALIKE),
             largest=float(after.max()),
             invented=invented,
         ),
@@ -114,19 +119,23 @@ def _counted(before: Floats, after: Floats, bins: int) -> pd.DataFrame:
 
 
 def _table(frame: pd.DataFrame) -> tuple[list[str], list[list[str]], int]:
-    """Print the stretches that somebody is in."""
-    used = frame[(frame["before"] > 0) | (frame["after"] > 0)]
+    """Print all stretches, with empty ones that touch joined to one."""
+    empty = (frame["before"] == 0) & (frame["after"] == 0)
+    run = (~empty | ~empty.shift(fill_value=False)).cumsum()
+    sums = dict.fromkeys(("before", "after", "weight"), "sum")
+    used = frame.groupby(run.to_numpy()).agg({"low": "first", "high": "last", **sums})
     size = [f"{low:.2f} to {high:.2f}" for low, high in zip(used["low"], used["high"], strict=True)]
     counts = dict.fromkeys(("before", "after"), lambda count: number(count, 0))
     return laid_out(used.assign(times_mean=size), {"times_mean": None, **counts, "weight": percent})  # type: ignore[return-value]
 
 
-def _chart(frame: pd.DataFrame, *, outlined: bool, largest: float, invented: bool) -> alt.LayerChart:
+def _chart(frame: pd.DataFrame, *, steps: bool, alike: bool, largest: float, invented: bool) -> alt.LayerChart:
     import altair as alt
 
+    outlined = steps and not alike
     axis = ruled_axis("weight over the mean weight", ",~r")
     across = alt.X("low:Q", axis=axis, scale=alt.Scale(nice=False))
-    most = int(frame[["before", "after"]].to_numpy().max())
+    most = int(frame[["before", "after"] if outlined else ["after"]].to_numpy().max())
     tall = alt.Scale(domain=[0, 1.05 * most], nice=False)
     up = alt.Y("after:Q", axis=ruled_axis("respondents", ",~r"), scale=tall)
     told = [alt.Tooltip("stretch:N", title="Times the mean"), alt.Tooltip("after:Q"), alt.Tooltip("before:Q")]
@@ -144,17 +153,14 @@ def _chart(frame: pd.DataFrame, *, outlined: bool, largest: float, invented: boo
         layers.append(line.encode(x=across, y=alt.Y("before:Q", axis=ruled_axis("respondents", ",~r"), scale=tall)))
     marked = [1.0, LARGE] if frame["high"].iloc[-1] >= LARGE else [1.0]
     layers.append(alt.Chart(pd.DataFrame({"low": marked})).mark_rule(color=WORDS, strokeDash=[4, 3]).encode(x=across))
-    footing = ["Bars: after all steps." + (" Line: before them." if outlined else "")]
-    footing += [
-        "Dashed: the mean" + (f", and {LARGE:g} times it (DeBell and Krosnick 2009)." if len(marked) > 1 else ".")
-    ]
     title, peak = "How large weights are", frame.iloc[int(frame["after"].to_numpy().argmax())]
+    said = [*([SIMULATED_NOTE] if invented else []), *_footing(steps=steps, alike=alike, large=len(marked) > 1)]
     chart: alt.LayerChart = (
         alt.layer(*layers)
         .properties(
-            width=PLOT + 120,
+            width=NARROW - 50 if is_narrow() else PLOT + 380,
             height=240,
-            title=titled([title], [*([SIMULATED_NOTE] if invented else []), *footing]),
+            title=fitted(title, said),
             description=(
                 f"{title}. Histogram of weights over their mean: most, {int(peak['after']):,} respondents, between "
                 f"{peak['low']:.2f} and {peak['high']:.2f} times the mean; the largest {largest:.2f} times."
@@ -165,3 +171,10 @@ def _chart(frame: pd.DataFrame, *, outlined: bool, largest: float, invented: boo
         .configure(font="system-ui, sans-serif", background="#ffffff")
     )
     return chart
+
+
+def _footing(*, steps: bool, alike: bool, large: bool) -> list[str]:
+    """Say what is drawn, and why what came before the steps may not be."""
+    before = "" if not steps else " Before them all were equal: not drawn." if alike else " Line: before them."
+    dashed = f", and {LARGE:g} times it (DeBell and Krosnick 2009)." if large else "."
+    return [f"Bars: after all steps.{before}", f"Dashed: the mean{dashed}"]

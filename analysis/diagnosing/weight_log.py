@@ -80,7 +80,10 @@ def weight_log(design: Design) -> Diagnostic:
         notes=((SIMULATED_NOTE,) if simulated(design.study) else ()) + of_all_rows(design),
         table=laid_out(
             frame if known is not None else frame.drop(columns="worst"),
-            {"step": None, "words": None, **NUMBERS, **({"worst": lambda share: unsigned(100 * share, 2)} if known else {})},
+            {
+                **{"step": None, "words": None, **NUMBERS},
+                **({"worst": lambda share: unsigned(100 * share, 2)} if known else {}),
+            },
         ),
         draw=lambda: _chart(frame, invented=simulated(design.study)),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ...data.errors import ToplineError
 from ..printing.result_html import footnotes, page, paragraphs, table_html, text
 from ..printing.result_text import parted
+from .row_chart import narrow_charts
 
 if TYPE_CHECKING:
     import altair as alt
@@ -36,8 +37,23 @@ figure { margin: .8rem 0 1.2rem; }
 .chart { overflow-x: auto; background: #ffffff; border: 1px solid var(--line); border-radius: 6px; padding: .25rem; }
 .chart:focus-visible { outline: 2px solid #2c7fd4; }
 .chart svg { display: block; max-width: 100%; min-width: 36rem; height: auto; }
+.narrow { display: none; }
+.long tbody th:last-of-type { min-width: 16rem; }
+@media screen and (max-width: 44rem) {
+  body { padding: 1rem; }
+  .wide { display: none; }
+  .narrow { display: block; }
+  .narrow svg { min-width: 0; width: 100%; max-width: 28rem; }
+  th, td { padding: .28rem .45rem; }
+  .scroll { border-right: 3px solid var(--line); }
+  tbody th { min-width: 4.5rem; max-width: 9rem; }
+  .long tbody th:last-of-type { min-width: 11rem; max-width: 12rem; }
+}
 @media print { .chart { overflow: visible; } .chart svg { min-width: 0; } figure { break-inside: avoid; } }
 """
+
+LONG = 28
+"""Letters of a label from which on its column is kept wide."""
 
 WIDE = 24
 """Rows of a table from which on it is folded away under its chart."""
@@ -98,7 +114,13 @@ def _recipe(found: WeightDiagnostics) -> str:
     start, *steps = found.recipe
     listed = "".join(f"<li>{text(_capital(step))}.</li>" for step in steps)
     done = f'<ol class="recipe">{listed}</ol>' if steps else "<p>Nothing was done to them.</p>"
-    return f'<section id="recipe"><h2>Recipe</h2><p>Start: {text(start)}.</p>{done}</section>'
+    replicates = (
+        f"<p>With replicate weights: {text(found.replicates)}. topline weight writes them as repw1, repw2 and so on; "
+        "name them with --replicates repw.</p>"
+        if found.replicates
+        else ""
+    )
+    return f'<section id="recipe"><h2>Recipe</h2><p>Start: {text(start)}.</p>{done}{replicates}</section>'
 
 
 def _capital(words: str) -> str:
@@ -110,7 +132,7 @@ def _section(part: Diagnostic, told: Sequence[str]) -> str:
     header = f'<section id="{part.name}"><h2>{text(part.title)}</h2>{paragraphs(part.about)}'
     if part.name == "warnings":
         return f"{header}{_warned(part)}</section>"
-    figure = "" if part.draw is None else _figure(part.plot(), part.title)
+    figure = "" if part.draw is None else _figure(part)
     own = [note for note in part.notes if note not in told]
     return f"{header}{figure}{_table(part)}{footnotes(own)}</section>"
 
@@ -128,16 +150,30 @@ def _table(part: Diagnostic) -> str:
     if not part.table[1]:
         return ""
     table = table_html(part.table, caption=part.title, seen=False)
+    if _long(part):
+        table = f'<div class="long">{table}</div>'
     if part.draw is None or len(part.table[1]) <= WIDE:
         return table
     return f"<details><summary>Table, {len(part.table[1])} rows</summary>{table}</details>"
 
 
-def _figure(chart: alt.LayerChart, title: str) -> str:
-    """Give a chart as a drawing in the page, with its text alternative."""
-    told = chart.description if isinstance(chart.description, str) else title
-    box = f'<div class="chart" role="region" tabindex="0" aria-label="Chart: {text(title)}">'
-    return f"<figure>{box}{_svg(chart, told)}</div></figure>"
+def _long(part: Diagnostic) -> bool:
+    """Say whether the last column of words holds sentences, as that of steps, which a narrow column would break up."""
+    _, rows, words = part.table
+    return words > 0 and max(len(row[words - 1]) for row in rows) > LONG
+
+
+def _figure(part: Diagnostic) -> str:
+    """Give a chart as drawings in the page, one for wide screens and one for narrow, with their text alternative."""
+    drawn = {"wide": part.plot()}
+    with narrow_charts():
+        drawn["narrow"] = part.plot()
+    boxes = [
+        f'<div class="chart {size}" role="region" tabindex="0" aria-label="Chart: {text(part.title)}">'
+        f"{_svg(chart, chart.description if isinstance(chart.description, str) else part.title)}</div>"
+        for size, chart in drawn.items()
+    ]
+    return f"<figure>{''.join(boxes)}</figure>"
 
 
 def _svg(chart: alt.LayerChart, told: str) -> str:

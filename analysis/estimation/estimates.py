@@ -197,7 +197,10 @@ class Estimates:
         if is_share(self.method):
             written = {name: [percent(value) for value in frame[name]] for name in measured}
         else:
-            own = {item: decimals_for(rows["se"].tolist()) for item, rows in frame.groupby("item", sort=False)}
+            own = {
+                item: decimals_for(rows["se"].tolist(), rows["estimate"].tolist())
+                for item, rows in frame.groupby("item", sort=False)
+            }
             decimals = [own[item] for item in frame["item"]]
             written = {name: list(map(number, frame[name], decimals)) for name in measured}
         for name, places in (("n", 0), ("weighted_n", 0), ("deff", 2)):

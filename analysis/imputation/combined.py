@@ -126,7 +126,7 @@ class Combined:
     def _table(self) -> Table:
         frame = self.frame
         words = [name for name in frame.columns if name not in NUMBERS]
-        decimals = decimals_for(frame["se"].tolist())
+        decimals = decimals_for(frame["se"].tolist(), frame["estimate"].tolist())
         columns = [[code_text(value) for value in frame[name]] for name in words]
         columns += [[number(value, decimals) for value in frame[name]] for name in ("estimate", "se", "low", "high")]
         columns.append([number(value, 2) for value in frame["statistic"]])

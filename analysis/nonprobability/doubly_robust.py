@@ -26,7 +26,7 @@ from ..estimation.method import INTERVALS, counted, design_method, with_subpopul
 from ..estimation.options import check_choice, check_keys
 from ..estimation.plan import Category, Domains, category_measures, domains, numeric_measure
 from ..models.families import curve_of
-from ..sampling.categories import Ints, Shown, categories, names_of
+from ..sampling.categories import Ints, Shown, categories, holds_numbers, names_of
 from ..sampling.design import Design, check_design
 from ..variance.scatters import FixedScatter
 from .augmented_mean import Augmented, Fitted, Population, summed_over
@@ -197,12 +197,25 @@ def _responses(
     found = []
     for item in items:
         if family == "gaussian" and category is None:
+            _check_numbers(design, item)
             measures = [numeric_measure(design, item, within, "mean")]
         else:
             measures = category_measures(design, item, within, category, whole_base=False)
         for measure in measures:
             found += [_response(design, measure, at, columns, family, population) for at in range(measure.width)]
     return found
+
+
+def _check_numbers(design: Design, item: str) -> None:
+    """Refuse the mean of answers in words, and say how their shares are had."""
+    if holds_numbers(design.study, item):
+        return
+    answers = categories(design.study, item).shown
+    chosen = f"category={answers[0]!r}" if answers else "category=..."
+    raise EstimationError(
+        f"{item} holds no numbers, and a mean needs them. For the share of one answer give {chosen}, for that of "
+        "each family='binomial'."
+    )
 
 
 def _response(

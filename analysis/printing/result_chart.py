@@ -213,7 +213,7 @@ def _writer(frame: pd.DataFrame, *, share: bool, points: bool) -> Callable[[floa
         return lambda value: number(100 * value, 1)
     if share:
         return percent
-    decimals = decimals_for(frame["se"].tolist()) if "se" in frame else 2
+    decimals = decimals_for(frame["se"].tolist(), frame["estimate"].tolist()) if "se" in frame else 2
     return lambda value: number(value, decimals)
 
 

@@ -76,7 +76,7 @@ def base_cells(base: BannerBase, name: str) -> list[Cell]:
 
 def line_cells(line: BannerLine, sizes: Sequence[int]) -> list[Cell]:
     """Give the figures of a row with their letters; a dash where a column is not shown."""
-    decimals = decimals_for(line.se.tolist()) if line.kind == "mean" else 1
+    decimals = decimals_for(line.se.tolist(), line.estimate.tolist()) if line.kind == "mean" else 1
     cells: list[Cell] = []
     for at, value in enumerate(line.estimate):
         if line.base.flags[at] in (SUPPRESSED, NO_BASE):

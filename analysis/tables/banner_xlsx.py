@@ -233,7 +233,7 @@ def _figure_format(line: BannerLine) -> str:
     """Give the number format of a row: percent, or as many decimals as a mean's errors allow."""
     if line.kind != "mean":
         return "0.0%"
-    decimals = decimals_for(line.se.tolist())
+    decimals = decimals_for(line.se.tolist(), line.estimate.tolist())
     return "#,##0." + "0" * decimals if decimals else "#,##0"
 
 

@@ -11,9 +11,12 @@ import pytest
 
 from topline.analysis.diagnosing import weight_report
 from topline.analysis.diagnosing.diagnostics import weight_diagnostics
-from topline.analysis.diagnosing.row_chart import Marks, row_chart
+from topline.analysis.diagnosing.row_chart import Marks, narrow_charts, row_chart
+from topline.analysis.diagnosing.weight_histogram import weight_histogram
+from topline.analysis.diagnosing.weight_log import weight_log
 from topline.analysis.estimation.estimate import mean
 from topline.analysis.raking.rake import rake
+from topline.analysis.replication.replicates import replicates
 from topline.analysis.sampling.design import Design
 from topline.data.codebook import study_of
 from topline.data.description import SIMULATED
@@ -105,7 +108,8 @@ def test_the_report_is_one_accessible_page_that_asks_nobody(found, tmp_path):
     tags = [tag for tag, _ in outline.found]
     assert tags.count("h1") == 1 and dict(outline.found)["html"]["lang"] == "en"
     drawings = [attrs for tag, attrs in outline.found if tag == "svg"]
-    assert len(drawings) == 8
+    # each for a wide and for a narrow screen
+    assert len(drawings) == 16 and page.count('class="chart narrow"') == 8
     assert all(attrs["role"] == "img" and len(attrs["aria-label"]) > 20 for attrs in drawings)
     ids = {attrs["id"] for _, attrs in outline.found if "id" in attrs}
     links = [attrs["href"] for tag, attrs in outline.found if tag == "a"]
@@ -154,3 +158,40 @@ def test_charts_show_the_first_rows_of_many_and_say_how_many_are_left():
 def test_what_is_no_design_is_refused():
     with pytest.raises(EstimationError, match="weight_diagnostics needs a Design"):
         weight_diagnostics("wave.csv")
+
+
+def test_a_histogram_is_as_tall_as_its_bars_and_its_table_has_no_gaps():
+    found = weight_histogram(weighted())
+    text = json.dumps(found.plot().to_dict())
+    most = int(found.frame["after"].max())
+    assert f"[0, {1.05 * most}]" in text and "Before them all were equal: not drawn" in text
+    ends = [row[0].split(" to ") for row in found.table[1]]
+    assert [low for low, _ in ends[1:]] == [high for _, high in ends[:-1]]
+    assert sum(int(row[2]) for row in found.table[1]) == 300
+
+
+def test_long_names_are_folded_not_cut_on_wide_and_narrow_charts():
+    words = "raked on sex, age4, urban, education, region, income to margins of a long name, bounds 0.2 to 5.0"
+    frame = pd.DataFrame({"name": [words, "trimmed"], "value": [1.0, 2.0]})
+
+    def drawn():
+        chart = row_chart(
+            frame, name="name", marks=[Marks("value", "v")], title="Steps", footing=[], axis="x", written=str
+        )
+        return chart.to_dict()
+
+    wide = drawn()
+    with narrow_charts():
+        narrow = drawn()
+    for chart in (wide, narrow):
+        assert "…" not in json.dumps(chart, ensure_ascii=False) and words in chart["description"]
+    assert narrow["width"] < 330 < wide["width"]
+
+
+def test_the_log_gives_points_without_a_sign_of_percent():
+    assert weight_log(weighted()).table[1][-1][-1] == "0.00"
+
+
+def test_a_report_says_which_replicates_there_are():
+    page = weight_diagnostics(replicates(weighted(), "bootstrap", replicates=4, seed=1)).to_html()
+    assert "With replicate weights: " in page and "4 replicates" in page and "--replicates repw" in page

@@ -220,7 +220,7 @@ def test_what_cannot_be_estimated_is_refused():
         doubly_robust(sample, "y", reference, "age", level=95)
     with pytest.raises(UnknownNameError, match="the reference: there is no variable 'w'"):
         doubly_robust(sample, "y", reference, "age", by="w")
-    with pytest.raises(EstimationError, match="sex holds text"):
+    with pytest.raises(EstimationError, match="sex holds no numbers"):
         doubly_robust(sample, "sex", reference, "age")
     with pytest.raises(WeightingError, match="the reference has nobody of sex: m"):
         doubly_robust(sample, "y", Design(survey().query("sex == 'f'"), weight="d"), "age", by="sex")
@@ -280,3 +280,10 @@ def test_bias_goes_when_the_weights_or_the_model_are_right_and_errors_cover():
     assert (np.abs(bias[:2]) < 4 * spread[:2] / np.sqrt(30)).all()
     assert bias[2] > 0.4
     assert (se[:2] / spread[:2]).tolist() == pytest.approx([1, 1], abs=0.35)
+
+
+def test_a_column_of_words_is_refused_with_how_its_shares_are_had():
+    volunteers = pd.DataFrame({"age": [20, 30, 40, 50], "view": ["yes", "no", "yes", "no"]})
+    survey = pd.DataFrame({"age": [25, 45, 65, 80], "weight": [30.0, 30.0, 25.0, 15.0]})
+    with pytest.raises(EstimationError, match=r"category='no', for that of each family='binomial'"):
+        doubly_robust(Design(volunteers), "view", Design(survey, weight="weight"), "age")
