@@ -119,25 +119,6 @@ class RakePlan(Part):
     join: Given = None
 
 
-class CalibratePlan(Part):
-    """Options of :func:`calibrate`."""
-
-    margins: Given = None
-    on: Given = None
-    means: Numbers | None = None
-    totals: Numbers | None = None
-    distance: Literal["linear", "raking", "logit"] = "linear"
-    bounds: Limits = None
-    bounds_on: Literal["factors", "weights"] = "factors"
-    cost: str | None = None
-    population: Positive | None = None
-    tolerance: Share = 1e-10
-    max_iterations: Whole = 100
-    residuals: Literal["calibrated", "base"] = "calibrated"
-    missing: Filled = "error"
-    join: Given = None
-
-
 class EntropyBalancePlan(Part):
     """Options of :func:`entropy_balance`."""
 
@@ -150,6 +131,16 @@ class EntropyBalancePlan(Part):
     residuals: Literal["calibrated", "base"] = "calibrated"
     missing: Filled = "error"
     join: Given = None
+
+
+class CalibratePlan(EntropyBalancePlan):
+    """Options of :func:`calibrate`: those of entropy balancing, which is one of its distances, and its own."""
+
+    totals: Numbers | None = None
+    distance: Literal["linear", "raking", "logit"] = "linear"
+    bounds: Limits = None
+    bounds_on: Literal["factors", "weights"] = "factors"
+    cost: str | None = None
 
 
 class TrimPlan(Part):

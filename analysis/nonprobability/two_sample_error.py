@@ -15,6 +15,7 @@ import numpy as np
 from ...data.errors import EstimationError
 from ..sampling.categories import Bools, Floats
 from ..sampling.design import Design
+from ..sampling.step import followed_back
 from ..sampling.target_error import TargetError
 from ..targets.estimated_targets import covariance_of_totals, of_one_sample, target_errors
 from ..variance.influence import progress, scatter_of
@@ -56,14 +57,11 @@ def two_sample_covariance(design: Design, reference: Design, counted: Bools, fit
 def _coefficients(design: Design, scatter: AnyScatter, reference: Design) -> list[tuple[TargetError, Floats]]:
     """Find by how much the means move with targets that were estimated from the same reference."""
     assert isinstance(scatter, Scatter | QuadraticScatter)
-    found, place = [], 0
-    for step in reversed(design.steps):
-        here = step.linearisation
-        while here is not None:
-            if here.target_error is not None and of_one_sample(here.target_error.reference, reference):
-                found.append((here.target_error, scatter.adjustments[place].coefficients))
-            place, here = place + 1, here.earlier
-    return found
+    return [
+        (step.target_error, adjustment.coefficients)
+        for step, adjustment in zip(followed_back(design.steps), scatter.adjustments, strict=True)
+        if step.target_error is not None and of_one_sample(step.target_error.reference, reference)
+    ]
 
 
 def _from_reference(shared: Sequence[tuple[TargetError, Floats]], estimates: int) -> Floats:

@@ -8,7 +8,7 @@ weight, so that somebody drawn twice counts twice and yet has no larger weight. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -212,3 +212,12 @@ class WeightingStep:
             "notes": list(self.notes),
             "brief": list(self.brief),
         }
+
+
+def followed_back(steps: Sequence[WeightingStep]) -> Iterator[Linearisation]:
+    """Go through the linearisations of steps, the last first; of two in one, what was done first comes last."""
+    for step in reversed(steps):
+        here = step.linearisation
+        while here is not None:
+            yield here
+            here = here.earlier

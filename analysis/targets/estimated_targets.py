@@ -7,6 +7,7 @@ import numpy as np
 from ...data.errors import WeightingError
 from ..sampling.categories import Floats
 from ..sampling.design import Design
+from ..sampling.step import followed_back
 from ..sampling.target_error import TargetError
 from ..variance.influence import scatter_of
 
@@ -56,14 +57,8 @@ def target_error(
 
 def target_errors(design: Design) -> list[TargetError]:
     """List the errors of the targets that steps of a weighting rest on, in order."""
-    found: list[TargetError] = []
-    for step in design.steps:
-        here, own = step.linearisation, []
-        while here is not None:
-            own += [here.target_error] if here.target_error is not None else []
-            here = here.earlier
-        found += reversed(own)
-    return found
+    found = [step.target_error for step in followed_back(design.steps) if step.target_error is not None]
+    return found[::-1]
 
 
 def of_one_sample(one: Design | None, other: Design | None) -> bool:

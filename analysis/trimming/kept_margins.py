@@ -39,7 +39,7 @@ ROUNDS = 24
 
 
 @dataclass(frozen=True, eq=False)
-class Margins:
+class KeptMargins:
     """Auxiliaries whose totals trimming keeps.
 
     Attributes

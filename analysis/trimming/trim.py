@@ -17,7 +17,7 @@ from ..sampling.categories import Floats, names_of
 from ..sampling.design import Design, check_design
 from ..sampling.step import Change, Replicate, WeightingStep
 from .caps import CapRule, FixedCap, Of, above_zero, cap_rule
-from .kept_margins import Margins
+from .kept_margins import KeptMargins
 from .margins_held import Fitted, fitted_step
 from .potter import potter_cap
 from .redistribution import Groups, Limits, Redistribute, check_redistribute
@@ -35,13 +35,13 @@ class TrimTask:
         How the cap is found.
     floor : float
         The least weight; 0 where there is none.
-    taking : Groups or Margins
+    taking : Groups or KeptMargins
         Who takes the weight.
     """
 
     rule: CapRule
     floor: float
-    taking: Groups | Margins
+    taking: Groups | KeptMargins
 
     @property
     def classes(self) -> None:
@@ -182,7 +182,7 @@ def trim(
     fitted = fitted_step(design)
     groups = groups_of(design, names_of(within), how)
     taking = _taking(design, groups, fitted, _keeping(fitted, how, recalibrate), max_iterations)
-    shown = Trimmed(names_of(within), how, fitted, isinstance(taking, Margins))
+    shown = Trimmed(names_of(within), how, fitted, isinstance(taking, KeptMargins))
     tried: list[dict[str, float]] = []
     if rule is None and potter is not None:
 
@@ -216,13 +216,15 @@ def _keeping(fitted: Fitted | None, how: Redistribute, recalibrate: bool | None)
     return bool(recalibrate)
 
 
-def _taking(design: Design, groups: Groups, fitted: Fitted | None, keep: bool, max_iterations: int) -> Groups | Margins:
+def _taking(
+    design: Design, groups: Groups, fitted: Fitted | None, keep: bool, max_iterations: int
+) -> Groups | KeptMargins:
     """Give who takes the weight: others of the group, or others such that the margins hold."""
     if fitted is None or not keep:
         return groups
     fitted.refuse_moved(design)
     names = [f"the weights of {name}" if name else "all weights" for name in groups.names]
-    return Margins(
+    return KeptMargins(
         (*fitted.auxiliaries, (groups.code, len(groups.names))),
         (*fitted.names, *names),
         f"the margins of {fitted.kind}" + (" and the sums of the groups" if groups.names[0] else ""),

@@ -20,7 +20,7 @@ from scipy import sparse
 
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
-from ..sampling.step import Auxiliary, Linearisation
+from ..sampling.step import Auxiliary, Linearisation, followed_back
 from ..sampling.sums import Table, dense, summed, sums
 from .scatter import Adjustment
 
@@ -42,26 +42,18 @@ def adjustments(design: Design, totals: Totals) -> tuple[Adjustment, ...]:
     directions = _directions(design)
     passed: list[tuple[Linearisation, Floats]] = []
     found: list[Adjustment] = []
-    for step in reversed(design.steps):
-        here = step.linearisation
-        while here is not None:
-            coefficients = _coefficients(design, here, passed, totals)
-            passed.append((here, coefficients))
-            root = None if here.target_error is None else here.target_error.spread(directions)
-            found.append(Adjustment(_by_unit(design, here), coefficients, root))
-            here = here.earlier
+    for step in followed_back(design.steps):
+        coefficients = _coefficients(design, step, passed, totals)
+        passed.append((step, coefficients))
+        root = None if step.target_error is None else step.target_error.spread(directions)
+        found.append(Adjustment(_by_unit(design, step), coefficients, root))
     return tuple(found)
 
 
 def _directions(design: Design) -> int:
     """Count the directions in which targets of any step can err."""
-    last = -1
-    for step in design.steps:
-        here = step.linearisation
-        while here is not None:
-            last = max(last, -1 if here.target_error is None else int(here.target_error.directions.max(initial=-1)))
-            here = here.earlier
-    return last + 1
+    errors = [step.target_error for step in followed_back(design.steps) if step.target_error is not None]
+    return 1 + max((int(error.directions.max(initial=-1)) for error in errors), default=-1)
 
 
 def _coefficients(
