@@ -14,6 +14,7 @@ from .comparing.comparison import Comparison
 from .estimation.estimate import proportion
 from .results import write_results
 from .sampling.design import Design
+from .sampling.step import TAKES_OUT
 
 if TYPE_CHECKING:
     from ..data.study_folder import StudyFolder
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 COMPLETE = 1
 """Code of a complete interview in the variable ``disposition``."""
-
-
-FROM_THE_SAMPLE = ("eligibility", "nonresponse")
-"""Steps that need everybody who was drawn, whether they answered or not."""
 
 
 def respondents(study: Study) -> Study:
@@ -79,7 +76,7 @@ def weighted_design(folder: StudyFolder) -> Design:
 
     plan = folder.plan
     study = folder.study()
-    drawn = any(step.name in FROM_THE_SAMPLE for step in plan.weighting.wanted)
+    drawn = any(step.name in TAKES_OUT for step in plan.weighting.wanted)
     design = Design(
         study if drawn else respondents(study),
         weight=plan.design.weight or None,
@@ -103,8 +100,8 @@ def save_weighted(folder: StudyFolder, design: Design) -> Path:
     from ..data.files import write_study
 
     study = design.study_with_weights("weight", replicates="repw" if design.replication else "")
-    if any(step.kind in FROM_THE_SAMPLE for step in design.steps):
-        study = replace(study, frame=study.frame[design.weights > 0].reset_index(drop=True))
+    if design.taken_out.any():
+        study = replace(study, frame=study.frame[~design.taken_out].reset_index(drop=True))
     return write_study(study, folder.data.with_stem("weighted"))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ...data.errors import WeightingError
-from ..replication.replay import replayed
 from ..sampling.design import Design
 from ..sampling.step import WeightingStep
+from .replay import replayed
 
 LEAVES_NOBODY_OUT = (
     "a method that leaves nobody out: method='successive difference', or 'Fay' (fay=0.5) where every stratum has two "
