@@ -13,7 +13,7 @@ PUBLIC = {
     "Banner": "analysis.tables.banner_table",
     "Combined": "analysis.imputation.combined",
     "compare": "analysis.comparing.compare",
-    "Comparison": "analysis.comparing.comparison",
+    "Comparison": "analysis.telling.comparison",
     "Contrasts": "analysis.testing.contrasts",
     "contrast": "analysis.testing.contrasts",
     "Crosstab": "analysis.tables.crosstab_table",
@@ -81,7 +81,7 @@ PUBLIC = {
     "StudyDescription": "data.description",
     "InfeasibleMarginsError": "data.errors",
     "ToplineError": "data.errors",
-    "published": "data.figures",
+    "published": "data.registry.figures",
     "read_study": "data.files",
     "write_study": "data.files",
     "margins": "data.margins",
@@ -116,7 +116,6 @@ if TYPE_CHECKING:
     from .analysis.calibration.calibrate import calibrate as calibrate
     from .analysis.calibration.calibrate import entropy_balance as entropy_balance
     from .analysis.comparing.compare import compare as compare
-    from .analysis.comparing.comparison import Comparison as Comparison
     from .analysis.diagnosing.balance import weight_balance as weight_balance
     from .analysis.diagnosing.balance import weight_margins as weight_margins
     from .analysis.diagnosing.data_defect import data_defect as data_defect
@@ -168,6 +167,7 @@ if TYPE_CHECKING:
     from .analysis.tables.banner_table import Banner as Banner
     from .analysis.tables.crosstab import crosstab as crosstab
     from .analysis.tables.crosstab_table import Crosstab as Crosstab
+    from .analysis.telling.comparison import Comparison as Comparison
     from .analysis.testing.contrasts import Contrasts as Contrasts
     from .analysis.testing.contrasts import contrast as contrast
     from .analysis.testing.ranks import rank_test as rank_test
@@ -186,11 +186,11 @@ if TYPE_CHECKING:
     from .data.description import StudyDescription as StudyDescription
     from .data.errors import InfeasibleMarginsError as InfeasibleMarginsError
     from .data.errors import ToplineError as ToplineError
-    from .data.figures import published as published
     from .data.files import read_study as read_study
     from .data.files import write_study as write_study
     from .data.margins import margins as margins
     from .data.margins import read_margins as read_margins
+    from .data.registry.figures import published as published
     from .data.study_folder import read_folder as read_folder
     from .instrument.check import check as check
     from .instrument.export import export as export

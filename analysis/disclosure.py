@@ -17,10 +17,10 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
-from .comparing.comparison import Comparison, ComparisonRow
-from .comparing.sentences import sentence
 from .estimation.estimates import NUMBERS
 from .estimation.method import ONE_RESPONDENT, missing_key_note, missing_note, nobody_note, zero_weights_note
+from .telling.comparison import Comparison, ComparisonRow
+from .telling.sentences import sentence
 
 COLUMNS = ("item", "category", *NUMBERS)
 TAKEN_OUT = NUMBERS

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from ..data.codebook import Study
 from ..data.errors import ComparisonError, EstimationError, ToplineError
 from .comparing.compare import compare
-from .comparing.comparison import Comparison
 from .estimation.estimate import proportion
 from .results import write_results
 from .sampling.design import Design
 from .sampling.step import TAKES_OUT
+from .telling.comparison import Comparison
 
 if TYPE_CHECKING:
     from ..data.study_folder import StudyFolder
@@ -151,7 +151,7 @@ def compared(
     ComparisonError
         When no question has a published figure.
     """
-    from ..data.figures import published
+    from ..data.registry.figures import published
 
     plan, registry = folder.plan.compare, published()
     wanted = [registry[name] for name in figures] if figures else registry

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from ..data.atomic import replacing
 from ..data.errors import FileError
-from .comparing.comparison import Comparison
 from .disclosure import safe, without_small_bases
+from .telling.comparison import Comparison
 
 MINIMUM_BASE = 30
 ESTIMATES, COMPARISON = "estimates.json", "comparison.json"
@@ -76,7 +76,7 @@ def write_results(
     Examples
     --------
     >>> import tempfile
-    >>> from topline.analysis.comparing.comparison import ComparisonRow
+    >>> from topline.analysis.telling.comparison import ComparisonRow
     >>> row = ComparisonRow("travel", estimate=0.7, n=12, published=0.77)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     paths = write_results(folder, comparison=Comparison((row,), {}))

@@ -13,8 +13,8 @@ from .estimands import ESTIMAND, estimand_options, estimated, level_of
 from .terminal import FOLDER, as_json, example, names_option, show
 
 if TYPE_CHECKING:
-    from ..analysis.comparing.comparison import Comparison
     from ..analysis.estimation.estimates import Estimates
+    from ..analysis.telling.comparison import Comparison
 
 
 @click.command(
@@ -70,7 +70,7 @@ def compare(
     dashboard; a look at some figures, or with another margin, is not.
     """
     from ..analysis.comparing.compare import compare as compare_with
-    from ..data.figures import published as registry
+    from ..data.registry.figures import published as registry
 
     if is_study(source):
         refuse_in_folder(source, options, [*DESIGN, *ESTIMAND])

@@ -12,7 +12,7 @@ import click
 from .terminal import FOLDER, Verbs, as_json, example, progress, show
 
 if TYPE_CHECKING:
-    from ..analysis.comparing.comparison import Comparison
+    from ..analysis.telling.comparison import Comparison
     from ..data.study_folder import StudyFolder
 
 DEMO_SIZE, DEMO_SEED = 2_400, 20_261_123
@@ -40,8 +40,8 @@ def figures(ctx: click.Context, as_json: bool) -> None:
 @as_json
 def figures_list(as_json: bool, topic: str | None = None, country: str | None = None, study: str | None = None) -> None:
     """List published figures, one on a line."""
-    from ..data.figure_listing import FigureList
-    from ..data.figures import published
+    from ..data.registry.figures import published
+    from ..data.registry.listing import FigureList
 
     show(FigureList(published(topic, country=country, study=study)), as_json)
 
@@ -51,8 +51,8 @@ def figures_list(as_json: bool, topic: str | None = None, country: str | None = 
 @as_json
 def figures_show(figure: str, as_json: bool) -> None:
     """Show one figure: wording, scale, base, population, dates, n, sources and grade."""
-    from ..data.figure_listing import FigureSheet
-    from ..data.figures import published
+    from ..data.registry.figures import published
+    from ..data.registry.listing import FigureSheet
 
     show(FigureSheet(published()[figure]), as_json)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..analysis.comparing.comparison import ComparisonRow
-from ..analysis.comparing.comparison_text import between, published_bracket
-from ..analysis.comparing.sentences import published_in_words, study_in_words
+from ..analysis.telling.comparison import ComparisonRow
+from ..analysis.telling.comparison_text import between, published_bracket
+from ..analysis.telling.sentences import published_in_words, study_in_words
 from .battery import counted, published_counted
 from .wording import WORDING_STATUS, minus, short_label
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..analysis.comparing.comparison import ComparisonRow
+from ..analysis.telling.comparison import ComparisonRow
 
 NOT_STATED = "answers counted not stated"
 

@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..analysis.comparing.comparison import ComparisonRow
-from ..analysis.comparing.comparison_text import bracket, published_bracket
-from ..analysis.comparing.sentences import published_in_words, value_in_words
+from ..analysis.telling.comparison import ComparisonRow
+from ..analysis.telling.comparison_text import bracket, published_bracket
+from ..analysis.telling.sentences import published_in_words, value_in_words
 from .battery import counted, published_counted
 from .theme import DARK, EITHER, LIGHT, NEW, PUBLISHED
 from .wording import in_a_word, minus, short_label, source_label

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from ..analysis.comparing.comparison import Comparison, ComparisonRow
-from ..analysis.comparing.comparison_text import SHORT, between, differenced, published_bracket
-from ..analysis.comparing.sentences import GRADES, published_in_words, sentence, study_in_words
 from ..analysis.results import MINIMUM_BASE, Results, read_results
+from ..analysis.telling.comparison import Comparison, ComparisonRow
+from ..analysis.telling.comparison_text import SHORT, between, differenced, published_bracket
+from ..analysis.telling.sentences import GRADES, published_in_words, sentence, study_in_words
 from ..data.errors import FileError
 from . import wording
 from .apart import NO_FIGURE, apart_rows

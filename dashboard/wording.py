@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from ..analysis.comparing.comparison import Comparison, ComparisonRow
-from ..analysis.comparing.comparison_text import between, differenced, published_bracket
 from ..analysis.comparing.gate import in_words
-from ..analysis.comparing.sentences import GRADES, published_in_words
+from ..analysis.telling.comparison import Comparison, ComparisonRow
+from ..analysis.telling.comparison_text import between, differenced, published_bracket
+from ..analysis.telling.sentences import GRADES, published_in_words
 from ..data.description import SIMULATED, StudyDescription
 from .battery import counted, counted_by_both, published_counted
 from .markup import escaped

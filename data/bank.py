@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from .errors import DocumentError, Finding, UnknownNameError, did_you_mean
-from .figures import Registry, published
+from .registry.figures import Registry, published
 from .schema import validated
 from .yaml_file import Document, Place, load_document, spoken
 

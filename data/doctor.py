@@ -119,8 +119,8 @@ def _sqlite() -> Checkup:
 
 
 def _shipped() -> Iterator[Checkup]:
-    from .figures import published
     from .margins import shipped_margins
+    from .registry.figures import published
 
     yield Checkup("published figures", "ok", f"{len(published())}; topline figures lists them")
     yield Checkup("margins", "ok", ", ".join(shipped_margins()))

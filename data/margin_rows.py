@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .csv_table import CsvTable
 from .errors import Finding, did_you_mean
-from .figure import GRADES
+from .registry.figure import GRADES
 
 REQUIRED = ("dimension", "category", "source", "date")
 COLUMNS = (*REQUIRED, "share", "percent", "count", "label", "base_population", "grade", "note")

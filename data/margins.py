@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from .csv_table import read_csv_table
 from .errors import RegistryError, UnknownNameError
-from .figure import GRADES
 from .margin_rows import CROSSED as CROSSED
 from .margin_rows import Entry, dimension_findings, entry, header_findings, names
+from .registry.figure import GRADES
 
 if TYPE_CHECKING:
     import numpy as np

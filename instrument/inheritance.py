@@ -86,7 +86,7 @@ def check_published(questionnaire: Questionnaire, find: Find) -> None:
     asked = [part for part in asked if part.replicates]
     if not (scaled or asked):
         return
-    from ..data.figures import published
+    from ..data.registry.figures import published
 
     registry = published()
     for part in asked:

@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, Any
 from ...data.description import SIMULATED, StudyDescription
 from ...data.errors import ComparisonError, EstimationError
 from ...data.margins import MARGINS_OF
+from ...data.registry.figure import BOUNDS
 from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.method import simulated
 from ..sampling.weight_notes import notes_of_weights
-from .comparison import Comparison, ComparisonRow
+from ..telling.comparison import Comparison, ComparisonRow
+from ..telling.sentences import sentence
 from .gate import Grade, Reason, gate, grade_of, in_words
 from .pairs import Figures, Pair, pairs
-from .sentences import sentence
 from .terms import OnTerms, ends, labels_of, on_terms, statistic_of
 from .tiers import Declared, Printed, with_holm, with_tiers
-from .verdict import BOUNDS
 
 if TYPE_CHECKING:
-    from ...data.figure import Figure, Source
+    from ...data.registry.figure import Figure, Source
     from ..sampling.design import Design
 
 FIRST = {"forbids": 0, "unchecked": 1, "repaired": 2, "qualifies": 3}
@@ -100,7 +100,7 @@ def compare(
     >>> import pandas as pd
     >>> from topline.analysis.sampling.design import Design
     >>> from topline.analysis.estimation.estimate import proportion
-    >>> from topline.data.figures import published
+    >>> from topline.data.registry.figures import published
     >>> wave = pd.DataFrame({"travel": ["support"] * 620 + ["other"] * 380})
     >>> found = compare(proportion(Design(wave), "travel", category="support"), published()["liu2022.travel"])
     >>> row = found.rows[0]

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 from ...data.codebook import Variable
 from ...data.description import StudyDescription, dates_in_words
-from ...data.figure import BADGES
+from ...data.registry.figure import BADGES
 
 if TYPE_CHECKING:
-    from ...data.figure import Figure, Relation
+    from ...data.registry.figure import Figure, Relation
 
 Grade = Literal["comparable", "qualified", "not_comparable"]
 Effect = Literal["forbids", "qualifies", "repaired"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...data.codebook import Variable
 from ...data.errors import ComparisonError
-from ...data.figures import Figure, Registry, Relation, relation
+from ...data.registry.figures import Figure, Registry, Relation, relation
 from .gate import subgroup_of
 from .terms import in_order, own_rows
 

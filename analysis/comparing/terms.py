@@ -18,7 +18,7 @@ from ..sampling.design import Design
 from .gate import Reason
 
 if TYPE_CHECKING:
-    from ...data.figures import Figure, Scale
+    from ...data.registry.figures import Figure, Scale
     from ..estimation.estimates import Estimates
 
 Base = Literal["substantive", "all"]

@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from scipy.special import stdtrit
 
 from ...data.errors import ComparisonError
+from ...data.registry.figure import BOUNDS
+from ..telling.comparison import ComparisonRow, family
 from ..testing.holm import holm
-from .comparison import ComparisonRow, family
 from .published_error import ASSUMED_DEFF, PublishedError, interval, published_error
-from .verdict import BOUNDS, Difference, Side, against_bound, check_declared, difference
+from .verdict import Difference, Side, against_bound, check_declared, difference
 
 OTHER_DEFFS = (1.0, 2.0)
 """Design effects at which a verdict that rests on an assumed one is tried again."""

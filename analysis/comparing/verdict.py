@@ -13,20 +13,15 @@ Holm (1979), Scandinavian Journal of Statistics 6, 65-70.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from scipy.special import stdtr, stdtrit
 
 from ...data.errors import ComparisonError
+from ...data.registry.figure import Bound
 
 Verdict = Literal["different", "equivalent", "different but within margin", "inconclusive"]
-Bound = Literal["least", "most"]
-
-BOUNDS: Mapping[str, Bound] = {"more_than": "least", "at_least": "least", "less_than": "most", "at_most": "most"}
-"""Which hedges of a printed figure make it a bound, and of which kind."""
-
 POWER = 0.8
 
 

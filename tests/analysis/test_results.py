@@ -5,13 +5,13 @@ import json
 import pandas as pd
 import pytest
 
-from topline.analysis.comparing.comparison import Comparison, ComparisonRow
 from topline.analysis.comparing.tiers import Declared, Printed, with_tiers
 from topline.analysis.disclosure import small_cells
 from topline.analysis.estimation.estimate import mean, proportion
 from topline.analysis.raking.rake import rake
 from topline.analysis.results import read_results, write_results
 from topline.analysis.sampling.design import Design
+from topline.analysis.telling.comparison import Comparison, ComparisonRow
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.errors import FileError
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from topline.analysis.comparing.comparison import Comparison
+from topline.analysis.telling.comparison import Comparison
 from topline.dashboard.launch import APP, FOLDER
 
 SAMPLE = runpy.run_path(str(Path(__file__).with_name("sample_bundle.py")))

@@ -3,10 +3,10 @@
 from dataclasses import fields, replace
 from pathlib import Path
 
-from topline.analysis.comparing.comparison import Comparison, ComparisonRow
-from topline.analysis.comparing.sentences import sentence
 from topline.analysis.comparing.tiers import Declared, Printed, with_holm, with_tiers
 from topline.analysis.results import write_results
+from topline.analysis.telling.comparison import Comparison, ComparisonRow
+from topline.analysis.telling.sentences import sentence
 from topline.data.description import StudyDescription
 
 STEM = "The following options have been included in the SCS in different localities. To what extent do you support ...?"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from topline.analysis.comparing.comparison import ComparisonRow
+from topline.analysis.telling.comparison import ComparisonRow
 from topline.dashboard.charts import (
     AXIS,
     ORDERS,

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from topline.analysis.comparing.comparison import Comparison
 from topline.analysis.results import write_results
+from topline.analysis.telling.comparison import Comparison
 
 SAMPLE = runpy.run_path(str(Path(__file__).with_name("sample_bundle.py")))
 

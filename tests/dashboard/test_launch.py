@@ -6,8 +6,8 @@ import socket
 import pytest
 import streamlit
 
-from topline.analysis.comparing.comparison import Comparison
 from topline.analysis.results import write_results
+from topline.analysis.telling.comparison import Comparison
 from topline.dashboard.launch import APP, FOLDER, launch
 from topline.dashboard.theme import settings
 from topline.data.errors import FileError, ToplineError

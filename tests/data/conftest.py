@@ -12,7 +12,7 @@ import pytest
 
 from topline.data.codebook import Study, Variable
 from topline.data.errors import RegistryError
-from topline.data.figures import read_registry
+from topline.data.registry.figures import read_registry
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +70,7 @@ SOUND = {
         {
             "item_id": "town2024.cameras",
             "study_id": "town2024",
-            "topic": "surveillance",
+            "topic": "data_surveillance",
             "construct": "cameras",
             "wording_english": "Do you support cameras?",
             "original_language": "en",
@@ -114,7 +114,7 @@ SOUND = {
     ],
     "comparison": [
         {
-            "bank_item_id": "own.cameras",
+            "other_id": "own.cameras",
             "item_id": "town2024.cameras",
             "relation": "same_wording",
             "reason": "taken over word for word",

@@ -8,7 +8,7 @@ import pytest
 
 from topline.data.bank import SHIPPED, bank, read_bank
 from topline.data.errors import DocumentError, FileError, UnknownNameError
-from topline.data.figures import published
+from topline.data.registry.figures import published
 
 SOCIAL_CREDIT = bank("social_credit")
 
@@ -100,7 +100,7 @@ def test_what_an_item_replicates_is_in_the_registry_with_its_relation():
 
 
 def test_every_item_the_registry_speaks_of_is_in_the_bank():
-    assert {relation.bank_item_id for relation in published().relations} <= set(SOCIAL_CREDIT)
+    assert {relation.other_id for relation in published().relations} <= set(SOCIAL_CREDIT)
 
 
 def test_answers_are_the_published_scales_and_support_is_the_two_upper_ones():

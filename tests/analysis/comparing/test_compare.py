@@ -15,8 +15,8 @@ from topline.analysis.sampling.design import Design
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.description import SIMULATED, StudyDescription
 from topline.data.errors import ComparisonError, EstimationError
-from topline.data.figure import Figure, Item, Option, PublishedStudy, Scale, Source
-from topline.data.figures import Registry, Relation, published
+from topline.data.registry.figure import Figure, Item, Option, PublishedStudy, Scale, Source
+from topline.data.registry.figures import Registry, Relation, published
 
 LABELS = {
     1.0: "Strongly oppose",

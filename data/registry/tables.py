@@ -1,4 +1,4 @@
-"""The six tables of a registry of published figures, read from CSV and held against their schema.
+"""The tables of a registry of published figures, read from CSV and held against their schema.
 
 The schema is the Table Schema of ``published/datapackage.json`` (https://specs.frictionlessdata.io/table-schema/), so
 that other tools check the same tables by the same rules. Nothing is raised here: everything found is handed back, each
@@ -15,10 +15,13 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from .csv_table import CsvTable, read_csv_table
-from .errors import FileError, Finding, did_you_mean
+from ..csv_table import CsvTable, read_csv_table
+from ..errors import FileError, Finding, did_you_mean
 
-PUBLISHED = Path(__file__).parent / "published"
+PUBLISHED = Path(__file__).parent.parent / "published"
+
+OPTIONAL = ("claim",)
+"""Tables that a registry may do without."""
 
 Cell = str | float | int | None
 """Text as it stands ("" where empty); a number, or None where empty."""
@@ -119,7 +122,8 @@ def read_tables(folder: Path) -> tuple[Tables, list[Finding]]:
     Parameters
     ----------
     folder : Path
-        Holds study.csv, item.csv, scale.csv, estimate.csv, source.csv and comparison.csv.
+        Holds study.csv, item.csv, scale.csv, estimate.csv, source.csv and comparison.csv, and claim.csv where there
+        are claims.
 
     Returns
     -------
@@ -145,6 +149,8 @@ def read_tables(folder: Path) -> tuple[Tables, list[Finding]]:
 
 
 def _read(path: Path, table: str, findings: list[Finding]) -> list[Row]:
+    if not path.is_file() and table in OPTIONAL:
+        return []
     if not path.is_file():
         findings.append(Finding(path.name, "", f"the table is missing; a registry has {', '.join(schema())}."))
         return []

@@ -27,6 +27,11 @@ HELD: Mapping[str, str] = {
 }
 """How a study's number of interviews or dates are known, when not from the study itself."""
 
+Bound = Literal["least", "most"]
+
+BOUNDS: Mapping[str, Bound] = {"more_than": "least", "at_least": "least", "less_than": "most", "at_most": "most"}
+"""Which hedges of a printed figure make it a bound, and of which kind."""
+
 SampleType = Literal[
     "probability", "nonprobability", "convenience", "census", "expert_index", "administrative", "unknown"
 ]
@@ -89,8 +94,14 @@ class PublishedStudy:
 
     Attributes
     ----------
-    study_id, title, sponsor, fieldwork_firm, population, country : str
+    study_id, title, sponsor, fieldwork_firm, population : str
         As published; empty when not stated.
+    programme : str
+        Series, panel or project it belongs to, e.g. ``"pew_atp"``; empty when it stands alone.
+    country : str
+        ISO 3166 code; empty for a study of several countries.
+    region : str
+        What a study of several countries covers, e.g. ``"EU28"``.
     sample_type : str
         ``"probability"``, ``"nonprobability"``, ``"convenience"``, ``"census"``, ``"expert_index"``,
         ``"administrative"`` or ``"unknown"``.
@@ -100,6 +111,8 @@ class PublishedStudy:
         ``"web"``, ``"face_to_face"``, ``"telephone"``, ``"paper"``, ``"mixed"`` or ``"unknown"``.
     field_start, field_end : str
         ISO dates, which may be partial: ``"2020-01"``.
+    published_on : str
+        ISO date, which may be partial.
     dates_provenance : str
         How the dates are known: a provenance, or ``"unknown"``.
     n_interviews : int or None
@@ -120,15 +133,18 @@ class PublishedStudy:
 
     study_id: str
     title: str
+    programme: str = ""
     sponsor: str = ""
     fieldwork_firm: str = ""
     population: str = ""
     country: str = ""
+    region: str = ""
     sample_type: SampleType = "unknown"
     frame: str = ""
     modes: tuple[str, ...] = ("unknown",)
     field_start: str = ""
     field_end: str = ""
+    published_on: str = ""
     dates_provenance: str = "unknown"
     n_interviews: int | None = None
     n_provenance: str = "unknown"
@@ -142,6 +158,11 @@ class PublishedStudy:
     url: str = ""
     licence: str = ""
     note: str = ""
+
+    @property
+    def house(self) -> str:
+        """Whose habits its results share: the programme, else the fieldwork firm, else the sponsor, else its own."""
+        return self.programme or self.fieldwork_firm or self.sponsor or self.study_id
 
 
 @dataclass(frozen=True)
@@ -166,6 +187,8 @@ class Item:
         ``"one"``, or ``"several"`` where a respondent may name more than one.
     base_rule : str
         Who was asked, when not everybody.
+    order : str
+        In which order items and answers were shown: ``"fixed"``, ``"random"`` or ``"split"``; empty when not known.
     note : str
         What a reader must know.
     """
@@ -182,6 +205,7 @@ class Item:
     scale: Scale | None = None
     answers: str = "one"
     base_rule: str = ""
+    order: str = ""
     battery: str = ""
     note: str = ""
 
@@ -209,6 +233,9 @@ class Source:
         In its own words.
     provenance : str
         How far this sighting goes.
+    disputes : str
+        What else than the value it says otherwise: ``"base"``, ``"population"``, ``"n"``, ``"dates"``, ``"wording"``,
+        ``"answers"`` or ``"unit"``; empty when nothing.
     checked_by, checked_on : str
         Who last looked, and on what ISO day; empty where nobody has looked again since it was written down.
     note : str
@@ -223,6 +250,7 @@ class Source:
     value: float
     quoted: str
     provenance: Provenance
+    disputes: str = ""
     checked_by: str = ""
     checked_on: str = ""
     note: str = ""
@@ -242,6 +270,8 @@ class Figure:
         The study.
     subgroup : str
         ``"all"``, or the part of the sample it describes.
+    country : str
+        The study's, or the one that this figure of a study of several countries is of.
     statistic : str
         ``"share"``, ``"mean"``, ``"difference"``, ``"relative_change"``, ``"ratio"`` or ``"index"``.
     category : str
@@ -276,6 +306,8 @@ class Figure:
         At least one.
     provenance : str
         Best grade of the sources that give this value.
+    erratum : str
+        What the publisher corrected later, or is known to be wrong in print.
     note : str
         What a reader must know.
     """
@@ -303,6 +335,8 @@ class Figure:
     lower: float | None = None
     upper: float | None = None
     direction: str = ""
+    country: str = ""
+    erratum: str = ""
     note: str = ""
 
     @property
@@ -311,7 +345,7 @@ class Figure:
 
         Examples
         --------
-        >>> from topline.data.figures import published
+        >>> from topline.data.registry.figures import published
         >>> published()["liu2022.travel"].badge
         'as quoted in an essay; not seen in the source'
         """
@@ -319,8 +353,8 @@ class Figure:
 
     @property
     def conflicts(self) -> tuple[Source, ...]:
-        """Sources that give another value."""
-        return tuple(source for source in self.sources if source.value != self.value)
+        """Sources that give another value, or say otherwise whom or what it counts."""
+        return tuple(source for source in self.sources if source.value != self.value or source.disputes)
 
     @property
     def doubts(self) -> tuple[str, ...]:
@@ -338,16 +372,26 @@ class Figure:
             f"The figure is printed as '{self.as_printed}'.": bool(self.qualifier),
         }
         found = [sentence for sentence, doubtful in doubts.items() if doubtful]
-        return (*found, *(f"{source.citation} gives '{source.quoted}'." for source in self.conflicts))
+        found += [f"Corrected or wrong in print: {self.erratum}"] if self.erratum else []
+        return (*found, *(in_conflict(source) for source in self.conflicts))
+
+
+def in_conflict(source: Source) -> str:
+    """Say what a source gives otherwise, as a sentence."""
+    citation = source.citation.rstrip(".")
+    if not source.disputes:
+        return f"{citation} gives '{source.quoted}'."
+    note = f" {source.note}" if source.note else ""
+    return f"{citation} disagrees on the {source.disputes}: '{source.quoted}'.{note}"
 
 
 @dataclass(frozen=True)
 class Relation:
-    """What a question of the bank and a published item have in common.
+    """What a question of the bank, or another published item, and a published item have in common.
 
     Attributes
     ----------
-    bank_item_id, item_id : str
+    other_id, item_id : str
         The pair.
     relation : str
         ``"same_wording"``, ``"same_construct"``, ``"different_object"`` or ``"not_comparable"``.
@@ -357,9 +401,47 @@ class Relation:
         When (ISO day) and by whom; empty when not noted.
     """
 
-    bank_item_id: str
+    other_id: str
     item_id: str
     relation: str
     reason: str
     reviewed_on: str = ""
     reviewer: str = ""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement about the system itself that is no attitude but stood among poll figures, and what tracing found.
+
+    Attributes
+    ----------
+    claim_id, study_id : str
+        e.g. ``"essay.businesses_targeted"``, and where it is claimed.
+    statement, as_printed, unit : str
+        What is claimed, in our words; the number, letter for letter; what it is claimed to count.
+    value : float or None
+        The number, as printed.
+    verdict : str
+        ``"confirmed"``, ``"not_this_value"``, ``"documents_read_as_people"``, ``"index_called_poll"``,
+        ``"series_had_ended"``, ``"inverted_scale"``, ``"mixed_batteries"``, ``"not_located"`` or ``"not_traced"``.
+    finding : str
+        The same in a sentence.
+    figures : tuple of str
+        Figures of the registry that it should have been.
+    provenance : str
+        How far the finding goes.
+    note : str
+        What a reader must know.
+    """
+
+    claim_id: str
+    study_id: str
+    statement: str
+    as_printed: str
+    value: float | None
+    unit: str
+    verdict: str
+    finding: str
+    figures: tuple[str, ...]
+    provenance: str
+    note: str = ""

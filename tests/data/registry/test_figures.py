@@ -9,9 +9,9 @@ import frictionless
 import pytest
 
 from topline.data.errors import UnknownNameError
-from topline.data.figure import BADGES
-from topline.data.figure_tables import PUBLISHED
-from topline.data.figures import COLUMNS, published, relation
+from topline.data.registry.figure import BADGES
+from topline.data.registry.figures import COLUMNS, published, relation
+from topline.data.registry.tables import PUBLISHED
 
 ESSAY_VALUES = {
     "liu2022.civil_service": 0.78,
@@ -120,10 +120,10 @@ def test_the_number_of_interviews_is_the_studys_only_for_its_whole_sample():
 
 
 def test_figures_are_found_by_topic_country_study_and_item():
-    assert set(published("surveillance")) == {"su2018.video", "su2018.email", "su2018.collect"}
+    assert set(published("data_surveillance")) == {"su2018.video", "su2018.email", "su2018.collect"}
     assert {figure.study.country for figure in published(country="DE").values()} == {"DE"}
     assert list(published(item="sinus2019.punish")) == ["sinus2019.punish", "sinus2019.punish_reject"]
-    assert len(published("surveillance", country="DE")) == 0
+    assert len(published("data_surveillance", country="DE")) == 0
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_the_frame_has_one_row_for_each_figure_and_missing_numbers_stay_missing(
     assert (row["value"], row["n"], row["modes"]) == (0.77, 1173, "web")
     assert row["wording"].startswith("The following options have been included in the SCS")
     assert frame.set_index("figure_id")["n"].isna()["essay.support"]
-    assert published("surveillance", country="DE").to_frame().columns.tolist() == COLUMNS
+    assert published("data_surveillance", country="DE").to_frame().columns.tolist() == COLUMNS
 
 
 @pytest.mark.parametrize(
@@ -220,11 +220,13 @@ def test_who_looked_and_when_stand_together_or_neither_does():
 def test_the_shipped_tables_are_a_valid_frictionless_package():
     report = frictionless.validate(str(PUBLISHED / "datapackage.json"))
     assert report.flatten(["type", "message"]) == []
-    assert len(report.tasks) == 6
+    assert len(report.tasks) == 7
 
 
 def test_loading_needs_no_pandas_and_happens_once():
-    code = "import sys; from topline.data.figures import published; published(); print('pandas' in sys.modules)"
+    code = (
+        "import sys; from topline.data.registry.figures import published; published(); print('pandas' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
     assert published()["liu2022.travel"] is published()["liu2022.travel"]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from topline.data.figure_rules import RULES
-from topline.data.figures import read_registry
+from topline.data.registry.figures import read_registry
+from topline.data.registry.rules import RULES
 
 
 def share(name: str, codes: str, value: str, **more: str) -> dict[str, dict[str, str]]:
@@ -33,7 +33,7 @@ RULE_EXAMPLES = {
     "indices_and_records_are_not_opinion": (
         "study",
         {"sample_type": "expert_index", "moe_pp": "", "moe_basis": "not_stated"},
-        "the topic is surveillance, but the study is of type expert_index; the topic must be index.",
+        "the topic is data_surveillance, but the study is of type expert_index; the topic must be index.",
     ),
     "an_index_says_what_more_means": (
         "estimate",

@@ -7,20 +7,21 @@ number was seen in. What is not known is said to be unknown; what was only quote
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import RegistryError, UnknownNameError
-from .figure import GRADES, Figure, Item, Option, Provenance, PublishedStudy, Relation, Scale, Source
-from .figure_rules import breaches
-from .figure_tables import PUBLISHED, Row, Tables, grouped, read_tables
+from ..errors import RegistryError, UnknownNameError
+from .figure import GRADES, Claim, Figure, Item, Option, Provenance, PublishedStudy, Relation, Scale, Source
+from .rules import breaches
+from .tables import PUBLISHED, Row, Tables, grouped, read_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "Claim",
     "Figure",
     "Item",
     "Option",
@@ -51,7 +52,9 @@ class Registry(Mapping[str, Figure]):
     scales : mapping of str to Scale
         All scales.
     relations : tuple of Relation
-        Pairs of bank question and published item that somebody has held side by side.
+        Pairs of a bank question, or published item, and a published item that somebody has held side by side.
+    claims : tuple of Claim
+        Statements about the system itself that stood among poll figures, with what tracing them found.
     source : str
         Folder it was read from.
     """
@@ -61,6 +64,7 @@ class Registry(Mapping[str, Figure]):
     studies: Mapping[str, PublishedStudy] = field(repr=False)
     scales: Mapping[str, Scale] = field(repr=False)
     relations: tuple[Relation, ...] = field(repr=False)
+    claims: tuple[Claim, ...] = field(default=(), repr=False)
     source: str = ""
 
     def __getitem__(self, figure_id: str) -> Figure:
@@ -85,12 +89,16 @@ class Registry(Mapping[str, Figure]):
         """Give all figures of a published item, its headline figure first."""
         return tuple(figure for figure in self.figures.values() if figure.item.item_id == item_id)
 
-    def relation(self, bank_item_id: str, item_id: str) -> Relation | None:
-        """Say what a bank question and a published item have in common; None when nobody has held them together."""
-        for relation in self.relations:
-            if (relation.bank_item_id, relation.item_id) == (bank_item_id, item_id):
-                return relation
-        return None
+    def relation(self, one: str, other: str) -> Relation | None:
+        """Say what two questions have in common; None when nobody has held them together.
+
+        Either may be a question of the bank or a published item, in either order.
+        """
+        return self._related.get(frozenset((one, other)))
+
+    @cached_property
+    def _related(self) -> Mapping[frozenset[str], Relation]:
+        return {frozenset((relation.other_id, relation.item_id)): relation for relation in self.relations}
 
     def to_frame(self) -> pd.DataFrame:
         """Give the figures as a table, one row each, shares 0-1."""
@@ -111,8 +119,8 @@ def _flat(figure: Figure) -> dict[str, object]:
     study = figure.study
     return {
         **{name: getattr(figure, name) for name in ("figure_id", "value", "as_printed", "statistic", "category")},
-        **{name: getattr(figure, name) for name in ("subgroup", "base", "n", "provenance", "badge")},
-        **{name: getattr(study, name) for name in ("population", "country", "sample_type", "field_start", "field_end")},
+        **{name: getattr(figure, name) for name in ("subgroup", "base", "n", "country", "provenance", "badge")},
+        **{name: getattr(study, name) for name in ("population", "sample_type", "field_start", "field_end")},
         **{name: getattr(study, name) for name in ("citation", "url")},
         "wording": figure.item.wording,
         "modes": ";".join(study.modes),
@@ -163,27 +171,25 @@ def published(
             if name not in known:
                 raise UnknownNameError(f"published {kind}", name, known)
             kept = {key: figure for key, figure in kept.items() if _property(figure, kind) == name}
-    return Registry(kept, registry.questions, registry.studies, registry.scales, registry.relations, registry.source)
+    return replace(registry, figures=kept)
 
 
 def _property(figure: Figure, kind: str) -> str:
     return {
         "topic": figure.item.topic,
-        "country": figure.study.country,
+        "country": figure.country,
         "study": figure.study.study_id,
         "item": figure.item.item_id,
     }[kind]
 
 
-def relation(bank_item_id: str, published_item_id: str) -> Relation | None:
-    """Say what a question of the bank and a published item have in common.
+def relation(one: str, other: str) -> Relation | None:
+    """Say what two questions have in common: one of the bank and a published item, or two published items.
 
     Parameters
     ----------
-    bank_item_id : str
-        e.g. ``"social_credit.restrict_travel"``.
-    published_item_id : str
-        e.g. ``"liu2022.travel"``.
+    one, other : str
+        e.g. ``"social_credit.restrict_travel"`` and ``"liu2022.travel"``, in either order.
 
     Returns
     -------
@@ -197,7 +203,7 @@ def relation(bank_item_id: str, published_item_id: str) -> Relation | None:
     >>> relation("social_credit.approval", "essay.support").relation
     'not_comparable'
     """
-    return _shipped().relation(bank_item_id, published_item_id)
+    return _shipped().relation(one, other)
 
 
 def read_registry(folder: Path | str) -> Registry:
@@ -241,10 +247,25 @@ def _registry(tables: Tables, source: str) -> Registry:
         _figure(row, items[row.text("item_id")], studies, seen[row.text("figure_id")]) for row in tables["estimate"]
     ]
     relations = tuple(
-        Relation(**_texts(row, ("bank_item_id", "item_id", "relation", "reason", "reviewed_on", "reviewer")))
+        Relation(**_texts(row, ("other_id", "item_id", "relation", "reason", "reviewed_on", "reviewer")))
         for row in tables["comparison"]
     )
-    return Registry({figure.figure_id: figure for figure in figures}, items, studies, scales, relations, source)
+    return Registry(
+        {figure.figure_id: figure for figure in figures},
+        items,
+        studies,
+        scales,
+        relations,
+        tuple(map(_claim, tables["claim"])),
+        source,
+    )
+
+
+def _claim(row: Row) -> Claim:
+    written = (
+        "claim_id", "study_id", "statement", "as_printed", "unit", "verdict", "finding", "provenance", "note",
+    )  # fmt: skip
+    return Claim(**_texts(row, written), value=row.number("value"), figures=row.parts("figures"))
 
 
 def _option(row: Row) -> Option:
@@ -258,8 +279,9 @@ def _option(row: Row) -> Option:
 def _study(row: Row) -> PublishedStudy:
     n, margin = row.number("n_interviews"), row.number("moe_pp")
     written = (
-        "study_id", "title", "sponsor", "fieldwork_firm", "population", "country", "sample_type", "frame",
-        "field_start", "field_end", "dates_provenance", "n_provenance", "response_rate", "weighting", "moe_basis",
+        "study_id", "title", "programme", "sponsor", "fieldwork_firm", "population", "country", "region",
+        "sample_type", "frame", "field_start", "field_end", "published_on", "dates_provenance", "n_provenance",
+        "response_rate", "weighting", "moe_basis",
         "citation", "url", "licence", "note",
     )  # fmt: skip
     return PublishedStudy(
@@ -275,7 +297,7 @@ def _study(row: Row) -> PublishedStudy:
 def _item(row: Row, scales: Mapping[str, Scale]) -> Item:
     written = (
         "item_id", "study_id", "construct", "topic", "wording_english", "wording_original", "original_language",
-        "translation_status", "preamble", "answers", "base_rule", "battery", "note",
+        "translation_status", "preamble", "answers", "base_rule", "order", "battery", "note",
     )  # fmt: skip
     return Item(**_texts(row, written), scale=scales.get(row.text("scale_id")))
 
@@ -284,17 +306,19 @@ PER_HUNDRED = ("percent", "percentage_points", "percent_change")
 
 
 def _figure(row: Row, item: Item, studies: Mapping[str, PublishedStudy], seen: tuple[Row, ...]) -> Figure:
-    study, everyone = studies[item.study_id], row.text("subgroup") == "all"
+    study = studies[item.study_id]
+    everyone = row.text("subgroup") == "all" and row.text("country") in ("", study.country)
     unit = 100 if row.text("unit") in PER_HUNDRED else 1
     value = _per_one(row.number("value") or 0.0, unit)
     sources = tuple(_source(one, unit) for one in seen)
     own = row.number("n_unweighted")
     written = ("figure_id", "subgroup", "statistic", "category", "as_printed", "base", "collapse_status", "qualifier")
     return Figure(
-        **_texts(row, (*written, "direction", "note")),
+        **_texts(row, (*written, "direction", "erratum", "note")),
         **_numbers(row, ("rounding", "lower", "upper"), unit),
         item=item,
         study=study,
+        country=row.text("country") or study.country,
         category_set=row.codes("category_set"),
         value=value,
         sources=sources,
@@ -308,7 +332,7 @@ def _figure(row: Row, item: Item, studies: Mapping[str, PublishedStudy], seen: t
 
 
 def _source(row: Row, unit: int) -> Source:
-    written = ("source_id", "kind", "citation", "locator", "url", "quoted", "provenance", "note")
+    written = ("source_id", "kind", "citation", "locator", "url", "quoted", "provenance", "disputes", "note")
     return Source(
         **_texts(row, (*written, "checked_by", "checked_on")), value=_per_one(row.number("quoted_value") or 0.0, unit)
     )

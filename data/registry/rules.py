@@ -9,14 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from .errors import Finding
-from .figure_tables import Row, Tables
+from ..errors import Finding
+from .tables import Row, Tables
 
 Breach = tuple[Row, str]
 """A row, and what is wrong with it and would be right."""
 
 MISSING = ("dont_know", "refused", "not_asked")
-NOT_PEOPLE = ("expert_index", "administrative")
+NOT_PEOPLE = {"expert_index": "index", "administrative": "record"}
+"""Kinds of study that ask nobody, with the topic that says so."""
+
 UNITS = {
     "share": ("percent",),
     "mean": ("scale_points",),
@@ -99,8 +101,9 @@ def indices_and_records_are_not_opinion(tables: Tables) -> Iterator[Breach]:
     for row in tables["item"]:
         study = tables.studies.get(row.text("study_id"))
         kind = study.text("sample_type") if study else ""
-        if kind in NOT_PEOPLE and row.text("topic") != "index":
-            yield row, f"the topic is {row.text('topic')}, but the study is of type {kind}; the topic must be index."
+        if kind in NOT_PEOPLE and row.text("topic") != NOT_PEOPLE[kind]:
+            topic = NOT_PEOPLE[kind]
+            yield row, f"the topic is {row.text('topic')}, but the study is of type {kind}; the topic must be {topic}."
     for row in tables["estimate"]:
         study = _study_of(row, tables)
         kind = study.text("sample_type") if study else ""
@@ -283,8 +286,9 @@ def _name(row: Row) -> str:
     if row.table == "scale":
         return f"{row.text('scale_id')} {row.text('code')}"
     if row.table == "comparison":
-        return f"{row.text('bank_item_id')} {row.text('item_id')}"
-    return row.text({"study": "study_id", "item": "item_id", "estimate": "figure_id", "source": "source_id"}[row.table])
+        return f"{row.text('other_id')} {row.text('item_id')}"
+    key = {"study": "study_id", "item": "item_id", "estimate": "figure_id", "source": "source_id", "claim": "claim_id"}
+    return row.text(key[row.table])
 
 
 def _study_of(estimate: Row, tables: Tables) -> Row | None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from topline.data.errors import FileError
-from topline.data.figure_tables import PUBLISHED
-from topline.data.figures import published, read_registry
+from topline.data.registry.figures import published, read_registry
+from topline.data.registry.tables import PUBLISHED
 
 
 def test_a_teams_own_registry_is_read_like_the_shipped_one(registry_folder):
@@ -32,7 +32,7 @@ def test_sources_that_disagree_stand_side_by_side_and_show_on_the_badge(registry
     assert figure.value == 0.6
     assert [source.value for source in figure.conflicts] == [0.62]
     assert figure.badge == "seen in the publisher's own report; sources disagree"
-    assert figure.doubts == ("Town (2024), table 1. gives '62 percent'.",)
+    assert figure.doubts == ("Town (2024), table 1 gives '62 percent'.",)
 
 
 def test_the_grade_is_that_of_the_best_source_that_gives_this_value(registry_folder):
@@ -96,7 +96,7 @@ def test_tables_that_are_missing_empty_or_of_another_kind_are_each_named(registr
     (folder / "item.csv").write_text("", encoding="utf-8")
     (folder / "scale.csv").write_text("scale_id;code;label\nx;1;Yes\n", encoding="utf-8")
     (folder / "source.csv").write_text("source_id,figre_id,source_id\n", encoding="utf-8")
-    (folder / "comparison.csv").write_text('bank_item_id,item_id,relation,reason\n"own.a,b\n', encoding="utf-8")
+    (folder / "comparison.csv").write_text('other_id,item_id,relation,reason\n"own.a,b\n', encoding="utf-8")
     text = "\n".join(refused(folder))
     assert "study.csv: the table is missing; a registry has study, item, scale" in text
     assert "item.csv, line 1: the file is empty" in text

@@ -6,9 +6,9 @@ from itertools import product
 
 import pytest
 
-from topline.analysis.comparing.comparison import Comparison, ComparisonRow
-from topline.analysis.comparing.sentences import published_in_words, sentence
 from topline.analysis.comparing.tiers import Declared, Printed, with_holm, with_tiers
+from topline.analysis.telling.comparison import Comparison, ComparisonRow
+from topline.analysis.telling.sentences import published_in_words, sentence
 from topline.data.description import StudyDescription
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ...data.registry.figure import BOUNDS
 from .comparison import ComparisonRow
-from .verdict import BOUNDS
 
 GRADES = {"comparable": "comparable", "qualified": "with reservations", "not_comparable": "not comparable"}
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..printing import aligned, shortened
 from .figure import Figure
 from .figures import Registry
-from .printing import aligned, shortened
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class FigureList:
 
     Examples
     --------
-    >>> from .figures import published
+    >>> from topline.data.registry.figures import published
     >>> print(FigureList(published(study="essay")))
     figure         printed    answer   question                                        country  n  grade
     essay.support  about 70%  support  Support for the social credit system  CN       -  as quoted
@@ -73,7 +73,7 @@ class FigureSheet:
 
     Examples
     --------
-    >>> from .figures import published
+    >>> from topline.data.registry.figures import published
     >>> print(FigureSheet(published()["liu2022.travel"]).document()["rows"][0]["n"])
     1173
     """

@@ -1,0 +1,1 @@
+"""A comparison as it is told: its rows, its sentences, its pages."""
