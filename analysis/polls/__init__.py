@@ -1,0 +1,1 @@
+"""Several published polls put together: pooled, and followed over time."""
