@@ -310,12 +310,12 @@ def _listed(codes: list[float]) -> str:
 
 
 def _alternatives(tables: Tables) -> Iterator[list[Row]]:
-    """Give the shares of one item, subgroup and base together, where a respondent gives one answer."""
+    """Give the shares of one item, subgroup, country and base together, where a respondent gives one answer."""
     groups: dict[tuple[str, ...], list[Row]] = {}
     for row in tables["estimate"]:
         item = tables.items.get(row.text("item_id"))
         if row.text("statistic") == "share" and item is not None and item.text("answers") == "one":
-            key = tuple(row.text(column) for column in ("item_id", "subgroup", "base"))
+            key = tuple(row.text(column) for column in ("item_id", "subgroup", "country", "base"))
             groups.setdefault(key, []).append(row)
     yield from groups.values()
 
