@@ -17,7 +17,7 @@ from scipy.special import stdtrit
 from ...data.errors import ComparisonError
 from ...data.registry.figure import BOUNDS
 from ..telling.comparison import ComparisonRow, family
-from ..testing.holm import holm
+from ..testing.adjustment import holm
 from .published_error import ASSUMED_DEFF, PublishedError, interval, published_error
 from .verdict import Difference, Side, against_bound, check_declared, difference
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from ..sampling.categories import Bools, Floats, Ints
-from ..testing.holm import holm_by_row
+from ..testing.adjustment import holm_by_row
 
 Texts = NDArray[np.object_]
 

@@ -50,12 +50,32 @@ class ComparisonRow:
         Interval of the difference with non-sampling error.
     p, p_holm, p_total, p_total_holm : float or None
         Two-sided p-values of no difference in both tiers, single and Holm-adjusted within the battery.
+    p_bh, p_total_bh : float or None
+        The same adjusted by Benjamini and Hochberg's method.
+    adjust : str
+        Which adjusted p the sentence warns by: ``"holm"``, ``"bh"`` or ``"none"``.
     verdict_sampling, verdict_total : str or None
         ``"different"``, ``"equivalent"``, ``"different but within margin"`` or ``"inconclusive"``.
     stable : bool or None
-        Whether both verdicts stay the same at design effects of 1 and 2 where the figure's had to be assumed.
+        Whether the verdicts stay the same over all that is plausible of the published design effect, the published
+        number of interviews, non-sampling error and rounding.
     stability : str
-        The same in words.
+        The same in words, with the value at which a verdict turns.
+    turning_deff, turning_n, turning_nonsampling, turning_rounding : float or None
+        The nearest value of each, alone, at which the verdict with non-sampling error (where there is none, the other)
+        changes; None: never within the range tried.
+    dont_know, refused : float or None
+        Shares, weighted, of everyone asked in the new survey; a question not asked is neither.
+    dont_know_n, refused_n : float or None
+        How many people they are.
+    bounds_low, bounds_high : float or None
+        Between which the new value would lie if those without an answer had answered (Manski).
+    bounds_interval_low, bounds_interval_high : float or None
+        Imbens and Manski's interval for that value, at ``level``.
+    published_bounds_low, published_bounds_high : float or None
+        The same bounds on the published side, where its don't know is on record.
+    unanswered : str
+        What those without an answer could do to the difference, in a sentence.
     minimum_detectable, minimum_detectable_total : float or None
         True difference found with 80% power.
     margin, nonsampling, level : float or None
@@ -116,10 +136,28 @@ class ComparisonRow:
     p_holm: float | None = None
     p_total: float | None = None
     p_total_holm: float | None = None
+    p_bh: float | None = None
+    p_total_bh: float | None = None
+    adjust: str = "holm"
     verdict_sampling: str | None = None
     verdict_total: str | None = None
     stable: bool | None = None
     stability: str = ""
+    turning_deff: float | None = None
+    turning_n: float | None = None
+    turning_nonsampling: float | None = None
+    turning_rounding: float | None = None
+    dont_know: float | None = None
+    refused: float | None = None
+    dont_know_n: float | None = None
+    refused_n: float | None = None
+    bounds_low: float | None = None
+    bounds_high: float | None = None
+    bounds_interval_low: float | None = None
+    bounds_interval_high: float | None = None
+    published_bounds_low: float | None = None
+    published_bounds_high: float | None = None
+    unanswered: str = ""
     minimum_detectable: float | None = None
     minimum_detectable_total: float | None = None
     margin: float | None = None

@@ -35,6 +35,7 @@ from ..printing.result_text import (
 )
 from ..sampling.categories import Floats
 from ..variance.scatters import AnyScatter, joined
+from .adjustment import ADJUSTMENTS
 from .contrast_plan import MOST_ROWS, Planned, Wanted, planned
 from .no_error import Unvarying, no_error_notes
 from .row_names import names_of_rows
@@ -43,7 +44,10 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-Adjust = Literal["holm"] | None
+Adjust = Literal["holm", "bh"] | None
+
+ADJUSTED = {"holm": "Holm's", "bh": "Benjamini and Hochberg's"}
+"""Whose method each adjustment is."""
 
 ROUNDING = 1e-13
 """A variance below this share of what its terms could add up to is rounding: the contrast is fixed by the design."""
@@ -138,7 +142,7 @@ class Contrasts:
     def _lines(self) -> list[str]:
         method = self.method
         unit = ", in percentage points" if method["points"] else ""
-        adjusted = ", p adjusted by Holm's method" if method["adjust"] else ""
+        adjusted = f", p adjusted by {ADJUSTED[method['adjust']]} method" if method["adjust"] else ""
         level = f"{100 * method['level']:g}% intervals, t; tests against 0{adjusted}."
         return [
             f"Contrasts of {method['estimand']}{'s' if len(self) != 1 else ''}: {', '.join(method['items'])}{unit}",
@@ -194,8 +198,9 @@ def contrast(
     df : float, optional
         Degrees of freedom, e.g. 30; ``math.inf`` for the normal distribution. Without it those of the estimates (the
         smallest among the rows of a contrast).
-    adjust : {None, "holm"}
-        Adjustment of p for the number of contrasts.
+    adjust : {None, "holm", "bh"}
+        Adjustment of p for the number of contrasts: Holm's keeps the chance of any false finding, Benjamini and
+        Hochberg's the share of false ones among the findings.
 
     Returns
     -------
@@ -217,7 +222,7 @@ def contrast(
     References
     ----------
     Lumley (2010), Complex Surveys, section 2.4. Holm (1979), A simple sequentially rejective multiple test procedure,
-    Scandinavian Journal of Statistics 6.
+    Scandinavian Journal of Statistics 6. Benjamini and Hochberg (1995), JRSS B 57, 289-300.
 
     Examples
     --------
@@ -243,7 +248,7 @@ def contrast(
     own = np.concatenate([each.frame["df"].to_numpy(dtype=np.float64) for each in made])[used]
     frame = _frame(plan, slopes, scatter, _degrees(slopes, own) if df is None else np.full(len(plan), float(df)), level)
     if adjust:
-        frame["p_adjusted"] = _holm(frame["p"].to_numpy())
+        frame["p_adjusted"] = ADJUSTMENTS[adjust](frame[["p"]].to_numpy().T)[0]
     rows = [used[slopes.indices[slopes.indptr[at] : slopes.indptr[at + 1]]] for at in range(len(plan))]
     notes, unknown = no_error_notes(frame, rows, Unvarying(made))
     frame.loc[unknown, ["low", "high"]] = np.nan
@@ -280,8 +285,8 @@ def _check_one_design(made: Sequence[Estimates]) -> None:
 
 
 def _check_options(df: float | None, adjust: object) -> None:
-    if adjust not in (None, "holm"):
-        raise EstimationError(f"adjust is {adjust!r}; it can be None or 'holm'.")
+    if adjust not in (None, *ADJUSTMENTS):
+        raise EstimationError(f"adjust is {adjust!r}; it can be None, 'holm' or 'bh'.")
     if df is not None and not (isinstance(df, Real) and not isinstance(df, bool) and df > 0):
         raise EstimationError(f"df is {df!r}; degrees of freedom are a number above 0, or math.inf.")
 
@@ -337,16 +342,6 @@ def _variances(slopes: sparse.csr_array, covariance: Floats) -> Floats:
         found[start : start + 2_000] = np.asarray(block.multiply(block @ covariance).sum(axis=1)).ravel()
     largest = (abs(slopes) @ np.sqrt(np.diag(covariance))) ** 2
     return np.where(found > ROUNDING * largest, found, 0.0)
-
-
-def _holm(p: Floats) -> Floats:
-    from .holm import holm
-
-    adjusted = np.full(len(p), np.nan)
-    tested = np.flatnonzero(~np.isnan(p))
-    if len(tested):
-        adjusted[tested] = holm(p[tested].tolist(), [0] * len(tested))
-    return adjusted
 
 
 def _method(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topline.analysis.comparing.verdict import Pair, Side, difference, verdict_of
-from topline.analysis.testing.holm import holm
+from topline.analysis.testing.adjustment import holm
 from topline.data.errors import ComparisonError
 
 R = json.loads((Path(__file__).parents[2] / "reference" / "compare.json").read_text())

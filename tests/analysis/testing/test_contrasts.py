@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from topline.analysis.estimation.estimate import mean, proportion, ratio, total
 from topline.analysis.estimation.quantile import quantile
@@ -173,7 +174,7 @@ def test_every_group_less_the_mean_of_the_others(design):
         ({"urban": float("nan")}, {}, "the coefficient of urban is nan"),
         ([{"urban": "1"}], {}, "the coefficient of urban is '1'"),
         ({"gap": {"urban": True}}, {}, "the coefficient of urban is True"),
-        ("urban - rural", {"adjust": "bonferroni"}, "adjust is 'bonferroni'; it can be None or 'holm'"),
+        ("urban - rural", {"adjust": "bonferroni"}, "adjust is 'bonferroni'; it can be None, 'holm' or 'bh'"),
         ("urban - rural", {"df": 0}, "df is 0"),
         ("urban - rural", {"level": 95}, "level is 95"),
         ([3], {}, "a contrast is 3"),
@@ -264,6 +265,13 @@ def test_holm_adjusts_for_the_number_of_contrasts(design):
     order = np.argsort(found["p"].to_numpy())
     expected = np.minimum(np.maximum.accumulate(found["p"].to_numpy()[order] * [3, 2, 1]), 1)
     assert found["p_adjusted"].to_numpy()[order] == pytest.approx(expected)
+
+
+def test_benjamini_and_hochberg_adjust_for_the_share_of_false_findings(design):
+    found = contrast(mean(design, "trust", by="place"), "pairwise", adjust="bh")
+    frame = found.to_frame()
+    assert frame["p_adjusted"].tolist() == pytest.approx(multipletests(frame["p"], method="fdr_bh")[1], rel=1e-12)
+    assert "p adjusted by Benjamini and Hochberg's method" in str(found)
 
 
 def test_replicates_give_the_error_of_a_difference_on_every_replicate(design):
