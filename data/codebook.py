@@ -84,6 +84,8 @@ class Variable:
         Item id in the question bank, e.g. ``"social_credit.restrict_travel"``; empty when none.
     replicates : tuple of str
         Published item ids this question replicates, e.g. ``("liu2022.travel",)``.
+    order : str
+        In which order its statements, or its answers, were shown: ``"fixed"`` or ``"random"``; empty when not known.
     """
 
     name: str
@@ -100,6 +102,7 @@ class Variable:
     collapse: Mapping[str, tuple[Code, ...]] = field(default_factory=dict)
     bank: str = ""
     replicates: tuple[str, ...] = ()
+    order: str = ""
 
     def missing_kind(self, code: Code) -> MissingKind | None:
         """Say why a code is missing, or None when it is a substantive answer.

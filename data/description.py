@@ -19,7 +19,9 @@ class StudyDescription:
     sponsor : str
         Who paid for it.
     country : str
-        ISO 3166 code, e.g. ``"CN"``.
+        ISO 3166 code, e.g. ``"CN"``; empty for a survey of several countries.
+    region : str
+        What a survey of several countries covers, e.g. ``"EU28"``.
     population : str
         e.g. ``"mainland urban adults online"``.
     frame : str
@@ -54,6 +56,7 @@ class StudyDescription:
     field_end: str = ""
     languages: tuple[str, ...] = ()
     note: str = ""
+    region: str = ""
 
     @property
     def dates(self) -> str:

@@ -26,7 +26,7 @@ from pydantic import Field, field_validator, model_validator
 
 from .errors import FileError
 from .schema import validated
-from .weighting_plan import REFERENCE, Names, Part, WeightingPlan
+from .weighting_plan import REFERENCE, Filled, Names, Part, WeightingPlan
 from .yaml_file import load_document
 
 if TYPE_CHECKING:
@@ -56,6 +56,31 @@ class DesignPlan(Part):
     lone_psu: Literal["fail", "centre", "certainty", "average", "collapse"] = "fail"
 
 
+class FramePlan(Part):
+    """The people whom an earlier study stands for, in the terms of the new data.
+
+    Attributes
+    ----------
+    where : str or mapping
+        A condition on columns, ``"age >= 18 and age <= 65"``, or values or labels by column.
+    margins : str
+        Margins shipped with topline, or a CSV file in the folder; empty for none.
+    on : tuple of str
+        Dimensions of the margins; all when empty.
+    missing : str
+        What becomes of people of the frame without a value of one of them: ``"error"``, ``"own_class"`` or
+        ``"proportional"``.
+    studies : tuple of str
+        Published studies whose population this is; every one that is compared when empty.
+    """
+
+    where: str | dict[str, str | float | list[str | float]]
+    margins: str = ""
+    on: Names = ()
+    missing: Filled = "error"
+    studies: Names = ()
+
+
 class ComparisonPlan(Part):
     """How new results are held against published figures.
 
@@ -67,11 +92,22 @@ class ComparisonPlan(Part):
         Standard error, in percentage points, of everything that is not sampling, for each survey.
     level : float
         Confidence level in percent.
+    base : str
+        Base of published figures whose base the registry does not know: ``"all"``, ``"excluding_dont_know"`` or
+        ``"excluding_neutral"``; empty when you do not know it either.
+    frames : mapping of str to FramePlan
+        Populations of earlier studies, by a name of your own.
+    bridge_to : str
+        The frame that new results are restricted to: a name in ``frames``, or plain words such as ``"urban 18-59"``;
+        empty for none.
     """
 
     margin: float = Field(default=5.0, gt=0, le=50)
     nonsampling: float = Field(default=3.0, ge=0, le=50)
     level: float = Field(default=95.0, gt=50, lt=100)
+    base: Literal["", "all", "excluding_dont_know", "excluding_neutral"] = ""
+    frames: dict[str, FramePlan] = Field(default_factory=dict)
+    bridge_to: str = ""
 
 
 class DisclosurePlan(Part):
@@ -94,7 +130,9 @@ class StudyPlan(Part):
     title, sponsor, population : str
         As they are printed with every result.
     country : str
-        ISO 3166 code, e.g. ``"CN"``.
+        ISO 3166 code, e.g. ``"CN"``; empty for a study of several countries.
+    region : str
+        What a study of several countries covers, e.g. ``"EU28"``.
     frame : str
         What the sample was drawn from, e.g. ``"open web link"``.
     sample_type : str
@@ -111,6 +149,7 @@ class StudyPlan(Part):
     population: str
     sponsor: str = ""
     country: str = ""
+    region: str = ""
     frame: str = ""
     sample_type: Literal["probability", "nonprobability", "convenience", "unknown"] = "unknown"
     modes: Names = ("web",)
@@ -206,6 +245,7 @@ class StudyFolder:
             title=plan.title,
             sponsor=plan.sponsor,
             country=plan.country,
+            region=plan.region,
             population=plan.population,
             frame=plan.frame,
             sample_type="" if plan.sample_type == "unknown" else plan.sample_type,

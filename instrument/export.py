@@ -221,6 +221,7 @@ def _single(questionnaire: Questionnaire, question: Question, item: Question | R
         },
         bank=item.bank,
         replicates=item.replicates,
+        order=_order(question),
     )
     return _Column(variable, item.name, lambda answer: codes[str(answer)])
 
@@ -248,6 +249,7 @@ def _multiple(questionnaire: Questionnaire, question: Question, language: str) -
                 wording=_wording(questionnaire, question, option),
                 bank=question.bank,
                 replicates=question.replicates,
+                order=_order(question),
             )
             yield _Column(variable, question.name, _chosen(option.name, codes, known))
 
@@ -322,6 +324,11 @@ def _codes(question: Question, options: Sequence[Choice]) -> dict[str, Code]:
     if all(WHOLE.fullmatch(option.name) for option in options):
         return {option.name: float(option.name) for option in options}
     return {option.name: option.name for option in options}
+
+
+def _order(question: Question) -> str:
+    """Say whether the statements of a grid, or the answers of a question, were shuffled."""
+    return "random" if question.randomize else "fixed"
 
 
 def _wording(questionnaire: Questionnaire, question: Question, item: Question | Row | Choice) -> dict[str, str]:

@@ -27,8 +27,8 @@ Rows = Ints | slice
 Auxiliary = tuple[Codes, int] | Floats
 """Columns of a regression: each row's category and the number of categories, or rows x columns of numbers."""
 
-TAKES_OUT = ("eligibility", "nonresponse")
-"""Steps that leave rows without weight because they are no respondents; estimates are then about the others."""
+TAKES_OUT = ("eligibility", "nonresponse", "frame")
+"""Steps that leave rows without weight, as no respondents or not of the population; estimates are about the others."""
 
 
 class Change(Protocol):
