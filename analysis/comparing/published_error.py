@@ -11,18 +11,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy.special import stdtrit
+from scipy.special import ndtri, stdtrit
 
 from ...data.errors import ComparisonError
 
 ASSUMED_DEFF = 1.5
 """Design effect of a published survey that states none: about the median of weighted public polls."""
 
-Z95 = 1.959963984540054
-"""Margins of error in print are at 95%."""
-
 SIMPLE_RANDOM = 1.05
-"""A margin of error that implies no larger design effect than this was computed as if for a simple random sample."""
+"""A margin of error or interval that implies no larger design effect was computed as if for a simple random sample."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +58,10 @@ def published_error(
     n: float | None = None,
     deff: float | None = None,
     moe: float | None = None,
+    moe_level: float = 0.95,
+    lower: float | None = None,
+    upper: float | None = None,
+    interval_level: float = 0.95,
     rounding: float | None = None,
     sd: float | None = None,
     assumed_deff: float = ASSUMED_DEFF,
@@ -79,11 +80,17 @@ def published_error(
     deff : float or None
         Design effect the publisher states.
     moe : float or None
-        Margin of error the pollster states for the whole survey, 0-1: half the 95% interval of a share of one half.
+        Margin of error the pollster states for the whole survey, 0-1: half the interval of a share of one half.
+    moe_level : float
+        Level at which it is stated, e.g. ``0.9``; 95% in most of print.
+    lower, upper : float or None
+        Ends of an interval published with this very figure.
+    interval_level : float
+        Level of that interval.
     rounding : float or None
         Unit it was rounded to, e.g. ``0.01`` for a whole percent; adds rounding**2 / 12 to the variance.
     sd : float or None
-        Standard deviation of the answers, for a mean; without it a mean has no standard error.
+        Standard deviation of the answers, for a mean; without it, or an interval, a mean has no standard error.
     assumed_deff : float
         Design effect when none can be known.
     level : float
@@ -91,23 +98,36 @@ def published_error(
 
     Notes
     -----
-    In this order: n with the stated design effect; the stated margin of error (with n, the design effect it implies is
-    shown); n with an assumed design effect. A margin of error is stated for a share of one half, the worst case; for a
-    share p the standard error is ``moe / 1.96 * sqrt(4 p (1 - p))``. A margin that implies a design effect of 1 is one
-    that was computed as if for a simple random sample, and so says nothing about weighting: the assumed design effect
-    is used instead. A printed 0% or 100% gets the variance of ``(n p + 1/2) / (n + 1)``, since zero is not an error.
+    In this order: the interval published with the figure, half its width over the normal quantile of its level; n with
+    the stated design effect; the stated margin of error; n with an assumed design effect. With n, the design effect
+    that an interval or margin implies is shown. A margin of error is stated for a share of one half, the worst case;
+    for a share p the standard error is ``moe / z * sqrt(4 p (1 - p))``, where z is 1.96 at 95%. A margin or interval
+    that implies a design effect of 1 was computed as if for a simple random sample, and so says nothing about
+    weighting: n and the stated, else the assumed, design effect are used instead. A printed 0% or 100% gets the
+    variance of ``(n p + 1/2) / (n + 1)``, since zero is not an error. Rounding adds its unit squared over 12.
+
+    Not for a figure of a nonprobability sample as proof that its error is small: the formula takes the sample as
+    drawn at random, and what it was not drawn for is left to the second tier of the comparison.
 
     Examples
     --------
     >>> error = published_error(0.77, n=1173, deff=1.5, rounding=0.01)
     >>> round(error.se, 4), round(error.low, 3), round(error.high, 3)
     (0.0153, 0.739, 0.799)
+    >>> published_error(0.5, moe=0.03, moe_level=0.9).se > published_error(0.5, moe=0.03).se
+    True
     >>> published_error(0.70).basis
     'neither the number of interviews nor a margin of error is published'
     """
     share = statistic == "share"
     check_published(value, share, n=n, deff=deff, moe=moe, rounding=rounding, sd=sd)
-    source = share_variance(value, n, deff, moe, assumed_deff) if share else mean_variance(n, deff, sd, assumed_deff)
+    check_interval(value, lower, upper, moe_level=moe_level, interval_level=interval_level)
+    spread = away_from_the_ends(value, n) if share else sd**2 if sd is not None else None
+    source = (
+        from_interval(lower, upper, interval_level, spread, n)
+        or (from_margin(spread, n, deff, moe, moe_level) if share else None)
+        or from_n(spread, n, deff, assumed_deff)
+    )
     if source is None:
         return PublishedError(None, None, None, math.inf, None, False, nothing_known(share, n))
     variance, used, assumed, basis = source
@@ -129,32 +149,71 @@ def check_published(value: float, share: bool, **printed: float | None) -> None:
             )
 
 
+def check_interval(value: float, lower: float | None, upper: float | None, **levels: float) -> None:
+    """Refuse an interval that is none, and levels that are not between 0 and 1."""
+    if (lower is None) != (upper is None):
+        raise ComparisonError("the published interval has one end only; give both, lower and upper, or neither.")
+    if lower is not None and upper is not None and not (lower <= value <= upper and lower < upper):
+        raise ComparisonError(
+            f"the published interval of {lower:g} to {upper:g} does not hold its figure, {value:g}; give both in the "
+            "same unit."
+        )
+    for name, level in levels.items():
+        if not 0.5 < level < 1:
+            raise ComparisonError(f"{name} is {level:g}; give a share between 0.5 and 1, e.g. 0.95.")
+
+
 Source = tuple[float, float | None, bool, str]
 """Sampling variance, the design effect used, whether that was assumed, and the basis in words."""
 
 
-def share_variance(
-    share: float, n: float | None, deff: float | None, moe: float | None, assumed_deff: float
+def from_interval(
+    lower: float | None, upper: float | None, level: float, spread: float | None, n: float | None
 ) -> Source | None:
-    """Give the sampling variance of a published share, or None when nothing is known."""
-    spread = away_from_the_ends(share, n)
-    if moe is not None and (n is None or deff is None):
-        at_half = (moe / Z95) ** 2
-        implied = at_half * n / 0.25 if n is not None else None
-        if implied is None or implied > SIMPLE_RANDOM:
-            words = f" (design effect {implied:.2f})" if implied is not None else ""
-            return 4 * spread * at_half, implied, False, f"the stated margin of error of {100 * moe:g} points{words}"
-    return from_n(spread, n, deff, assumed_deff)
+    """Give the sampling variance an interval of the figure itself implies; None where it says nothing of weighting."""
+    if lower is None or upper is None:
+        return None
+    variance = ((upper - lower) / (2 * z_of(level))) ** 2
+    implied = variance * n / spread if n is not None and spread is not None else None
+    if implied is not None and implied <= SIMPLE_RANDOM:
+        return None
+    return variance, implied, False, f"the published {100 * level:g}% interval{in_brackets(implied)}"
 
 
-def mean_variance(n: float | None, deff: float | None, sd: float | None, assumed_deff: float) -> Source | None:
-    """Give the sampling variance of a published mean, or None when nothing is known."""
-    return None if sd is None else from_n(sd**2, n, deff, assumed_deff)
+def from_margin(
+    spread: float | None, n: float | None, deff: float | None, moe: float | None, level: float
+) -> Source | None:
+    """Give the sampling variance a share has by the pollster's margin; None where a stated design effect goes first."""
+    if moe is None or spread is None or (n is not None and deff is not None):
+        return None
+    at_half = (moe / z_of(level)) ** 2
+    implied = at_half * n / 0.25 if n is not None else None
+    if implied is not None and implied <= SIMPLE_RANDOM:
+        return None
+    stated = "" if level == 0.95 else f" at {100 * level:g}%"
+    words = f"the stated margin of error of {100 * moe:g} points{stated}{in_brackets(implied)}"
+    return 4 * spread * at_half, implied, False, words
 
 
-def from_n(spread: float, n: float | None, deff: float | None, assumed_deff: float) -> Source | None:
+def z_of(level: float) -> float:
+    """Give the normal quantile that an interval of a level reaches to.
+
+    Examples
+    --------
+    >>> round(z_of(0.95), 3)
+    1.96
+    """
+    return float(ndtri(0.5 + level / 2))
+
+
+def in_brackets(implied: float | None) -> str:
+    """Print the design effect that follows from what is printed."""
+    return f" (design effect {implied:.2f})" if implied is not None else ""
+
+
+def from_n(spread: float | None, n: float | None, deff: float | None, assumed_deff: float) -> Source | None:
     """Give deff * spread / n."""
-    if n is None:
+    if n is None or spread is None:
         return None
     if deff is not None:
         return deff * spread / n, deff, False, f"{n:,.0f} interviews and the stated design effect of {deff:g}"
