@@ -26,6 +26,7 @@ from .gate import Grade, Reason, gate, grade_of, in_words
 from .pairs import Figures, Pair, pairs
 from .terms import OnTerms, ends, labels_of, on_terms, statistic_of
 from .tiers import Declared, Printed, with_holm, with_tiers
+from .together import Placed
 
 if TYPE_CHECKING:
     from ...data.registry.figure import Figure, Source
@@ -115,8 +116,8 @@ def compare(
     if other is not None:
         raise ComparisonError(f"{other}s have no published counterpart; use proportion for shares, mean for means.")
     about = described(about or StudyDescription(), parts)
-    rows = [row for pair in pairs(parts, figures) for row in rows_of(pair, about, declared)]
-    finished = tuple(replace(row, sentence=sentence(row)) for row in with_holm(rows))
+    placed = [one for pair in pairs(parts, figures) for one in rows_of(pair, about, declared)]
+    finished = tuple(replace(row, sentence=sentence(row)) for row in with_holm([one.row for one in placed]))
     return Comparison(finished, choices_made(parts[0], declared), about)
 
 
@@ -139,8 +140,8 @@ def described(about: StudyDescription, parts: Sequence[Estimates]) -> StudyDescr
     return replace(about, note=f"{about.note.rstrip('.')}; {SIMULATED}" if about.note else SIMULATED)
 
 
-def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[ComparisonRow]:
-    """Compare one item with one figure: one row for each group."""
+def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[Placed]:
+    """Compare one item with one figure: one row for each group, with where its estimate stands."""
     estimates = pair.estimates
     variable = estimates.design.study.codebook[pair.item]
     terms = on_terms(estimates, pair.item, pair.figure, declared.level)
@@ -151,7 +152,7 @@ def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[Com
         own = [*reasons, *part_of_the_sample(groups, estimates.design, chosen=pair.chosen), *hedged(pair.figure)]
         own += without_error(record, pair.figure)
         row = replace(beside(pair.figure, graded(own)), **new_side(record, terms, estimates, pair.item), groups=groups)
-        made.append(with_tiers(row, printed(pair.figure), declared))
+        made.append(Placed(with_tiers(row, printed(pair.figure), declared), record.get("place"), pair.figure))
     return made
 
 

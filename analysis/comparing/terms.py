@@ -16,6 +16,7 @@ from ..estimation.estimate import mean, proportion
 from ..sampling.categories import code_text
 from ..sampling.design import Design
 from .gate import Reason
+from .together import Place
 
 if TYPE_CHECKING:
     from ...data.registry.figures import Figure, Scale
@@ -102,9 +103,13 @@ def statistic_of(estimates: Estimates) -> str:
 
 
 def own_rows(estimates: Estimates, item: str) -> list[Record]:
-    """Give the rows of one item as records of plain values, each with the codes it counts under ``codes``."""
-    rows = zip(estimates.document()["rows"], estimates.category_codes, strict=True)
-    return [{**row, "codes": tuple(sorted(codes, key=code_text))} for row, codes in rows if row["item"] == item]
+    """Give the rows of one item as plain values, each with its ``codes`` counted and its ``place`` among estimates."""
+    rows = enumerate(zip(estimates.document()["rows"], estimates.category_codes, strict=True))
+    return [
+        {**row, "codes": tuple(sorted(codes, key=code_text)), "place": Place(estimates, at)}
+        for at, (row, codes) in rows
+        if row["item"] == item
+    ]
 
 
 def refused(estimates: Estimates, item: str, statistic: str, reason: Reason) -> OnTerms:
