@@ -11,12 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...data.description import SIMULATED, StudyDescription
 from ...data.errors import ComparisonError, EstimationError
 from ...data.margins import MARGINS_OF
-from ...data.registry.figure import BOUNDS
+from ...data.registry.figure import BOUNDS, HELD
 from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.method import simulated
 from ..sampling.weight_notes import notes_of_weights
@@ -25,7 +25,7 @@ from ..telling.sentences import sentence
 from .gate import Grade, Reason, gate, grade_of, in_words
 from .pairs import Figures, Pair, pairs
 from .terms import OnTerms, ends, labels_of, on_terms, statistic_of
-from .tiers import Declared, Printed, with_holm, with_tiers
+from .tiers import Declared, Printed, with_adjusted, with_tiers
 from .together import Placed
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 FIRST = {"forbids": 0, "unchecked": 1, "repaired": 2, "qualifies": 3}
 """In which order reasons are given, by their effect; what is unchecked, whatever it does, soon."""
+
+RECALLED_N = 0.1
+"""By what part a number of interviews that is not from the study itself may be off."""
 
 
 def compare(
@@ -47,6 +50,7 @@ def compare(
     deff: float | None = None,
     mean_margin: float | None = None,
     mean_nonsampling: float | None = None,
+    adjust: Literal["holm", "bh", "none"] = "holm",
 ) -> Comparison:
     """Put new estimates beside published figures, and difference those that may be.
 
@@ -72,6 +76,9 @@ def compare(
     mean_nonsampling : float, optional
         The same error for means, in units of their scale. When left out, means have the sampling tier only: the 3
         points were measured on shares.
+    adjust : {"holm", "bh", "none"}
+        By which adjusted p-value the sentence warns that a difference would not survive its battery: Holm's, or
+        Benjamini and Hochberg's. Both stand in the row.
 
     Returns
     -------
@@ -94,7 +101,8 @@ def compare(
     B. The published standard error: see :func:`topline.analysis.comparing.published_error.published_error`.
     C, D. The difference has Welch and Satterthwaite's t interval; "equivalent" is two one-sided tests at 1 - level.
     E. Two tiers: sampling alone, and with ``2 * nonsampling**2`` added to the variance.
-    Verdicts are of single items; Holm-adjusted p-values within a battery stand beside them.
+    Verdicts are of single items; p-values adjusted within a battery stand beside them. Where a verdict would turn is
+    said of the published design effect and interviews, of non-sampling error and of rounding, each alone.
 
     Examples
     --------
@@ -108,7 +116,7 @@ def compare(
     >>> round(row.difference, 2), row.verdict_sampling, row.verdict_total, row.grade
     (-0.15, 'different', 'different', 'qualified')
     """
-    declared = Declared(margin, level, nonsampling, deff, mean_margin, mean_nonsampling)
+    declared = Declared(margin, level, nonsampling, deff, mean_margin, mean_nonsampling, adjust)
     parts = listed(estimates)
     if not parts:
         raise ComparisonError("there is no estimate to compare; make one with proportion or mean.")
@@ -117,7 +125,7 @@ def compare(
         raise ComparisonError(f"{other}s have no published counterpart; use proportion for shares, mean for means.")
     about = described(about or StudyDescription(), parts)
     placed = [one for pair in pairs(parts, figures) for one in rows_of(pair, about, declared)]
-    finished = tuple(replace(row, sentence=sentence(row)) for row in with_holm([one.row for one in placed]))
+    finished = tuple(replace(row, sentence=sentence(row)) for row in with_adjusted([one.row for one in placed], adjust))
     return Comparison(finished, choices_made(parts[0], declared), about)
 
 
@@ -296,6 +304,9 @@ def printed(figure: Figure) -> Printed:
         rounding=figure.rounding if figure.rounding is not None else assumed_rounding(figure),
         sd=figure.sd,
         span=span,
+        lower=figure.lower if figure.upper is not None else None,
+        upper=figure.upper if figure.lower is not None else None,
+        n_within=RECALLED_N if figure.study.n_provenance in HELD else 0.0,
     )
 
 
@@ -314,7 +325,7 @@ def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
         **margins_in_words(design),
         "new intervals": f"{estimates.method['variance']}, at {100 * declared.level:g}%",
         "published intervals": "from the number of interviews and the stated design effect, or the stated margin of "
-        f"error; where neither is stated, a design effect of {assumed:g}, tried again at 1 and 2; rounding adds "
+        f"error; where neither is stated, a design effect of {assumed:g}, tried from 1 to 2; rounding adds "
         "its unit squared over 12, and 'about' counts as rounded to 10 points for a multiple of ten, else to 5",
         "difference": "new minus published; Welch and Satterthwaite's t interval",
         "equivalence": f"two one-sided tests against {100 * declared.margin:g} points (means: "
@@ -326,7 +337,7 @@ def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
             if declared.mean_nonsampling is not None
             else "; none for means"
         ),
-        "several items": "verdicts are of single items; p_holm allows for all items of a study's battery",
+        "several items": "verdicts are of single items; p_holm and p_bh allow for all items of a study's battery",
     }
 
 

@@ -9,20 +9,22 @@ real error of polls is about twice the stated one.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from scipy.special import stdtrit
 
 from ...data.errors import ComparisonError
 from ...data.registry.figure import BOUNDS
 from ..telling.comparison import ComparisonRow, family
-from ..testing.adjustment import holm
+from ..testing.adjustment import benjamini_hochberg, holm
 from .published_error import ASSUMED_DEFF, PublishedError, interval, published_error
+from .sensitivity import Grounds, in_words, nearest_of, turnings
 from .verdict import Difference, Side, against_bound, check_declared, difference
 
-OTHER_DEFFS = (1.0, 2.0)
-"""Design effects at which a verdict that rests on an assumed one is tried again."""
+ADJUST = ("holm", "bh", "none")
+"""The adjusted p that the sentence may warn by."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Declared:
         Design effect to assume for figures that state none; None: 1.5.
     mean_margin, mean_nonsampling : float or None
         The same for means, in units of the scale. Without ``mean_nonsampling`` means have no second tier.
+    adjust : str
+        Which adjusted p-value the sentence warns by: ``"holm"``, ``"bh"`` or ``"none"``.
     """
 
     margin: float = 0.05
@@ -49,6 +53,7 @@ class Declared:
     deff: float | None = None
     mean_margin: float | None = None
     mean_nonsampling: float | None = None
+    adjust: str = "holm"
 
     def __post_init__(self) -> None:
         """Refuse what means nothing."""
@@ -63,6 +68,8 @@ class Declared:
             value = getattr(self, name)
             if value is not None and not 0 < value < math.inf:
                 raise ComparisonError(f"{name} is {value:g}; give a number above 0, or leave it out.")
+        if self.adjust not in ADJUST:
+            raise ComparisonError(f"adjust is {self.adjust!r}; it can be 'holm', 'bh' or 'none'.")
 
     def margin_for(self, statistic: str, span: float | None) -> float | None:
         """Give the margin in the unit of the statistic; None for a mean whose scale is not known."""
@@ -81,10 +88,14 @@ class Printed:
 
     Attributes
     ----------
-    n, deff, moe, rounding, sd : float or None
+    n, deff, moe, rounding, sd, lower, upper : float or None
         See :func:`topline.analysis.comparing.published_error.published_error`.
     span : float or None
         Range of the scale of a mean, e.g. ``4`` for 1 to 5.
+    moe_level : float
+        Level of the margin of error.
+    n_within : float
+        By what part the number of interviews may be off, e.g. ``0.1`` where it is not from the study itself.
     """
 
     n: float | None = None
@@ -93,6 +104,10 @@ class Printed:
     rounding: float | None = None
     sd: float | None = None
     span: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    moe_level: float = 0.95
+    n_within: float = 0.0
 
 
 def with_tiers(row: ComparisonRow, printed: Printed, declared: Declared) -> ComparisonRow:
@@ -102,8 +117,8 @@ def with_tiers(row: ComparisonRow, printed: Printed, declared: Declared) -> Comp
     --------
     >>> row = ComparisonRow("travel", estimate=0.684, se=0.017, n=1024, df=300, published=0.77, grade="qualified")
     >>> tested = with_tiers(row, Printed(n=1173, rounding=0.01), Declared())
-    >>> tested.verdict_sampling, tested.verdict_total, tested.stable
-    ('different', 'inconclusive', True)
+    >>> tested.verdict_sampling, tested.verdict_total, tested.stable, round(tested.turning_nonsampling, 3)
+    ('different', 'inconclusive', False, 0.026)
     """
     if row.published is None or row.statistic != row.published_statistic:
         return row
@@ -120,7 +135,7 @@ def with_tiers(row: ComparisonRow, printed: Printed, declared: Declared) -> Comp
     published = Side(figure, error.se, error.df)
     sampling, total = both(new, published, row, margin, declared)
     row = with_verdicts(replace(row, margin=margin), sampling, total)
-    return with_stability(row, new, printed, declared) if error.deff_assumed else replace(row, stable=True)
+    return with_sensitivity(row, grounds_of(row, new, error, printed))
 
 
 def error_at(row: ComparisonRow, printed: Printed, declared: Declared, deff: float) -> PublishedError:
@@ -131,6 +146,9 @@ def error_at(row: ComparisonRow, printed: Printed, declared: Declared, deff: flo
         n=printed.n,
         deff=printed.deff,
         moe=printed.moe,
+        moe_level=printed.moe_level,
+        lower=printed.lower,
+        upper=printed.upper,
         rounding=printed.rounding,
         sd=printed.sd if printed.sd is not None else new_sd(row),
         assumed_deff=deff,
@@ -233,51 +251,82 @@ def with_verdicts(row: ComparisonRow, sampling: Difference, total: Difference | 
     )
 
 
-def with_stability(row: ComparisonRow, new: Side, printed: Printed, declared: Declared) -> ComparisonRow:
-    """Try the verdicts again at other design effects, and say whether they hang on the assumed one."""
-    changed = []
-    for deff in OTHER_DEFFS:
-        error = error_at(row, printed, declared, deff)
-        if error.se is None or row.published is None or row.margin is None:
-            continue
-        tried = both(new, Side(row.published, error.se, error.df), row, row.margin, declared)
-        verdicts = (tried[0].verdict, tried[1].verdict if tried[1] is not None else None)
-        for tier, was, now in zip(
-            ("sampling error", "total error"), (row.verdict_sampling, row.verdict_total), verdicts, strict=True
-        ):
-            if now != was:
-                changed.append(f"at a published design effect of {deff:g} it would be '{now}' ({tier})")
-    if changed:
-        return replace(row, stable=False, stability="; ".join(changed))
-    tried_at = f"1, {row.published_deff:g} and 2" if row.published_deff not in OTHER_DEFFS else "1 and 2"
-    return replace(row, stable=True, stability=f"the same at published design effects of {tried_at}")
-
-
-def with_holm(rows: Sequence[ComparisonRow]) -> tuple[ComparisonRow, ...]:
-    """Adjust the p-values of both tiers by Holm's method within each battery.
-
-    The verdicts keep to the single test, so that the verdict, the interval on screen and the stated error rate of 5%
-    for each item say the same thing; the adjusted value stands beside them, and the sentence warns where a
-    difference would not survive.
-
-    Examples
-    --------
-    >>> rows = [ComparisonRow(name, p=p, battery="punishment") for name, p in (("travel", 0.03), ("loans", 0.2))]
-    >>> [row.p_holm for row in with_holm(rows)]
-    [0.06, 0.2]
-    """
-    sampling = together([row.p for row in rows], rows)
-    total = together([row.p_total for row in rows], rows)
-    return tuple(
-        replace(row, p_holm=one, p_total_holm=other) for row, one, other in zip(rows, sampling, total, strict=True)
+def grounds_of(row: ComparisonRow, new: Side, error: PublishedError, printed: Printed) -> Grounds:
+    """Gather what the verdicts of a row rest on."""
+    share, rounding = row.statistic == "share", printed.rounding or 0.0
+    return Grounds(
+        new=new,
+        published=row.published or 0.0,
+        variance=(error.se or 0.0) ** 2 - rounding**2 / 12,
+        margin=row.margin or 0.0,
+        level=row.level,
+        share=share,
+        n=printed.n,
+        deff=error.deff,
+        rounding=rounding,
+        nonsampling=row.nonsampling,
+        bound=BOUNDS.get(row.published_qualifier),
+        unit=1.0 if share else printed.span,
+        deff_assumed=error.deff_assumed,
+        n_within=printed.n_within,
     )
 
 
-def together(p_values: Sequence[float | None], rows: Sequence[ComparisonRow]) -> list[float | None]:
+def with_sensitivity(row: ComparisonRow, grounds: Grounds) -> ComparisonRow:
+    """Write into the row where its verdicts would turn, and whether that is within what is plausible."""
+    found = turnings(grounds)
+    nearest = nearest_of(found, "sampling error" if row.verdict_total is None else "total error")
+    return replace(
+        row,
+        turning_deff=nearest.get("deff"),
+        turning_n=nearest.get("n"),
+        turning_nonsampling=nearest.get("nonsampling"),
+        turning_rounding=nearest.get("rounding"),
+        stable=not any(one.plausible for one in found),
+        stability=in_words(found, grounds),
+    )
+
+
+def with_adjusted(rows: Sequence[ComparisonRow], adjust: str = "holm") -> tuple[ComparisonRow, ...]:
+    """Adjust the p-values of both tiers within each battery: Holm's and Benjamini and Hochberg's.
+
+    The verdicts keep to the single test, so that the verdict, the interval on screen and the stated error rate of 5%
+    for each item say the same thing; the adjusted values stand beside them, and the sentence warns where a
+    difference would not survive the one asked for.
+
+    Parameters
+    ----------
+    rows : sequence of ComparisonRow
+        All rows of a comparison.
+    adjust : str
+        Which one the sentence warns by: ``"holm"``, ``"bh"`` or ``"none"``.
+
+    Examples
+    --------
+    >>> rows = [ComparisonRow(name, p=p, battery="punishment") for name, p in (("travel", 0.03), ("loans", 0.04))]
+    >>> [(row.p_holm, row.p_bh) for row in with_adjusted(rows)]
+    [(0.06, 0.04), (0.06, 0.04)]
+    """
+    found: dict[str, Any] = {
+        f"{name}_{short}": together([getattr(row, name) for row in rows], rows, adjusted)
+        for name in ("p", "p_total")
+        for short, adjusted in (("holm", holm), ("bh", benjamini_hochberg))
+    }
+    return tuple(
+        replace(row, adjust=adjust, **{name: values[i] for name, values in found.items()}) for i, row in enumerate(rows)
+    )
+
+
+Adjustment = Callable[[Sequence[float], Sequence[Hashable]], list[float]]
+
+
+def together(
+    p_values: Sequence[float | None], rows: Sequence[ComparisonRow], adjusted: Adjustment
+) -> list[float | None]:
     """Adjust the p-values that exist; the others stay None."""
     tested = [i for i, p in enumerate(p_values) if p is not None]
-    adjusted = holm([p for p in p_values if p is not None], [family(rows[i]) for i in tested])
+    values = adjusted([p for p in p_values if p is not None], [family(rows[i]) for i in tested])
     found: list[float | None] = [None] * len(rows)
-    for i, value in zip(tested, adjusted, strict=True):
+    for i, value in zip(tested, values, strict=True):
         found[i] = value
     return found

@@ -147,7 +147,7 @@ def clauses(row: ComparisonRow) -> list[str]:
     """Say what each tier of error makes of the difference."""
     if row.published_qualifier in BOUNDS and row.p is None:
         return ["a bound says nothing of values on its own side, so whether the two differ is not known"]
-    said = [by_sampling(row), by_total(row), after_holm(row), by_design_effect(row)]
+    said = [by_sampling(row), by_total(row), after_adjustment(row), by_what_it_rests_on(row)]
     return [clause for clause in said if clause]
 
 
@@ -178,14 +178,17 @@ def by_total(row: ComparisonRow) -> str:
     }[row.verdict_total]
 
 
-def after_holm(row: ComparisonRow) -> str:
+def after_adjustment(row: ComparisonRow) -> str:
     """Warn when a difference would not stand once its whole battery is allowed for."""
     alpha = 1 - row.level
-    if row.p is None or row.p_holm is None or not row.p < alpha <= row.p_holm:
+    adjusted, whose = {"holm": (row.p_holm, "Holm"), "bh": (row.p_bh, "Benjamini and Hochberg")}.get(
+        row.adjust, (None, "")
+    )
+    if row.p is None or adjusted is None or not row.p < alpha <= adjusted:
         return ""
-    return "read as one of its battery, it would not stand (Holm)"
+    return f"read as one of its battery, it would not stand ({whose})"
 
 
-def by_design_effect(row: ComparisonRow) -> str:
-    """Warn when the verdict hangs on an assumed design effect."""
-    return "" if row.stable in (None, True) else row.stability
+def by_what_it_rests_on(row: ComparisonRow) -> str:
+    """Warn when a verdict hangs on what is assumed or not known for certain."""
+    return "" if row.stable in (None, True) else f"this {row.stability}"

@@ -3,7 +3,7 @@
 from dataclasses import fields, replace
 from pathlib import Path
 
-from topline.analysis.comparing.tiers import Declared, Printed, with_holm, with_tiers
+from topline.analysis.comparing.tiers import Declared, Printed, with_adjusted, with_tiers
 from topline.analysis.results import write_results
 from topline.analysis.telling.comparison import Comparison, ComparisonRow
 from topline.analysis.telling.sentences import sentence
@@ -145,7 +145,7 @@ def comparison() -> Comparison:
         published_title="Another poll",
         published_citation="",
     )
-    rows = with_holm([*tested, verified, alone, small])
+    rows = with_adjusted([*tested, verified, alone, small])
     method = {
         "margin": 0.05,
         "level": 0.95,

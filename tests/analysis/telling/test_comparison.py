@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from topline.analysis.comparing.tiers import Declared, Printed, with_holm, with_tiers
+from topline.analysis.comparing.tiers import Declared, Printed, with_adjusted, with_tiers
 from topline.analysis.telling.comparison import Comparison, ComparisonRow
 from topline.analysis.telling.sentences import published_in_words, sentence
 from topline.data.description import StudyDescription
@@ -42,7 +42,7 @@ APART = row(grade="not_comparable", reasons=("Different countries: new DE, publi
 ALONE = row(printed=Printed())
 ABOUT = StudyDescription(title="Wave 1", population="adults", modes=("web",), field_start="2026-02", note="simulated")
 COMPARISON = Comparison(
-    (APART, *with_holm([row()]), ALONE), {"level": 0.95, "difference": "new minus published"}, ABOUT
+    (APART, *with_adjusted([row()]), ALONE), {"level": 0.95, "difference": "new minus published"}, ABOUT
 )
 
 
@@ -50,7 +50,8 @@ def test_the_sentence_carries_both_values_their_bases_and_both_tiers():
     assert sentence(row()) == (
         "68.4% here (n 1,024) against 77% published (n 1,173): 8.6 points lower (between 4.1 and 13.1 lower); "
         "more than sampling error explains; allowing also for 3 points of other survey error on each side it is "
-        "inconclusive (between 18.0 lower and 0.8 higher)."
+        "inconclusive (between 18.0 lower and 0.8 higher); this depends: with less than 2.6 points of other survey error "
+        "it would be 'different' (total error)."
     )
 
 
