@@ -1,4 +1,4 @@
-"""Where published versions of one British or European figure disagree, both stand side by side, and no trend is made."""
+"""Where published versions of one British or European figure disagree, both stand side by side; no trend is made."""
 
 from __future__ import annotations
 
