@@ -10,17 +10,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..errors import RegistryError, UnknownNameError
-from .figure import GRADES, Claim, Figure, Item, Option, Provenance, PublishedStudy, Relation, Scale, Source
+from ..errors import Finding, RegistryError, UnknownNameError
+from .figure import Claim, Figure, Item, Option, Provenance, PublishedStudy, Relation, Scale, Source
+from .making import claims_in, figures_in, items_in, relations_in, scales_in, studies_in
+from .rows import Tables
 from .rules import breaches
-from .tables import PUBLISHED, Row, Tables, grouped, read_tables
+from .search import found
+from .selection import Wanted, selected
+from .table_schema import PUBLISHED
+from .tables import NOTHING, read_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "PUBLISHED",
     "Claim",
     "Figure",
     "Item",
@@ -86,8 +92,89 @@ class Registry(Mapping[str, Figure]):
         return len(self.figures)
 
     def of_item(self, item_id: str) -> tuple[Figure, ...]:
-        """Give all figures of a published item, its headline figure first."""
-        return tuple(figure for figure in self.figures.values() if figure.item.item_id == item_id)
+        """Give all figures of a published item, its headline figure first.
+
+        Parameters
+        ----------
+        item_id : str
+            e.g. ``"kostka2019.approval"``. An item no figure is known for has none.
+        """
+        return self._by_item.get(item_id, ())
+
+    @cached_property
+    def _by_item(self) -> Mapping[str, tuple[Figure, ...]]:
+        grouped: dict[str, list[Figure]] = {}
+        for figure in self.figures.values():
+            grouped.setdefault(figure.item.item_id, []).append(figure)
+        return {name: tuple(sorted(own, key=lambda one: one.figure_id != name)) for name, own in grouped.items()}
+
+    def select(
+        self,
+        topic: Wanted = None,
+        *,
+        country: Wanted = None,
+        study: Wanted = None,
+        item: Wanted = None,
+        population: Wanted = None,
+        mode: Wanted = None,
+        provenance: Wanted = None,
+        since: str | None = None,
+    ) -> Registry:
+        """Give the figures that meet every condition; see :func:`published`, which takes the same ones."""
+        conditions = {
+            "topic": topic, "country": country, "study": study, "item": item, "population": population,
+            "mode": mode, "provenance": provenance,
+        }  # fmt: skip
+        return replace(self, figures=selected(self, conditions, since))
+
+    def search(self, words: str) -> Registry:
+        """Give the figures in which every word occurs, the most fitting first.
+
+        A word is found by its beginning, in any case, in the question (English and original), its introduction, topic,
+        construct, battery and answers, and in the study's title. Words are not bent: "policing" does not find
+        "police", "polic" finds both.
+
+        Parameters
+        ----------
+        words : str
+            e.g. ``"face recognition police"``.
+
+        Examples
+        --------
+        >>> list(published().search("restrict travel"))
+        ['liu2022.travel']
+        """
+        return replace(self, figures={figure.figure_id: figure for figure in found(self, words)})
+
+    def joined(self, other: Registry) -> Registry:
+        """Give the figures of two registries as one.
+
+        Parameters
+        ----------
+        other : Registry
+            e.g. ``read_registry("my-study/figures")``.
+
+        Raises
+        ------
+        RegistryError
+            When both have a figure, an item, a study, a scale or a claim of the same name that is not the same.
+        """
+        parts = ("figures", "questions", "studies", "scales")
+        for name in parts:
+            mine, theirs = getattr(self, name), getattr(other, name)
+            taken = [key for key in theirs if key in mine and theirs[key] != mine[key]]
+            if taken:
+                what = f"{', '.join(taken[:5])}{' ...' if len(taken) > 5 else ''}"
+                raise RegistryError(
+                    f"both registries have {what} among their {name}; give one of the two another name."
+                )
+        relations = dict.fromkeys((*self.relations, *other.relations))
+        return Registry(
+            **{name: {**getattr(self, name), **getattr(other, name)} for name in parts},
+            relations=tuple(relations),
+            claims=tuple(dict.fromkeys((*self.claims, *other.claims))),
+            source=f"{self.source} and {other.source}",
+        )
 
     def relation(self, one: str, other: str) -> Relation | None:
         """Say what two questions have in common; None when nobody has held them together.
@@ -129,30 +216,59 @@ def _flat(figure: Figure) -> dict[str, object]:
 
 
 def published(
-    topic: str | None = None, *, country: str | None = None, study: str | None = None, item: str | None = None
+    topic: Wanted = None,
+    *,
+    country: Wanted = None,
+    study: Wanted = None,
+    item: Wanted = None,
+    population: Wanted = None,
+    mode: Wanted = None,
+    provenance: Wanted = None,
+    since: str | None = None,
 ) -> Registry:
-    """Give the published figures that ship with topline.
+    """Give the published figures that ship with topline, or those of them that meet some conditions.
+
+    Where a condition is given several values, any of them will do: ``country=["DE", "GB"]``.
 
     Parameters
     ----------
-    topic : str, optional
+    topic : str or sequence of str, optional
         e.g. ``"social_credit"``.
-    country : str, optional
-        ISO 3166 code, e.g. ``"CN"``.
-    study : str, optional
+    country : str or sequence of str, optional
+        ISO 3166 code, e.g. ``"CN"``: the country a figure is of, also where its study asked in several.
+    study : str or sequence of str, optional
         e.g. ``"liu2022"``.
-    item : str, optional
+    item : str or sequence of str, optional
         e.g. ``"liu2022.travel"``.
+    population : str or sequence of str, optional
+        Words that must all occur in what is said of the people asked (population, frame, region), in any case and
+        by their beginning, e.g. ``"urban adults"`` or ``"students"``.
+    mode : str or sequence of str, optional
+        ``"web"``, ``"face_to_face"``, ``"telephone"``, ``"paper"``, ``"mixed"`` or ``"unknown"``.
+    provenance : str or sequence of str, optional
+        How far the number was traced: ``"verified"``, ``"secondary"``, ``"recalled"`` or ``"as_quoted"``.
+    since : str, optional
+        ISO date, which may be partial, e.g. ``"2020"`` or ``"2020-03"``: fieldwork ended then or later. A date known
+        less exactly is compared as far as it is known. A study without field dates counts by when it was published;
+        one without either is left out.
 
     Returns
     -------
     Registry
-        Figures that meet every condition, in file order.
+        Figures that meet every condition, in file order. Its studies, items, scales, relations and claims are all
+        there are.
 
     Raises
     ------
     UnknownNameError
-        When the registry has no such topic, country, study or item.
+        When the registry has no such topic, country, study, item, population, mode or grade.
+    RegistryError
+        When ``since`` is no date.
+
+    Notes
+    -----
+    A figure that nobody has seen in print (``recalled``, ``as_quoted``) is among them, with its ``badge``. Choose
+    ``provenance="verified"`` where only figures seen at their publisher's will do.
 
     Examples
     --------
@@ -161,26 +277,19 @@ def published(
     (0.77, '77%', 1173, ('web',))
     >>> figure.item.wording_english
     'Restrict the travel of people with poor records'
+    >>> sorted({figure.country for figure in published(study=["merics2020", "sinus2019"], since="2019").values()})
+    ['CN', 'DE']
     """
-    registry = _shipped()
-    asked = {"topic": topic, "country": country, "study": study, "item": item}
-    kept = registry.figures
-    for kind, name in asked.items():
-        if name is not None:
-            known = {_property(figure, kind) for figure in registry.figures.values()}
-            if name not in known:
-                raise UnknownNameError(f"published {kind}", name, known)
-            kept = {key: figure for key, figure in kept.items() if _property(figure, kind) == name}
-    return replace(registry, figures=kept)
-
-
-def _property(figure: Figure, kind: str) -> str:
-    return {
-        "topic": figure.item.topic,
-        "country": figure.country,
-        "study": figure.study.study_id,
-        "item": figure.item.item_id,
-    }[kind]
+    return _shipped().select(
+        topic,
+        country=country,
+        study=study,
+        item=item,
+        population=population,
+        mode=mode,
+        provenance=provenance,
+        since=since,
+    )
 
 
 def relation(one: str, other: str) -> Relation | None:
@@ -206,18 +315,27 @@ def relation(one: str, other: str) -> Relation | None:
     return _shipped().relation(one, other)
 
 
-def read_registry(folder: Path | str) -> Registry:
-    """Read a team's own registry: the same six tables, held against the same rules.
+def read_registry(folder: Path | str, *, with_shipped: bool = False) -> Registry:
+    """Read a team's own registry: the same tables, held against the same rules.
 
     Parameters
     ----------
     folder : path
-        Holds study.csv, item.csv, scale.csv, estimate.csv, source.csv and comparison.csv.
+        Holds study.csv, item.csv, scale.csv, estimate.csv, source.csv and comparison.csv, and claim.csv where there
+        are claims, e.g. ``"my-study/figures"``.
+    with_shipped : bool
+        Whether the figures that ship with topline are wanted too. The tables may then name shipped studies, items and
+        scales, may not take their names, and one without rows may be left away.
+
+    Returns
+    -------
+    Registry
+        The folder's figures; behind the shipped ones where those are wanted.
 
     Raises
     ------
     FileError
-        When there is no such folder.
+        When there is no such folder, or it holds none of the tables.
     RegistryError
         With everything that is wrong, each with table, line, rule, value and remedy.
 
@@ -226,127 +344,58 @@ def read_registry(folder: Path | str) -> Registry:
     >>> read_registry(PUBLISHED)["essay.support"].as_printed
     'about 70%'
     """
-    tables, findings = read_tables(Path(folder))
-    findings += breaches(tables)
+    beside = shipped_tables() if with_shipped else NOTHING
+    tables, findings = checked_tables(Path(folder), beside)
     if findings:
         raise RegistryError("\n".join(map(str, findings)))
-    return _registry(tables, str(folder))
+    return registry_of(beside.and_also(tables), f"shipped with topline and {folder}" if with_shipped else str(folder))
+
+
+def checked_tables(folder: Path, beside: Tables = NOTHING) -> tuple[Tables, list[Finding]]:
+    """Read the tables of a folder and hold them against every rule.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the tables.
+    beside : Tables
+        Rows they may refer to, which are sound.
+
+    Returns
+    -------
+    tables : Tables
+        The folder's rows that fit the schema.
+    findings : list of Finding
+        Everything that is wrong.
+    """
+    tables, findings = read_tables(folder, beside, called=f"{folder.name}/" if beside.rows else "")
+    return tables, findings + breaches(beside.and_also(tables), whole=not findings)
+
+
+@cache
+def shipped_tables() -> Tables:
+    """Give the tables that ship with topline.
+
+    Raises
+    ------
+    RegistryError
+        With everything that is wrong in them.
+    """
+    tables, findings = checked_tables(PUBLISHED)
+    if findings:
+        raise RegistryError("\n".join(map(str, findings)))
+    return tables
 
 
 @cache
 def _shipped() -> Registry:
-    return read_registry(PUBLISHED)
+    return registry_of(shipped_tables(), str(PUBLISHED))
 
 
-def _registry(tables: Tables, source: str) -> Registry:
-    scales = {name: Scale(name, tuple(map(_option, rows))) for name, rows in tables.scales.items()}
-    studies = {name: _study(row) for name, row in tables.studies.items()}
-    items = {name: _item(row, scales) for name, row in tables.items.items()}
-    seen = grouped(tables["source"], "figure_id")
-    figures = [
-        _figure(row, items[row.text("item_id")], studies, seen[row.text("figure_id")]) for row in tables["estimate"]
-    ]
-    relations = tuple(
-        Relation(**_texts(row, ("other_id", "item_id", "relation", "reason", "reviewed_on", "reviewer")))
-        for row in tables["comparison"]
-    )
+def registry_of(tables: Tables, source: str) -> Registry:
+    """Put sound tables together to a registry."""
+    scales, studies = scales_in(tables), studies_in(tables)
+    items = items_in(tables, scales)
     return Registry(
-        {figure.figure_id: figure for figure in figures},
-        items,
-        studies,
-        scales,
-        relations,
-        tuple(map(_claim, tables["claim"])),
-        source,
+        figures_in(tables, items, studies), items, studies, scales, relations_in(tables), claims_in(tables), source
     )
-
-
-def _claim(row: Row) -> Claim:
-    written = (
-        "claim_id", "study_id", "statement", "as_printed", "unit", "verdict", "finding", "provenance", "note",
-    )  # fmt: skip
-    return Claim(**_texts(row, written), value=row.number("value"), figures=row.parts("figures"))
-
-
-def _option(row: Row) -> Option:
-    valence = row.number("valence")
-    code = row.number("code") or 0.0
-    return Option(
-        code, row.text("label"), None if valence is None else int(valence), row.text("kind"), row.text("note")
-    )
-
-
-def _study(row: Row) -> PublishedStudy:
-    n, margin = row.number("n_interviews"), row.number("moe_pp")
-    written = (
-        "study_id", "title", "programme", "sponsor", "fieldwork_firm", "population", "country", "region",
-        "sample_type", "frame", "field_start", "field_end", "published_on", "dates_provenance", "n_provenance",
-        "response_rate", "weighting", "moe_basis",
-        "citation", "url", "licence", "note",
-    )  # fmt: skip
-    return PublishedStudy(
-        **_texts(row, written),
-        modes=row.parts("modes"),
-        languages=row.parts("languages"),
-        n_interviews=None if n is None else int(n),
-        deff=row.number("deff"),
-        moe=None if margin is None else _per_one(margin, 100),
-    )
-
-
-def _item(row: Row, scales: Mapping[str, Scale]) -> Item:
-    written = (
-        "item_id", "study_id", "construct", "topic", "wording_english", "wording_original", "original_language",
-        "translation_status", "preamble", "answers", "base_rule", "order", "battery", "note",
-    )  # fmt: skip
-    return Item(**_texts(row, written), scale=scales.get(row.text("scale_id")))
-
-
-PER_HUNDRED = ("percent", "percentage_points", "percent_change")
-
-
-def _figure(row: Row, item: Item, studies: Mapping[str, PublishedStudy], seen: tuple[Row, ...]) -> Figure:
-    study = studies[item.study_id]
-    everyone = row.text("subgroup") == "all" and row.text("country") in ("", study.country)
-    unit = 100 if row.text("unit") in PER_HUNDRED else 1
-    value = _per_one(row.number("value") or 0.0, unit)
-    sources = tuple(_source(one, unit) for one in seen)
-    own = row.number("n_unweighted")
-    written = ("figure_id", "subgroup", "statistic", "category", "as_printed", "base", "collapse_status", "qualifier")
-    return Figure(
-        **_texts(row, (*written, "direction", "erratum", "note")),
-        **_numbers(row, ("rounding", "lower", "upper"), unit),
-        item=item,
-        study=study,
-        country=row.text("country") or study.country,
-        category_set=row.codes("category_set"),
-        value=value,
-        sources=sources,
-        provenance=min((source.provenance for source in sources if source.value == value), key=GRADES.index),
-        n=int(own) if own is not None else study.n_interviews if everyone and not item.base_rule else None,
-        deff=study.deff if everyone else None,
-        moe=study.moe if everyone else None,
-        moe_basis=study.moe_basis,
-        sd=row.number("sd"),
-    )
-
-
-def _source(row: Row, unit: int) -> Source:
-    written = ("source_id", "kind", "citation", "locator", "url", "quoted", "provenance", "disputes", "note")
-    return Source(
-        **_texts(row, (*written, "checked_by", "checked_on")), value=_per_one(row.number("quoted_value") or 0.0, unit)
-    )
-
-
-def _texts(row: Row, columns: tuple[str, ...]) -> dict[str, Any]:
-    return {name: row.text(name) for name in columns}
-
-
-def _numbers(row: Row, columns: tuple[str, ...], unit: int) -> dict[str, Any]:
-    given = {name: row.number(name) for name in columns}
-    return {name: None if number is None else _per_one(number, unit) for name, number in given.items()}
-
-
-def _per_one(number: float, unit: int) -> float:
-    """Divide without the dust of binary fractions: 82.2 percent is 0.822."""
-    return round(number / unit, 12)

@@ -1,122 +1,64 @@
 """The tables of a registry of published figures, read from CSV and held against their schema.
 
-The schema is the Table Schema of ``published/datapackage.json`` (https://specs.frictionlessdata.io/table-schema/), so
-that other tools check the same tables by the same rules. Nothing is raised here: everything found is handed back, each
-with table and line, and rows that break the schema are left out of what the rules of meaning see.
+Nothing is raised here: everything found is handed back, each with table, line, rule and remedy, and rows that break
+the schema are left out of what the rules of meaning see.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from ..csv_table import CsvTable, read_csv_table
 from ..errors import FileError, Finding, did_you_mean
-
-PUBLISHED = Path(__file__).parent.parent / "published"
+from .rows import Cell, Row, Tables
+from .table_schema import PUBLISHED as PUBLISHED
+from .table_schema import cell, schema
 
 OPTIONAL = ("claim",)
 """Tables that a registry may do without."""
 
-Cell = str | float | int | None
-"""Text as it stands ("" where empty); a number, or None where empty."""
+NOTHING = Tables({})
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of a table.
-
-    Attributes
-    ----------
-    table : str
-        e.g. ``"estimate"``.
-    line : int
-        Line of the file it starts on, 1-based.
-    values : mapping of str to Cell
-        By column.
-    """
-
-    table: str
-    line: int
-    values: Mapping[str, Cell]
-
-    def text(self, column: str) -> str:
-        """Give a cell as text, "" where empty."""
-        value = self.values.get(column)
-        return "" if value is None else str(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-    def number(self, column: str) -> float | None:
-        """Give a number, None where empty."""
-        value = self.values.get(column)
-        return float(value) if isinstance(value, int | float) else None
-
-    def parts(self, column: str) -> tuple[str, ...]:
-        """Give the parts of a cell separated by ';'."""
-        return tuple(part.strip() for part in self.text(column).split(";") if part.strip())
-
-    def codes(self, column: str) -> tuple[float, ...]:
-        """Give the numbers of a cell separated by ';'."""
-        return tuple(float(part) for part in self.parts(column))
-
-
-@dataclass(frozen=True)
-class Tables:
-    """The tables of one registry.
+@dataclass
+class Drafted:
+    """Rows as they were written, with what is wrong with each.
 
     Attributes
     ----------
-    rows : mapping of str to tuple of Row
-        By table, in file order.
+    rows : dict of str to list of Row
+        By table, sound or not.
+    findings : list of Finding
+        In the order found.
+    bad : set
+        Table, file and line of the rows that have a finding.
+    unread : set of str
+        Tables that could not be read at all.
     """
 
-    rows: Mapping[str, tuple[Row, ...]]
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    bad: set[tuple[str, str, int]] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
 
-    def __getitem__(self, table: str) -> tuple[Row, ...]:
-        """Give the rows of a table."""
-        return self.rows.get(table, ())
+    def find(self, row: Row, column: str, rule: str, problem: str) -> None:
+        """Note what is wrong with a cell."""
+        self.findings.append(Finding(row.file, f"{name_of(row)}, {column}, rule '{rule}'", problem, row.line))
+        self.bad.add((row.table, row.file, row.line))
 
-    @cached_property
-    def studies(self) -> Mapping[str, Row]:
-        """Studies by id."""
-        return {row.text("study_id"): row for row in self["study"]}
-
-    @cached_property
-    def items(self) -> Mapping[str, Row]:
-        """Items by id."""
-        return {row.text("item_id"): row for row in self["item"]}
-
-    @cached_property
-    def scales(self) -> Mapping[str, tuple[Row, ...]]:
-        """Options by scale, in file order."""
-        return grouped(self["scale"], "scale_id")
-
-    @cached_property
-    def sources(self) -> Mapping[str, tuple[Row, ...]]:
-        """Sources by figure, in file order."""
-        return grouped(self["source"], "figure_id")
+    def sound(self) -> Tables:
+        """Give the rows without a finding."""
+        return Tables(
+            {
+                name: tuple(row for row in rows if (name, row.file, row.line) not in self.bad)
+                for name, rows in self.rows.items()
+            }
+        )
 
 
-def grouped(rows: tuple[Row, ...], column: str) -> dict[str, tuple[Row, ...]]:
-    """Put rows together by a column, in file order."""
-    groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(row.text(column), []).append(row)
-    return {key: tuple(group) for key, group in groups.items()}
-
-
-@cache
-def schema() -> Mapping[str, Any]:
-    """Give the Table Schema of each table, by name."""
-    package = json.loads((PUBLISHED / "datapackage.json").read_text(encoding="utf-8"))
-    return {resource["name"]: resource["schema"] for resource in package["resources"]}
-
-
-def read_tables(folder: Path) -> tuple[Tables, list[Finding]]:
+def read_tables(folder: Path, beside: Tables = NOTHING, called: str = "") -> tuple[Tables, list[Finding]]:
     """Read the tables of a registry's folder.
 
     Parameters
@@ -124,6 +66,11 @@ def read_tables(folder: Path) -> tuple[Tables, list[Finding]]:
     folder : Path
         Holds study.csv, item.csv, scale.csv, estimate.csv, source.csv and comparison.csv, and claim.csv where there
         are claims.
+    beside : Tables
+        Rows of another registry that these may refer to, and whose names they may not take. With them, a table
+        without rows may be left away.
+    called : str
+        What messages put before the name of a file, e.g. ``"figures/"``.
 
     Returns
     -------
@@ -135,111 +82,135 @@ def read_tables(folder: Path) -> tuple[Tables, list[Finding]]:
     Raises
     ------
     FileError
-        When there is no such folder.
+        When there is no such folder, or it holds none of the tables.
     """
+    tables = ", ".join(f"{name}.csv" for name in schema())
     if not folder.is_dir():
-        raise FileError(f"{folder} is not a folder; a registry of published figures is a folder of six CSV tables.")
-    findings: list[Finding] = []
-    rows = {name: _read(folder / f"{name}.csv", name, findings) for name in schema()}
-    _find_repeated_keys(rows, findings)
-    _find_dangling_keys(rows, findings)
-    bad = {(finding.file, finding.line) for finding in findings}
-    kept = {name: tuple(row for row in table if (f"{name}.csv", row.line) not in bad) for name, table in rows.items()}
-    return Tables(kept), findings
+        raise FileError(
+            f"{folder} is not a folder; a registry of published figures is a folder of CSV tables: {tables}."
+        )
+    if not holds_tables(folder):
+        raise FileError(f"{folder} holds no table of a registry; a registry is a folder with {tables}.")
+    drafted = Drafted()
+    for name in schema():
+        drafted.rows[name] = _read(folder / f"{name}.csv", name, drafted, optional=bool(beside.rows), called=called)
+    held_together(drafted, beside)
+    return drafted.sound(), drafted.findings
 
 
-def _read(path: Path, table: str, findings: list[Finding]) -> list[Row]:
-    if not path.is_file() and table in OPTIONAL:
-        return []
+def holds_tables(folder: Path) -> bool:
+    """Say whether a folder holds any table of a registry."""
+    return any((folder / f"{name}.csv").is_file() for name in schema())
+
+
+def held_together(drafted: Drafted, beside: Tables = NOTHING) -> None:
+    """Find names that stand twice and names that lead nowhere, among the rows and those they stand beside."""
+    _find_repeated_names(drafted, beside)
+    _find_dangling_names(drafted, beside)
+
+
+def _read(path: Path, table: str, drafted: Drafted, *, optional: bool, called: str) -> list[Row]:
+    name = f"{called}{path.name}"
     if not path.is_file():
-        findings.append(Finding(path.name, "", f"the table is missing; a registry has {', '.join(schema())}."))
+        if not (optional or table in OPTIONAL):
+            drafted.unread.add(table)
+            problem = f"the table is missing; a registry has {', '.join(schema())}."
+            drafted.findings.append(Finding(name, "rule 'a registry has its tables'", problem))
         return []
     read = read_csv_table(path)
-    found = [*read.findings, *([] if read.findings and not read.rows else _header_findings(read, table))]
-    findings += found
-    # Without a sound header every row would repeat its fault.
-    return [] if any(finding.line == 1 for finding in found) else [_row(*row, table, findings) for row in read.rows]
+    found = [_of_file(finding, name) for finding in read.findings]
+    found += [] if read.findings and not read.rows else _header_findings(read, table, name)
+    drafted.findings += found
+    drafted.bad |= {(table, name, finding.line) for finding in found if finding.line}
+    if any(finding.line == 1 for finding in found):
+        drafted.unread.add(table)  # without a sound header every row would repeat its fault
+        return []
+    return [row_of(*row, table, name, drafted) for row in read.rows]
 
 
-def _header_findings(read: CsvTable, table: str) -> list[Finding]:
+def _of_file(finding: Finding, name: str) -> Finding:
+    place = f"{finding.place}, " if finding.place else ""
+    return replace(finding, file=name, place=f"{place}rule 'the file is a table'")
+
+
+def _header_findings(read: CsvTable, table: str, name: str) -> list[Finding]:
     fields = {field["name"]: field for field in schema()[table]["fields"]}
     unknown = [
-        Finding(read.name, f"column '{name}'", f"is not known here.{did_you_mean(name, fields)}", 1)
-        for name in read.header
-        if name not in fields
+        Finding(name, f"column '{column}', rule 'columns have their names'", f"is not known here.{near}", 1)
+        for column in read.header
+        if column not in fields and (near := did_you_mean(column, fields))
     ]
     absent = [
-        Finding(read.name, f"column '{name}'", f"is missing: {field['description']}", 1)
-        for name, field in fields.items()
-        if field.get("constraints", {}).get("required") and name not in read.header
+        Finding(name, f"column '{column}', rule 'columns have their names'", f"is missing: {field['description']}", 1)
+        for column, field in fields.items()
+        if field.get("constraints", {}).get("required") and column not in read.header
     ]
     return unknown + absent
 
 
-def _row(line: int, given: Mapping[str, str], table: str, findings: list[Finding]) -> Row:
+def row_of(line: int, given: Mapping[str, str], table: str, file: str, drafted: Drafted) -> Row:
+    """Make a row of cells as they were written, and note what is wrong with each."""
     values: dict[str, Cell] = {}
-    for field in schema()[table]["fields"]:
-        name = field["name"]
-        values[name], problem = _cell(given.get(name, ""), field)
+    wrong = []
+    for each in schema()[table]["fields"]:
+        values[each["name"]], rule, problem = cell(given.get(each["name"], ""), each)
         if problem:
-            findings.append(Finding(f"{table}.csv", f"{_key(given, table)}, {name}", problem, line))
-    return Row(table, line, values)
+            wrong.append((each["name"], rule, problem))
+    row = Row(table, line, values, file)
+    for found in wrong:
+        drafted.find(row, *found)
+    return row
 
 
-def _key(given: Mapping[str, str], table: str) -> str:
-    return " ".join(given.get(name, "") for name in schema()[table]["primaryKey"]).strip() or "a row without a name"
+def name_of(row: Row) -> str:
+    """Name a row by the cells that name it.
+
+    Examples
+    --------
+    >>> name_of(Row("scale", 2, {"scale_id": "support5", "code": 4.0}))
+    'support5 4'
+    """
+    return " ".join(row.text(column) for column in schema()[row.table]["primaryKey"]).strip() or "a row without a name"
 
 
-def _cell(text: str, field: Mapping[str, Any]) -> tuple[Cell, str]:
-    """Give the value of a cell, and what is wrong with it."""
-    limits, kind = field.get("constraints", {}), field["type"]
-    if not text:
-        problem = f"is empty; it must be given: {field['description']}" if limits.get("required") else ""
-        return ("" if kind == "string" else None), problem
-    if kind == "string":
-        return text, _text_problem(text, limits, field)
-    whole = kind == "integer"
-    if not re.fullmatch(r"[-+]?\d+" if whole else r"[-+]?\d+(\.\d+)?", text):
-        return None, f"'{text}' is not a {'whole ' if whole else ''}number written like {'1173' if whole else '3.60'}."
-    number = int(text) if whole else float(text)
-    low, high, known = limits.get("minimum"), limits.get("maximum"), limits.get("enum")
-    if (low is not None and number < low) or (high is not None and number > high):
-        ends = f"at least {low:g}" if high is None else f"from {low:g} to {high:g}"
-        return number, f"is {text}; it must be {ends}. {field['description']}"
-    if known is not None and number not in known:
-        return number, f"is {text}; it must be one of {', '.join(map(str, known))}."
-    return number, ""
+def _find_repeated_names(drafted: Drafted, beside: Tables) -> None:
+    for table, rows in drafted.rows.items():
+        key = schema()[table]["primaryKey"]
+        first = {_key(row, key): row for row in beside[table]}
+        for row in rows:
+            name = _key(row, key)
+            if not any(name):
+                continue  # found already to have no name
+            if name in first:
+                problem = (
+                    f"'{' '.join(name)}' stands already {_place(first[name], row)}; give this row another {key[-1]}."
+                )
+                drafted.find(row, ", ".join(key), "a name stands once", problem)
+            first.setdefault(name, row)
 
 
-def _text_problem(text: str, limits: Mapping[str, Any], field: Mapping[str, Any]) -> str:
-    known = limits.get("enum")
-    if known is not None and text not in known:
-        return f"'{text}' is not one of {', '.join(known)}.{did_you_mean(text, known) if len(known) > 12 else ''}"
-    if "pattern" in limits and not re.fullmatch(limits["pattern"], text):
-        return f"'{text}' is not written as expected: {field['description']}"
-    return ""
+def _place(earlier: Row, row: Row) -> str:
+    """Say where a name was taken."""
+    if earlier.file == row.file:
+        return f"on line {earlier.line}"
+    shipped = earlier.file == f"{row.table}.csv"
+    return "in the registry that ships with topline" if shipped else f"in {earlier.file}, line {earlier.line}"
 
 
-def _find_repeated_keys(rows: Mapping[str, list[Row]], findings: list[Finding]) -> None:
-    for table, table_rows in rows.items():
-        columns = schema()[table]["primaryKey"]
-        first: dict[tuple[str, ...], int] = {}
-        for row in table_rows:
-            key = tuple(row.text(column) for column in columns)
-            if key in first:
-                name = " ".join(key)
-                problem = f"'{name}' stands already on line {first[key]}; give this row another {columns[-1]}."
-                findings.append(Finding(f"{table}.csv", name, problem, row.line))
-            first.setdefault(key, row.line)
+def _key(row: Row, key: Iterable[str]) -> tuple[str, ...]:
+    return tuple(row.text(column) for column in key)
 
 
-def _find_dangling_keys(rows: Mapping[str, list[Row]], findings: list[Finding]) -> None:
-    for table, table_rows in rows.items():
+def _find_dangling_names(drafted: Drafted, beside: Tables) -> None:
+    for table, rows in drafted.rows.items():
         for link in schema()[table].get("foreignKeys", ()):
             column, target = link["fields"][0], link["reference"]
-            known = {row.text(target["fields"][0]) for row in rows[target["resource"]]}
-            for row in table_rows:
+            home, named = target["resource"], target["fields"][0]
+            if home in drafted.unread:
+                continue
+            known = {row.text(named) for row in (*drafted.rows.get(home, ()), *beside[home])}
+            for row in rows:
                 value = row.text(column)
                 if value and value not in known:
-                    problem = f"'{value}' is not in {target['resource']}.csv.{did_you_mean(value, known)}"
-                    findings.append(Finding(f"{table}.csv", column, problem, row.line))
+                    problem = f"'{value}' is not in {home}.csv.{did_you_mean(value, known)} Correct it, or add its row."
+                    drafted.find(row, column, "a name leads to a row", problem)

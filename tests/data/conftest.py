@@ -120,6 +120,18 @@ SOUND = {
             "reason": "taken over word for word",
         }
     ],
+    "claim": [
+        {
+            "claim_id": "town2024.firms",
+            "study_id": "town2024",
+            "statement": "Half of all firms have a camera",
+            "as_printed": "50%",
+            "value": "50",
+            "verdict": "documents_read_as_people",
+            "finding": "50% is the share of documents that name firms.",
+            "provenance": "verified",
+        }
+    ],
 }
 
 

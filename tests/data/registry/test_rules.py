@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from topline.data.registry.figures import read_registry
-from topline.data.registry.rules import RULES
+from topline.data.registry.rules import RULES, RULES_OF_WHOLE_TABLES
 
 
 def share(name: str, codes: str, value: str, **more: str) -> dict[str, dict[str, str]]:
@@ -89,6 +89,42 @@ RULE_EXAMPLES = {
         "item",
         {"translation_status": "paraphrase"},
         "the relation is same_wording, but the published wording is paraphrase; set same_construct.",
+    ),
+    "a_study_is_of_one_country_or_says_which_it_covers": (
+        "study",
+        {"country": "DE", "region": "EU28"},
+        "country is DE, region EU28; a study of one country has no region, one of several no country.",
+    ),
+    "dates_are_days_of_the_calendar": (
+        "study",
+        {"field_end": "2024-02-30"},
+        "field_end is 2024-02-30, which is no day of the calendar; correct it.",
+    ),
+    "what_else_a_source_disputes_is_explained": (
+        "source",
+        {"disputes": "base"},
+        "disputes is base, but note is empty; say in note what this source says instead.",
+    ),
+    "a_pair_is_of_two_questions": (
+        "comparison",
+        {"other_id": "town2024.camera"},
+        "other_id 'town2024.camera' is no item of study 'town2024'. Did you mean 'town2024.cameras'?",
+    ),
+    "indices_and_records_are_like_no_question": (
+        "item",
+        {"topic": "index"},
+        "the relation is same_wording, but town2024.cameras is an index; set not_comparable.",
+    ),
+    "a_claim_has_a_name_and_figures_of_its_own": (
+        "claim",
+        {"figures": "town2024.camera"},
+        "figures names 'town2024.camera', which is not in estimate.csv. Did you mean 'town2024.cameras'?",
+    ),
+    "a_verdict_rests_on_what_was_found": (
+        "claim",
+        {"provenance": "as_quoted"},
+        "the verdict is documents_read_as_people, but provenance is as_quoted; say how the finding is known, or "
+        "not_located.",
     ),
     "who_looked_stands_beside_when": (
         "source",
@@ -173,8 +209,9 @@ def test_parts_that_do_not_make_up_the_whole_are_refused(registry_folder, refuse
 
 
 def test_every_rule_has_a_failing_example():
-    shown = {*RULE_EXAMPLES, "shares_fit_into_the_whole", "parts_make_up_the_whole"}
-    assert {rule.__name__ for rule in RULES} == shown
+    shown = {*RULE_EXAMPLES, "shares_fit_into_the_whole", "parts_make_up_the_whole", "a_number_stands_once"}
+    shown |= {"an_item_has_a_headline_figure"}
+    assert {rule.__name__ for rule in (*RULES, *RULES_OF_WHOLE_TABLES)} == shown
 
 
 @pytest.mark.parametrize(
@@ -213,7 +250,15 @@ def test_every_rule_has_a_failing_example():
             [("item", {"item_id": "city.cameras"}), ("estimate", {"item_id": "city.cameras"})],
             "must start with 'town2024.'",
         ),
-        ([("estimate", {"figure_id": "town2024.cameras_all"})], "'town2024.cameras' has no headline figure"),
+        ([("item", {"topic": "index"})], "the study is of type probability, which asks people; only expert_index is"),
+        ([("study", {"country": "DE"}), ("estimate", {"country": "GB"})], "its study is of country DE alone"),
+        ([("study", {"published_on": "2023"})], "published_on 2023 lies before field_start 2024-02"),
+        ([("estimate", {"lower": "66", "upper": "55"})], "lower 66 lies above upper 55"),
+        ([("source", {"source_id": "town2024.lenses.1"})], "call it 'town2024.cameras.' and a number"),
+        ([("comparison", {"other_id": "town2024.cameras"})], "stands beside itself"),
+        ([("claim", {"claim_id": "town2024.cameras"})], "is the name of a figure; give the claim another"),
+        ([("claim", {"claim_id": "city.firms"})], "its id must start with 'town2024.'"),
+        ([("claim", {"finding": "Documents read as people."})], "finding only repeats the verdict"),
     ],
 )
 def test_rules_refuse_their_other_mistakes_too(changes, problem, registry_folder, refused):
@@ -244,4 +289,61 @@ def test_a_review_without_a_name_is_refused(registry_folder, refused):
     assert lines == [
         "comparison.csv, line 2, own.cameras town2024.cameras, rule 'who looked stands beside when': "
         "reviewed_on is 2026-11-23, but reviewer is empty; give both, or neither."
+    ]
+
+
+def test_two_values_for_one_number_are_one_figure_with_two_sources(registry_folder, refused):
+    lines = refused(with_shares(registry_folder, share("again", "1;2", "62")))
+    assert [line for line in lines if "rule 'a number stands once'" in line] == [
+        "estimate.csv, line 3, town2024.cameras_again, rule 'a number stands once': is the same number as "
+        "town2024.cameras: same question, people, base and answers. Keep one figure, and give it both rows of "
+        "source.csv."
+    ]
+
+
+def test_figures_of_several_countries_are_summed_country_by_country(registry_folder):
+    study = ("study", {"country": "", "region": "3 countries"})
+    countries = [share(name.lower(), "1;2", "60", country=name) for name in ("DE", "GB")]
+    rows = {table: [one[table] for one in countries] for table in ("estimate", "source")}
+    registry = read_registry(registry_folder(study, **rows))
+    assert [figure.country for figure in registry.values()] == ["", "DE", "GB"]
+
+
+def test_a_pair_may_not_stand_both_ways_round(registry_folder, refused):
+    second = {"item_id": "town2024.lenses", "wording_english": "Do you support lenses?"}
+    pairs = [
+        {"other_id": "town2024.lenses", "relation": "same_construct"},
+        {"other_id": "town2024.cameras", "item_id": "town2024.lenses", "relation": "same_construct"},
+    ]
+    lines = refused(registry_folder(item=[second], comparison=pairs))
+    assert [line.split("': ")[1] for line in lines] == [
+        "the pair stands already on line 3, the other way round; keep one."
+    ]
+
+
+def test_two_published_items_have_the_same_wording_only_where_both_are_known(registry_folder, refused):
+    second = {"item_id": "town2024.lenses", "translation_status": "paraphrase"}
+    pair = {"other_id": "town2024.lenses", "relation": "same_wording"}
+    lines = refused(registry_folder(item=[second], comparison=[pair]))
+    assert [line.split("': ")[1] for line in lines] == [
+        "the relation is same_wording, but the published wording of town2024.lenses is paraphrase; set same_construct."
+    ]
+
+
+def test_a_faulty_row_is_not_blamed_on_the_sound_ones(registry_folder, refused):
+    lines = refused(registry_folder(("estimate", {"base": ""}), ("source", {"provenance": "certain"})))
+    assert [line.split(": ")[0] for line in lines] == [
+        "estimate.csv, line 2, town2024.cameras, base, rule 'what must be known is given'",
+        "source.csv, line 2, town2024.cameras.1, provenance, rule 'a word is one of its list'",
+    ]
+    assert "One of all, excluding_dont_know, excluding_neutral, unknown." in lines[0]
+
+
+def test_an_item_without_a_headline_figure_is_refused(registry_folder, refused):
+    name = {"figure_id": "town2024.cameras_all"}
+    source = {**name, "source_id": "town2024.cameras_all.1"}
+    lines = refused(registry_folder(("estimate", name), ("source", source)))
+    assert lines == [
+        "estimate.csv, line 2, town2024.cameras_all, rule 'an item has a headline figure': 'town2024.cameras' has no "
+        "headline figure; call one of its figures 'town2024.cameras'."
     ]
