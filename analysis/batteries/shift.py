@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from ..sampling.categories import Floats
-from .joint_test import JointTest, joint_test, untestable
+from .hotelling import JointTest, joint_test, untestable
 from .sides import Sides
 
 

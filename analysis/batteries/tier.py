@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from ..sampling.categories import Floats
-from .joint_test import JointTest, joint_test
+from .hotelling import JointTest, joint_test
 from .rank_agreement import RankAgreement, rank_agreement
 from .rao_scott import RaoScott, rao_scott
 from .shift import Shift, level_shift, profile_change
@@ -99,7 +99,7 @@ def total_tier(sides: Sides, level: float, sizes: tuple[Floats, Floats] | None, 
     )
 
 
-class Tested(Protocol):
+class WithP(Protocol):
     """Anything with a p-value."""
 
     @property
@@ -107,7 +107,7 @@ class Tested(Protocol):
         """The p-value."""
 
 
-Test = TypeVar("Test", bound=Tested)
+Test = TypeVar("Test", bound=WithP)
 
 
 def least_favourable(tests: Sequence[Test | None]) -> Test | None:
