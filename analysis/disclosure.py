@@ -20,7 +20,7 @@ from typing import Any
 from .estimation.estimates import NUMBERS
 from .estimation.method import ONE_RESPONDENT, missing_key_note, missing_note, nobody_note, zero_weights_note
 from .telling.comparison import Comparison, ComparisonRow
-from .telling.sentences import sentence
+from .telling.sentences import with_sentences
 
 COLUMNS = ("item", "category", *NUMBERS)
 TAKEN_OUT = NUMBERS
@@ -302,7 +302,7 @@ def taken_out(row: ComparisonRow) -> ComparisonRow:
     names = DERIVED if row.statistic == "share" else (*DERIVED, *BORROWED)
     empty: dict[str, Any] = dict.fromkeys(names, None)
     bare = replace(row, **empty, reasons=(), stability="", suppressed=True)
-    return replace(bare, sentence=sentence(bare))
+    return with_sentences(bare)
 
 
 Cell = tuple[str, Mapping[str, object], float | None]

@@ -21,7 +21,7 @@ from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.method import simulated
 from ..sampling.weight_notes import notes_of_weights
 from ..telling.comparison import Comparison, ComparisonRow
-from ..telling.sentences import sentence
+from ..telling.sentences import with_sentences
 from .gate import Grade, Reason, gate, grade_of, in_words
 from .pairs import Figures, Pair, pairs
 from .terms import OnTerms, ends, labels_of, on_terms, statistic_of
@@ -125,7 +125,7 @@ def compare(
         raise ComparisonError(f"{other}s have no published counterpart; use proportion for shares, mean for means.")
     about = described(about or StudyDescription(), parts)
     placed = [one for pair in pairs(parts, figures) for one in rows_of(pair, about, declared)]
-    finished = tuple(replace(row, sentence=sentence(row)) for row in with_adjusted([one.row for one in placed], adjust))
+    finished = tuple(map(with_sentences, with_adjusted([one.row for one in placed], adjust)))
     return Comparison(finished, choices_made(parts[0], declared), about)
 
 
@@ -219,7 +219,12 @@ def graded(reasons: list[Reason]) -> dict[str, Any]:
     """Give grade and reasons: what forbids first, then what rests on the user's word alone."""
     ordered = sorted(reasons, key=lambda reason: FIRST.get(reason.topic, FIRST[reason.effect]))
     grade: Grade = grade_of(reasons)
-    return {"grade": grade, "reasons": tuple(dict.fromkeys(reason.text for reason in ordered))}
+    told = list({reason.text: reason for reason in reversed(ordered)}.values())[::-1]
+    return {
+        "grade": grade,
+        "reasons": tuple(reason.text for reason in told),
+        "topics": tuple(reason.topic for reason in told),
+    }
 
 
 def new_side(record: Mapping[str, Any], terms: OnTerms, estimates: Estimates, item: str) -> dict[str, Any]:

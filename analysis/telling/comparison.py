@@ -84,6 +84,10 @@ class ComparisonRow:
         ``"comparable"``, ``"qualified"`` or ``"not_comparable"``.
     reasons : tuple of str
         Plain sentences: what differs, what would repair it, what was repaired.
+    topics : tuple of str
+        What each of them is about, e.g. ``"wording"`` or ``"people"``.
+    sentence, sentence_de, sentence_zh : str
+        The whole in one sentence, in English, German and Chinese.
     provenance : str
         ``"verified"``, ``"secondary"``, ``"recalled"`` or ``"as_quoted"``.
     badge : str
@@ -165,6 +169,7 @@ class ComparisonRow:
     level: float = 0.95
     grade: str = "not_comparable"
     reasons: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
     provenance: str = ""
     badge: str = ""
     published_item: str = ""
@@ -193,6 +198,8 @@ class ComparisonRow:
     published_sources: tuple[str, ...] = ()
     suppressed: bool = False
     sentence: str = ""
+    sentence_de: str = ""
+    sentence_zh: str = ""
 
     @property
     def part(self) -> str:

@@ -1,68 +1,239 @@
-"""One honest sentence for each comparison, in plain words, with the numbers it rests on."""
+"""One honest sentence for each comparison, in plain words, with the numbers it rests on; in three languages."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 
+from ...data.errors import UnknownNameError
 from ...data.registry.figure import BOUNDS
+from .chinese import CHINESE
 from .comparison import ComparisonRow
+from .english import ENGLISH
+from .german import GERMAN
+from .phrases import Phrases
 
 GRADES = {"comparable": "comparable", "qualified": "with reservations", "not_comparable": "not comparable"}
 
+LANGUAGES: Mapping[str, Phrases] = {phrases.language: phrases for phrases in (ENGLISH, GERMAN, CHINESE)}
+"""The languages a comparison is told in, by ISO 639 code."""
 
-QUALIFIERS = {
-    "about": "about ",
-    "more_than": "more than ",
-    "less_than": "less than ",
-    "at_most": "at most ",
-    "at_least": "at least ",
-}
-"""How a printed value was hedged."""
+UNITS = {"zh": {"share": "个百分点", "mean": "分"}}
+"""What a difference is counted in, where the language needs a word for it."""
 
 
-def sentence(row: ComparisonRow) -> str:
+def sentence(row: ComparisonRow, language: str = "en") -> str:
     """Say in one sentence what a comparison found, and what it could not have seen.
+
+    Parameters
+    ----------
+    row : ComparisonRow
+        One pair.
+    language : str
+        ``"en"``, ``"de"`` or ``"zh"``.
+
+    Raises
+    ------
+    UnknownNameError
+        For another language.
 
     Examples
     --------
-    >>> sentence(ComparisonRow("travel", estimate=0.684, n=1024, published=0.77, published_n=1173,
-    ...     reasons=("Different countries: new DE, published CN.",)))
+    >>> row = ComparisonRow("travel", estimate=0.684, n=1024, published=0.77, published_n=1173,
+    ...     reasons=("Different countries: new DE, published CN.",), topics=("people",))
+    >>> sentence(row)
     '68.4% here (n 1,024) and 77% published (n 1,173) are not compared: different countries: new DE, published CN.'
+    >>> sentence(row, "zh")
+    '本次调查为68.4%（n = 1,024），已发表结果为77%（n = 1,173），两者不作比较：两者调查的人群不同。'
     """
-    if row.suppressed:
-        return f"The new result rests on too few answers to be shown; {published_in_words(row)} was published."
-    if row.grade == "not_comparable" and row.estimate is None:
-        return f"{published_in_words(row)} published{size(row.published_n)} is not compared: {why(row)}"
-    if row.grade == "not_comparable":
-        both = f"{new_in_words(row)} and {published_in_words(row)} published{size(row.published_n)}"
-        return f"{both} are not compared: {why(row)}"
-    if row.difference is None or row.verdict_sampling is None:
-        return (
-            f"{new_in_words(row)} against {published_in_words(row)} published{size(row.published_n)}; "
-            f"nothing is said of the difference, because {untested(row)}."
+    if language not in LANGUAGES:
+        raise UnknownNameError("language", language, LANGUAGES)
+    return Told(row, LANGUAGES[language]).sentence()
+
+
+def with_sentences(row: ComparisonRow) -> ComparisonRow:
+    """Give the row with its sentence in every language."""
+    return replace(row, sentence=sentence(row), sentence_de=sentence(row, "de"), sentence_zh=sentence(row, "zh"))
+
+
+class Told:
+    """A row told in one language.
+
+    Parameters
+    ----------
+    row : ComparisonRow
+        One pair.
+    phrases : Phrases
+        The language.
+    """
+
+    def __init__(self, row: ComparisonRow, phrases: Phrases) -> None:
+        self.row = row
+        self.say = phrases
+        self.unit = UNITS.get(phrases.language, {}).get(row.statistic, "")
+
+    def sentence(self) -> str:
+        """Give the whole sentence."""
+        row, say = self.row, self.say
+        if row.suppressed:
+            return say.suppressed.format(value=self.published_value())
+        if row.grade == "not_comparable":
+            pattern = say.alone if row.estimate is None else say.apart
+            return pattern.format(new=self.new(), published=self.published(), why=self.why())
+        if row.difference is None or row.verdict_sampling is None:
+            return say.untested.format(new=self.new(), published=self.published(), why=self.untested())
+        return say.told.format(
+            new=self.new(),
+            published=self.published(),
+            difference=self.difference(),
+            clauses=say.join.join(self.clauses()),
+            join=say.join,
+            stop=say.stop,
         )
-    return f"{values(row)}: {apart(row)}; {'; '.join(clauses(row))}."
 
+    def new(self) -> str:
+        """Give the new value and its base."""
+        return self.say.here.format(value=self.value(self.row.estimate), size=self.size(self.row.n))
 
-def values(row: ComparisonRow) -> str:
-    """Give both values with what they rest on."""
-    return f"{new_in_words(row)} against {published_in_words(row)} published{size(row.published_n)}"
+    def published(self) -> str:
+        """Give the published value and its base."""
+        return self.say.published.format(value=self.published_value(), size=self.size(self.row.published_n))
 
+    def value(self, value: float | None) -> str:
+        """Give a share in percent with one decimal, a mean with two."""
+        if value is None:
+            return "–"
+        if self.row.statistic == "share":
+            return f"{self.say.number(100 * value, 1)}{self.say.percent}"
+        return self.say.number(value, 2)
 
-def new_in_words(row: ComparisonRow) -> str:
-    """Give the new value and its base."""
-    return f"{value_in_words(row.estimate, row)} here{size(row.n)}"
+    def published_value(self) -> str:
+        """Give the published value as precisely as it was printed."""
+        row, say = self.row, self.say
+        if row.published is None:
+            return "no figure" if say.language == "en" else "–"
+        if row.published_statistic == "share":
+            return f"{say.hedges.get(row.published_qualifier, '')}{say.shortest(100 * row.published)}{say.percent}"
+        if row.published_statistic == "mean":
+            return say.shortest(row.published)
+        return row.published_as_printed or say.shortest(row.published)
+
+    def size(self, n: float | None) -> str:
+        """Give the number of answers in brackets, or nothing when it is not known."""
+        return self.say.size.format(n=self.say.number(n, 0)) if n is not None else ""
+
+    def why(self) -> str:
+        """Give the first reason, which is the one that forbids; in English as it stands, else by its topic."""
+        row, say = self.row, self.say
+        if say.topics:
+            return say.topics.get(row.topics[0] if row.topics else "", say.no_reason)
+        reason = row.reasons[0] if row.reasons else say.no_reason
+        return reason[0].lower() + reason[1:]
+
+    def untested(self) -> str:
+        """Say why there was no test."""
+        if self.row.published_low is not None:
+            return self.say.no_new_error
+        return self.say.no_error if self.row.published_n is None else self.say.no_spread
+
+    def points(self, value: float | None) -> str:
+        """Give an absolute difference in points of percent, or of the scale."""
+        size = abs(value or 0.0)
+        return self.say.number(100 * size, 1) if self.row.statistic == "share" else self.say.number(size, 2)
+
+    def round_points(self, value: float | None) -> str:
+        """Give what was declared without a needless decimal."""
+        return self.points(value).removesuffix(f"{self.say.decimal}0")
+
+    def difference(self) -> str:
+        """Say how far apart the two values are, with the interval."""
+        row, say = self.row, self.say
+        found = row.difference or 0.0
+        bound = say.than_bound if row.published_qualifier in BOUNDS and found else ""
+        pattern = say.higher if found > 0 else say.lower if found < 0 else say.level
+        interval = self.spread(row.difference_low, row.difference_high)
+        return pattern.format(points=self.points(found), bound=bound, interval=interval, unit=self.unit)
+
+    def spread(self, low: float | None, high: float | None) -> str:
+        """Say an interval of a difference in words."""
+        if low is None or high is None:
+            return self.say.no_interval
+        if low < 0 < high:
+            return self.say.between.format(low=self.points(low), high=self.points(high))
+        near, far = sorted((abs(low), abs(high)))
+        pattern = self.say.beyond_higher if high > 0 else self.say.beyond_lower
+        return pattern.format(near=self.points(near), far=self.points(far))
+
+    def clauses(self) -> list[str]:
+        """Say what each tier of error makes of the difference."""
+        if self.row.published_qualifier in BOUNDS and self.row.p is None:
+            return [self.say.bound]
+        said = [self.by_sampling(), self.by_total(), self.after_adjustment(), self.by_what_it_rests_on()]
+        return [clause for clause in said if clause]
+
+    def by_sampling(self) -> str:
+        """Say the verdict of the sampling tier."""
+        return self.say.sampling[self.row.verdict_sampling or "inconclusive"].format(
+            margin=self.round_points(self.row.margin),
+            detectable=self.points(self.row.minimum_detectable),
+            unit=self.unit,
+        )
+
+    def by_total(self) -> str:
+        """Say the verdict of the total tier."""
+        row, say = self.row, self.say
+        if row.verdict_total is None:
+            return ""
+        verdict = say.total[row.verdict_total].format(
+            margin=self.round_points(row.margin), interval=self.spread(row.total_low, row.total_high), unit=self.unit
+        )
+        return say.allowing.format(error=self.round_points(row.nonsampling), unit=self.unit) + verdict
+
+    def after_adjustment(self) -> str:
+        """Warn when a difference would not stand once its whole battery is allowed for."""
+        row = self.row
+        adjusted, whose = {"holm": (row.p_holm, "Holm"), "bh": (row.p_bh, "Benjamini-Hochberg")}.get(
+            row.adjust, (None, "")
+        )
+        if row.p is None or adjusted is None or not row.p < 1 - row.level <= adjusted:
+            return ""
+        return self.say.adjusted.format(method=whose)
+
+    def by_what_it_rests_on(self) -> str:
+        """Warn when a verdict hangs on what is assumed or not known for certain."""
+        if self.row.stable in (None, True):
+            return ""
+        return self.say.rests.format(stability=self.row.stability, turning=self.turning())
+
+    def turning(self) -> str:
+        """Name the turning points that are known, in a language that does not tell the row's own words."""
+        row, words = self.row, self.say.turning
+        if not words:
+            return ""
+        known = {
+            "deff": row.turning_deff and self.say.number(row.turning_deff, 2),
+            "n": row.turning_n and self.say.number(row.turning_n, 0),
+            "nonsampling": row.turning_nonsampling and self.points(row.turning_nonsampling),
+            "rounding": row.turning_rounding and self.points(row.turning_rounding),
+        }
+        told = [words[name].format(value=value, unit=self.unit) for name, value in known.items() if value]
+        return words["before"] + words["between"].join(told) if told else ""
 
 
 def published_in_words(row: ComparisonRow) -> str:
-    """Give the published value as precisely as it was printed."""
-    if row.published is None:
-        return "no figure"
-    if row.published_statistic == "share":
-        return f"{QUALIFIERS.get(row.published_qualifier, '')}{100 * row.published:.4g}%"
-    if row.published_statistic == "mean":
-        return f"{row.published:.4g}"
-    return row.published_as_printed or f"{row.published:.4g}"
+    """Give the published value as precisely as it was printed, in English."""
+    return Told(row, ENGLISH).published_value()
+
+
+def value_in_words(value: float | None, row: ComparisonRow) -> str:
+    """Give a share in percent with one decimal, a mean with two."""
+    return "no figure" if value is None else Told(row, ENGLISH).value(value)
+
+
+def points(value: float, row: ComparisonRow) -> str:
+    """Give an absolute difference in points of percent, or of the scale."""
+    return Told(row, ENGLISH).points(value)
 
 
 def study_in_words(row: ComparisonRow) -> str:
@@ -85,110 +256,3 @@ def study_in_words(row: ComparisonRow) -> str:
     first, *others = cited[1].split(",")
     several = " et al." if len(others) > 1 else ""
     return f"{first}{several} {cited[2]}"
-
-
-def value_in_words(value: float | None, row: ComparisonRow) -> str:
-    """Give a share in percent with one decimal, a mean with two."""
-    if value is None:
-        return "no figure"
-    return f"{100 * value:.1f}%" if row.statistic == "share" else f"{value:.2f}"
-
-
-def size(n: float | None) -> str:
-    """Give the number of answers in brackets, or nothing when it is not known."""
-    return f" (n {n:,.0f})" if n is not None else ""
-
-
-def why(row: ComparisonRow) -> str:
-    """Give the first reason, which is the one that forbids."""
-    reason = row.reasons[0] if row.reasons else "No reason recorded."
-    return reason[0].lower() + reason[1:]
-
-
-def untested(row: ComparisonRow) -> str:
-    """Say why there was no test."""
-    if row.published_low is None:
-        return row.published_error_basis or "no standard error is known for the published figure"
-    return "the new estimate has no standard error"
-
-
-def points(value: float, row: ComparisonRow) -> str:
-    """Give an absolute difference in points of percent, or of the scale."""
-    return f"{abs(100 * value):.1f}" if row.statistic == "share" else f"{abs(value):.2f}"
-
-
-def apart(row: ComparisonRow) -> str:
-    """Say how far apart the two values are, with the interval."""
-    found = row.difference or 0.0
-    way = "higher" if found > 0 else "lower" if found < 0 else "apart"
-    bound = " than that bound" if row.published_qualifier in BOUNDS and found else ""
-    return f"{points(found, row)} points {way}{bound} ({spread(row.difference_low, row.difference_high, row)})"
-
-
-def spread(low: float | None, high: float | None, row: ComparisonRow) -> str:
-    """Say an interval of a difference in words.
-
-    Examples
-    --------
-    >>> spread(-0.12, 0.004, ComparisonRow("travel"))
-    'between 12.0 lower and 0.4 higher'
-    >>> spread(-0.12, -0.05, ComparisonRow("travel"))
-    'between 5.0 and 12.0 lower'
-    """
-    if low is None or high is None:
-        return "no interval"
-    if low < 0 < high:
-        return f"between {points(low, row)} lower and {points(high, row)} higher"
-    near, far = sorted((abs(low), abs(high)))
-    return f"between {points(near, row)} and {points(far, row)} {'higher' if high > 0 else 'lower'}"
-
-
-def clauses(row: ComparisonRow) -> list[str]:
-    """Say what each tier of error makes of the difference."""
-    if row.published_qualifier in BOUNDS and row.p is None:
-        return ["a bound says nothing of values on its own side, so whether the two differ is not known"]
-    said = [by_sampling(row), by_total(row), after_adjustment(row), by_what_it_rests_on(row)]
-    return [clause for clause in said if clause]
-
-
-def by_sampling(row: ComparisonRow) -> str:
-    """Say the verdict of the sampling tier."""
-    margin = points(row.margin or 0.0, row).removesuffix(".0")
-    return {
-        "different": "more than sampling error explains",
-        "different but within margin": f"more than sampling error explains, though less than {margin} points",
-        "equivalent": f"the same to within {margin} points, going by sampling error alone",
-        "inconclusive": f"sampling error alone could do that, and a true difference of less than about "
-        f"{points(row.minimum_detectable or 0.0, row)} points would often be missed",
-    }[row.verdict_sampling or "inconclusive"]
-
-
-def by_total(row: ComparisonRow) -> str:
-    """Say the verdict of the total tier."""
-    if row.verdict_total is None:
-        return ""
-    margin, error = (points(part or 0.0, row).removesuffix(".0") for part in (row.margin, row.nonsampling))
-    allowing = f"allowing also for {error} points of other survey error on each side"
-    interval = spread(row.total_low, row.total_high, row)
-    return {
-        "different": f"{allowing} the difference stands ({interval})",
-        "different but within margin": f"{allowing} a difference stands, though less than {margin} points ({interval})",
-        "equivalent": f"{allowing} they are still the same to within {margin} points ({interval})",
-        "inconclusive": f"{allowing} it is inconclusive ({interval})",
-    }[row.verdict_total]
-
-
-def after_adjustment(row: ComparisonRow) -> str:
-    """Warn when a difference would not stand once its whole battery is allowed for."""
-    alpha = 1 - row.level
-    adjusted, whose = {"holm": (row.p_holm, "Holm"), "bh": (row.p_bh, "Benjamini and Hochberg")}.get(
-        row.adjust, (None, "")
-    )
-    if row.p is None or adjusted is None or not row.p < alpha <= adjusted:
-        return ""
-    return f"read as one of its battery, it would not stand ({whose})"
-
-
-def by_what_it_rests_on(row: ComparisonRow) -> str:
-    """Warn when a verdict hangs on what is assumed or not known for certain."""
-    return "" if row.stable in (None, True) else f"this {row.stability}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from topline.analysis.comparing.tiers import Declared, Printed, with_adjusted, with_tiers
 from topline.analysis.results import write_results
 from topline.analysis.telling.comparison import Comparison, ComparisonRow
-from topline.analysis.telling.sentences import sentence
+from topline.analysis.telling.sentences import with_sentences
 from topline.data.description import StudyDescription
 
 STEM = "The following options have been included in the SCS in different localities. To what extent do you support ...?"
@@ -155,7 +155,7 @@ def comparison() -> Comparison:
         "weighting": "raked to sex, age4 and education",
         "difference": "new minus published, Welch and Satterthwaite's interval",
     }
-    return Comparison(tuple(replace(one, sentence=sentence(one)) for one in rows), method, ABOUT)
+    return Comparison(tuple(map(with_sentences, rows)), method, ABOUT)
 
 
 MARKUP = (
