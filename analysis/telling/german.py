@@ -18,7 +18,7 @@ GERMAN = Phrases(
         "at_most": "höchstens ",
         "at_least": "mindestens ",
     },
-    suppressed="Das neue Ergebnis beruht auf zu wenigen Antworten und wird nicht gezeigt; veröffentlicht wurden {value}.",
+    suppressed="Das neue Ergebnis beruht auf zu wenigen Antworten, darum fehlt es; veröffentlicht wurden {value}.",
     alone="{published} werden nicht verglichen: {why}.",
     apart="{new} und {published} werden nicht verglichen: {why}.",
     untested="{new} gegenüber {published}; über den Unterschied wird nichts gesagt: {why}.",
