@@ -123,7 +123,7 @@ def test_figures_are_found_by_topic_country_study_and_item():
     assert set(published("data_surveillance")) >= {"su2018.video", "su2018.email", "su2018.collect"}
     assert {figure.country for figure in published(country="DE").values()} == {"DE"}
     assert list(published(item="sinus2019.punish")) == ["sinus2019.punish", "sinus2019.punish_reject"]
-    assert len(published("data_surveillance", country="DE")) == 0
+    assert len(published("social_credit", country="AU")) == 0
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_the_frame_has_one_row_for_each_figure_and_missing_numbers_stay_missing(
     assert (row["value"], row["n"], row["modes"]) == (0.77, 1173, "web")
     assert row["wording"].startswith("The following options have been included in the SCS")
     assert frame.set_index("figure_id")["n"].isna()["essay.support"]
-    assert published("data_surveillance", country="DE").to_frame().columns.tolist() == COLUMNS
+    assert published("social_credit", country="AU").to_frame().columns.tolist() == COLUMNS
 
 
 @pytest.mark.parametrize(
