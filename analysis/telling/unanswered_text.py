@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .comparison import ComparisonRow
-from .sentences import spread, value_in_words
+from .english import ENGLISH
+from .sentences import Told
 
 
 def unanswered_in_words(row: ComparisonRow) -> str:
@@ -43,11 +44,12 @@ def shown(parts: list[tuple[float | None, str]]) -> list[tuple[float, str]]:
 
 def had_they_answered(row: ComparisonRow) -> str:
     """Give the new bounds, with their interval."""
-    low, high = value_in_words(row.bounds_low, row), value_in_words(row.bounds_high, row)
+    told = Told(row, ENGLISH)
+    low, high = told.value(row.bounds_low), told.value(row.bounds_high)
     said = f"Had they answered, the new value would lie between {low} and {high}"
     if row.bounds_interval_low is None or row.bounds_interval_high is None:
         return said
-    ends = [value_in_words(end, row) for end in (row.bounds_interval_low, row.bounds_interval_high)]
+    ends = [told.value(end) for end in (row.bounds_interval_low, row.bounds_interval_high)]
     return f"{said} ({ends[0]} to {ends[1]} with sampling error)"
 
 
@@ -57,10 +59,11 @@ def both_sides(row: ComparisonRow) -> str:
         end or 0.0 for end in (row.bounds_low, row.bounds_high, row.published_bounds_low, row.published_bounds_high)
     ]
     low, high, other_low, other_high = ends
+    told = Told(row, ENGLISH)
     overlap = low <= other_high and other_low <= high
     said = (
-        f"the published one would lie between {value_in_words(other_low, row)} and {value_in_words(other_high, row)}, "
-        f"and the difference {spread(low - other_high, high - other_low, row)}: the two ranges "
+        f"the published one would lie between {told.value(other_low)} and {told.value(other_high)}, "
+        f"and the difference {told.spread(low - other_high, high - other_low)}: the two ranges "
     )
     if overlap:
         return f"{said}overlap, so those without an answer could make or undo a difference by themselves"
