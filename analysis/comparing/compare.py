@@ -27,6 +27,7 @@ from .pairs import Figures, Pair, pairs
 from .terms import OnTerms, ends, labels_of, on_terms, statistic_of
 from .tiers import Declared, Printed, with_adjusted, with_tiers
 from .together import Placed
+from .unanswered import with_unanswered
 
 if TYPE_CHECKING:
     from ...data.registry.figure import Figure, Source
@@ -125,6 +126,7 @@ def compare(
         raise ComparisonError(f"{other}s have no published counterpart; use proportion for shares, mean for means.")
     about = described(about or StudyDescription(), parts)
     placed = [one for pair in pairs(parts, figures) for one in rows_of(pair, about, declared)]
+    placed = with_unanswered(placed, figures, level)
     finished = tuple(map(with_sentences, with_adjusted([one.row for one in placed], adjust)))
     return Comparison(finished, choices_made(parts[0], declared), about)
 
