@@ -17,6 +17,7 @@ from dataclasses import replace
 from numbers import Integral
 from typing import Any
 
+from .batteries.battery import Battery
 from .estimation.estimates import NUMBERS
 from .estimation.method import ONE_RESPONDENT, missing_key_note, missing_note, nobody_note, zero_weights_note
 from .telling.comparison import Comparison, ComparisonRow
@@ -294,7 +295,14 @@ def safe(comparison: Comparison, minimum: int) -> Comparison:
     told = method.get("weighting")
     if isinstance(told, str):
         method["weighting"] = masked(told, minimum)
-    return replace(comparison, rows=rows, method=method)
+    return replace(comparison, rows=rows, method=method, batteries=batteries_shown(comparison, rows))
+
+
+def batteries_shown(comparison: Comparison, rows: Sequence[ComparisonRow]) -> tuple[Battery, ...]:
+    """Give the batteries that hold no row that was taken out: their tests and shifts would give it away."""
+    gone = {(row.item, row.published_id) for row in rows if row.suppressed}
+    items = [{(item.item, item.published_id) for item in battery.items} for battery in comparison.batteries]
+    return tuple(battery for battery, own in zip(comparison.batteries, items, strict=True) if not own & gone)
 
 
 def taken_out(row: ComparisonRow) -> ComparisonRow:

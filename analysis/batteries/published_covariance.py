@@ -96,4 +96,4 @@ def published_covariance(se: Floats, rounding: Floats, correlation: Floats) -> F
     sampling = np.sqrt(np.maximum(se**2 - rounded, 0.0))
     found = np.outer(sampling, sampling) * correlation
     np.fill_diagonal(found, se**2)
-    return found
+    return np.asarray(found)

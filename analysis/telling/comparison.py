@@ -13,6 +13,8 @@ from ...data.description import StudyDescription, dates_in_words
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ..batteries.battery import Battery
+
 
 @dataclass(frozen=True)
 class ComparisonRow:
@@ -83,7 +85,10 @@ class ComparisonRow:
     grade : str
         ``"comparable"``, ``"qualified"`` or ``"not_comparable"``.
     reasons : tuple of str
-        Plain sentences: what differs, what would repair it, what was repaired.
+        Plain sentences: what differs, what was repaired.
+    repairs : tuple of str
+        For each reason the argument or action that would repair it, e.g. ``'base="excluding_dont_know"'``; empty where
+        nothing does.
     topics : tuple of str
         What each of them is about, e.g. ``"wording"`` or ``"people"``.
     sentence, sentence_de, sentence_zh : str
@@ -169,6 +174,7 @@ class ComparisonRow:
     level: float = 0.95
     grade: str = "not_comparable"
     reasons: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
     provenance: str = ""
     badge: str = ""
@@ -269,11 +275,14 @@ class Comparison:
         Level, margin, non-sampling error and the other choices made, in words and numbers.
     about : StudyDescription
         The new survey.
+    batteries : tuple of Battery
+        What was asked together, tested together; of the whole sample only.
     """
 
     rows: tuple[ComparisonRow, ...]
     method: Mapping[str, object]
     about: StudyDescription = field(default_factory=StudyDescription)
+    batteries: tuple[Battery, ...] = ()
 
     def __len__(self) -> int:
         """Count the rows."""
@@ -290,19 +299,26 @@ class Comparison:
         return pd.DataFrame([row.record() for row in self.rows])
 
     def document(self) -> dict[str, object]:
-        """Give the comparison as plain values for JSON: the method, with what is known of the new survey, and rows."""
+        """Give the comparison as plain values for JSON: method and new survey, rows, and batteries."""
         about = {name: plain(value) for name, value in dataclasses.asdict(self.about).items()}
-        return {"method": {**self.method, "about": about}, "rows": [row.record() for row in self.rows]}
+        return {
+            "method": {**self.method, "about": about},
+            "rows": [row.record() for row in self.rows],
+            "batteries": [battery.document() for battery in self.batteries],
+        }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Comparison:
-        """Read a comparison back from ``document()``."""
+        """Read a comparison back from ``document()``; an older one has no batteries."""
+        from ..batteries.battery import Battery
+
         method = dict(document["method"])
         about: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in method.pop("about").items()
         }
         rows = tuple(ComparisonRow.from_record(record) for record in document["rows"])
-        return cls(rows, method, StudyDescription(**about))
+        batteries = tuple(map(Battery.from_document, document.get("batteries", ())))
+        return cls(rows, method, StudyDescription(**about), batteries)
 
     def __str__(self) -> str:
         """Print the table a reader can act on, the sentences, and every reason as a footnote."""

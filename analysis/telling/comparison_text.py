@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ...data.printing import aligned, folded, shortened
+from ..batteries.battery_text import title
 from .comparison import Comparison, ComparisonRow
 from .sentences import points, published_in_words, sentence, study_in_words, value_in_words
 
@@ -24,7 +25,7 @@ SHORT = {
 
 def as_text(comparison: Comparison) -> str:
     """Print the comparison for a terminal."""
-    parts = [notes(comparison), reasons(comparison), apart(comparison), method_lines(comparison)]
+    parts = [battery_lines(comparison), *(part(comparison) for part in (notes, reasons, apart, method_lines))]
     return "\n\n".join([as_summary(comparison), *("\n".join(map(folded, part)) for part in parts if part)])
 
 
@@ -75,9 +76,15 @@ def as_markdown(comparison: Comparison) -> str:
         table.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells(row, number))} |")
     listed = [
         "\n".join(f"- {line.removeprefix('- ')}" for line in part(comparison))
-        for part in (notes, reasons, apart, method_lines)
+        for part in (battery_lines, notes, reasons, apart, method_lines)
     ]
     return "\n\n".join(part for part in (f"**{heading(comparison)}**", "\n".join(table), *listed) if part) + "\n"
+
+
+def battery_lines(comparison: Comparison) -> list[str]:
+    """Print what was found of each battery as a whole."""
+    said = [f"- {title(battery)}. {' '.join(battery.sentences)}" for battery in comparison.batteries]
+    return ["Batteries:", *said] if said else []
 
 
 def compared(comparison: Comparison) -> list[ComparisonRow]:
