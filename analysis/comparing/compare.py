@@ -17,16 +17,23 @@ from ...data.description import SIMULATED, StudyDescription
 from ...data.errors import ComparisonError, EstimationError
 from ...data.margins import MARGINS_OF
 from ...data.registry.figure import BOUNDS, HELD
+from ..batteries.published_covariance import check_correlation
 from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.method import simulated
 from ..sampling.weight_notes import notes_of_weights
 from ..telling.comparison import Comparison, ComparisonRow
 from ..telling.sentences import with_sentences
-from .gate import Grade, Reason, gate, grade_of, in_words
+from .bridge import Bridge
+from .fieldwork import in_words
+from .frame import Frame
+from .gate import gate
 from .pairs import Figures, Pair, pairs
-from .terms import OnTerms, ends, labels_of, on_terms, statistic_of
+from .people import country_of, parts_of_samples
+from .published_base import PublishedBase, check_base, on_your_word
+from .reason import Grade, Reason, grade_of
+from .terms import BASE_WORDS, OnTerms, ends, labels_of, on_terms, statistic_of
 from .tiers import Declared, Printed, with_adjusted, with_tiers
-from .together import Placed
+from .together import Placed, batteries
 from .unanswered import with_unanswered
 
 if TYPE_CHECKING:
@@ -52,6 +59,9 @@ def compare(
     mean_margin: float | None = None,
     mean_nonsampling: float | None = None,
     adjust: Literal["holm", "bh", "none"] = "holm",
+    correlation: float | None = None,
+    base: PublishedBase | None = None,
+    bridge_to: Frame | str | None = None,
 ) -> Comparison:
     """Put new estimates beside published figures, and difference those that may be.
 
@@ -80,28 +90,43 @@ def compare(
     adjust : {"holm", "bh", "none"}
         By which adjusted p-value the sentence warns that a difference would not survive its battery: Holm's, or
         Benjamini and Hochberg's. Both stand in the row.
+    correlation : float, optional
+        Common correlation to assume of the published items of a battery, e.g. ``0.3``; when left out, that of the new
+        items is borrowed.
+    base : {"all", "excluding_dont_know", "excluding_neutral"}, optional
+        The base of published figures whose base the registry does not know, on your word: the new estimate is then made
+        over it. Figures whose base is known keep theirs.
+    bridge_to : Frame or str, optional
+        The people of the published figures, e.g. ``Frame("urban adults", where="urban == 1", margins=...)``: where
+        populations differ, or the figure is of a subgroup, the new sample is restricted to them and post-stratified to
+        the frame's margins. Or plain words that the codebook makes clear, ``"urban online 18-59"``.
 
     Returns
     -------
     Comparison
         One row for each pair. A pair that is not comparable has no difference and no verdict. A pair whose published
         figure has neither a number of interviews nor a margin of error has a difference, but no interval and no
-        verdict.
+        verdict. Under ``batteries`` what was asked together is tested together.
 
     Raises
     ------
     EstimationError
         When given something else than estimates.
     ComparisonError
-        When no figure belongs to any item, or what is declared means nothing.
+        When no figure belongs to any item, what is declared means nothing or contradicts the registry, the words of a
+        frame are not understood, or nobody belongs to it.
+    WeightingError
+        When a frame's margins cannot be met.
 
     Notes
     -----
-    A. The gate: question, answers, base, people, sample, mode, dates, provenance. Where the answers or the base differ
-    and the data allow it, the new estimate is made again on the published terms.
+    A. The gate: question, answers and whether a middle answer and don't know were offered, base, people, sample, mode,
+    order, dates, provenance. Where the answers, the base or the people differ and the data allow it, the new estimate
+    is made again on the published terms. Each reason says what would repair it (``repairs``).
     B. The published standard error: see :func:`topline.analysis.comparing.published_error.published_error`.
     C, D. The difference has Welch and Satterthwaite's t interval; "equivalent" is two one-sided tests at 1 - level.
     E. Two tiers: sampling alone, and with ``2 * nonsampling**2`` added to the variance.
+    F. Batteries: all items together, their common shift, their profile and order; see :class:`Battery`.
     Verdicts are of single items; p-values adjusted within a battery stand beside them. Where a verdict would turn is
     said of the published design effect and interviews, of non-sampling error and of rounding, each alone.
 
@@ -117,6 +142,7 @@ def compare(
     >>> round(row.difference, 2), row.verdict_sampling, row.verdict_total, row.grade
     (-0.15, 'different', 'different', 'qualified')
     """
+    check_correlation(correlation)
     declared = Declared(margin, level, nonsampling, deff, mean_margin, mean_nonsampling, adjust)
     parts = listed(estimates)
     if not parts:
@@ -125,10 +151,15 @@ def compare(
     if other is not None:
         raise ComparisonError(f"{other}s have no published counterpart; use proportion for shares, mean for means.")
     about = described(about or StudyDescription(), parts)
-    placed = [one for pair in pairs(parts, figures) for one in rows_of(pair, about, declared)]
+    paired = pairs(parts, figures, about)
+    check_base(base, [pair.figure for pair in paired])
+    bridge = None if bridge_to is None else Bridge(bridge_to, about)
+    placed = [one for pair in paired for one in rows_of(pair, about, declared, base, bridge)]
     placed = with_unanswered(placed, figures, level)
     finished = tuple(map(with_sentences, with_adjusted([one.row for one in placed], adjust)))
-    return Comparison(finished, choices_made(parts[0], declared), about)
+    together = batteries(placed, declared, correlation)
+    choices = {**choices_made(parts[0], declared), **repairs_chosen(base, bridge)}
+    return Comparison(finished, choices, about, together)
 
 
 def listed(estimates: Estimates | Sequence[Estimates]) -> list[Estimates]:
@@ -150,34 +181,26 @@ def described(about: StudyDescription, parts: Sequence[Estimates]) -> StudyDescr
     return replace(about, note=f"{about.note.rstrip('.')}; {SIMULATED}" if about.note else SIMULATED)
 
 
-def rows_of(pair: Pair, about: StudyDescription, declared: Declared) -> list[Placed]:
+def rows_of(
+    pair: Pair, about: StudyDescription, declared: Declared, base: str | None, bridge: Bridge | None
+) -> list[Placed]:
     """Compare one item with one figure: one row for each group, with where its estimate stands."""
-    estimates = pair.estimates
+    estimates, figure, bridged = pair.estimates, on_your_word(pair.figure, base), None
     variable = estimates.design.study.codebook[pair.item]
-    terms = on_terms(estimates, pair.item, pair.figure, declared.level)
-    reasons = [*gate(variable, pair.figure, about, pair.relation, chosen=pair.chosen), *terms.reasons]
+    reasons = gate(variable, figure, about, pair.relation, chosen=pair.chosen)
+    if bridge is not None and grade_of(reasons) != "not_comparable":
+        estimates, bridged = bridge.over(estimates, pair.item, figure)
+        reasons = gate(variable, figure, about, pair.relation, chosen=pair.chosen, bridged=bridged)
+    terms = on_terms(estimates, pair.item, figure, declared.level, on_word=figure is not pair.figure)
     made = []
     for record in terms.rows:
         groups = {name: record[name] for name in estimates.by if name in record}
-        own = [*reasons, *part_of_the_sample(groups, estimates.design, chosen=pair.chosen), *hedged(pair.figure)]
-        own += without_error(record, pair.figure)
+        apart = parts_of_samples(figure, groups, estimates.design, chosen=pair.chosen, bridged=bridged is not None)
+        own = [*reasons, *terms.reasons, *apart, *hedged(figure), *without_error(record, figure)]
         row = replace(beside(pair.figure, graded(own)), **new_side(record, terms, estimates, pair.item), groups=groups)
-        made.append(Placed(with_tiers(row, printed(pair.figure), declared), record.get("place"), pair.figure))
+        error = printed(figure)
+        made.append(Placed(with_tiers(row, error, declared), record.get("place"), pair.figure, error.rounding))
     return made
-
-
-def part_of_the_sample(groups: Mapping[str, object], design: Design, *, chosen: bool) -> list[Reason]:
-    """Refuse to hold a part of the new sample against a whole published one, unless the user put them side by side."""
-    parts = [f"{key} = {value}" for key, value in groups.items()]
-    parts += [f"those where {design.subpopulation.text}"] if design.subpopulation else []
-    if not parts:
-        return []
-    part = ", ".join(parts)
-    if chosen:
-        words = f"The new result describes only {part}; make sure that the published one describes the same people."
-        return [Reason("people", "qualifies", words)]
-    words = f"The new result describes only {part}, the published figure the whole of its sample"
-    return [Reason("people", "forbids", f"{words}; put that figure beside this one question if it is what you mean.")]
 
 
 def hedged(figure: Figure) -> list[Reason]:
@@ -218,15 +241,12 @@ def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
 
 
 def graded(reasons: list[Reason]) -> dict[str, Any]:
-    """Give grade and reasons: what forbids first, then what rests on the user's word alone."""
+    """Give grade, reasons and repairs: what forbids first, then what rests on the user's word alone."""
     ordered = sorted(reasons, key=lambda reason: FIRST.get(reason.topic, FIRST[reason.effect]))
     grade: Grade = grade_of(reasons)
-    told = list({reason.text: reason for reason in reversed(ordered)}.values())[::-1]
-    return {
-        "grade": grade,
-        "reasons": tuple(reason.text for reason in told),
-        "topics": tuple(reason.topic for reason in told),
-    }
+    said = {reason.text: reason.repair for reason in reversed(ordered)}
+    texts = tuple(dict.fromkeys(reason.text for reason in ordered))
+    return {"grade": grade, "reasons": texts, "repairs": tuple(said[text] for text in texts)}
 
 
 def new_side(record: Mapping[str, Any], terms: OnTerms, estimates: Estimates, item: str) -> dict[str, Any]:
@@ -270,7 +290,7 @@ def beside(figure: Figure, judged: Mapping[str, Any]) -> ComparisonRow:
         published_mode=in_words(study.modes),
         published_population=study.population,
         published_subgroup=figure.subgroup,
-        published_country=study.country,
+        published_country=country_of(figure),
         published_frame=study.frame,
         published_sample_type=study.sample_type,
         published_start=study.field_start,
@@ -346,6 +366,18 @@ def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:
         ),
         "several items": "verdicts are of single items; p_holm and p_bh allow for all items of a study's battery",
     }
+
+
+def repairs_chosen(base: str | None, bridge: Bridge | None) -> dict[str, str]:
+    """Say what was repaired on the user's word: the base, and the people."""
+    chosen = {}
+    if base is not None:
+        chosen["published base"] = (
+            f"{BASE_WORDS[base]}, on your word, for figures whose base the registry does not know"
+        )
+    if bridge is not None:
+        chosen["bridged"] = bridge.in_words()
+    return chosen
 
 
 def margins_in_words(design: Design) -> dict[str, str]:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from ...data.codebook import Variable
 from ...data.errors import ComparisonError
 from ...data.registry.figures import Figure, Registry, Relation, relation
-from .gate import subgroup_of
-from .terms import in_order, own_rows
+from .people import country_of, nation, subgroup_of
+from .terms import in_order, own_rows, statistic_of
 
 if TYPE_CHECKING:
+    from ...data.description import StudyDescription
     from ..estimation.estimates import Estimates
 
 Figures = Figure | Mapping[str, Figure] | Iterable[Figure]
@@ -44,12 +45,13 @@ class Pair:
     chosen: bool
 
 
-def pairs(parts: Sequence[Estimates], figures: Figures) -> list[Pair]:
+def pairs(parts: Sequence[Estimates], figures: Figures, about: StudyDescription) -> list[Pair]:
     """Pair each item with its published figures.
 
     From a registry, an item gets the figures of every published item that its question replicates or that somebody
-    has held beside it, one for each: the one for the same answers where there is one. Figures named one by one are
-    taken as they are; beside an estimate of a single item they need no link.
+    has held beside it, one for each: of a study in several countries the one of the new survey's country, then the one
+    for the same answers, then the first. Figures named one by one are taken as they are; beside an estimate of a single
+    item they need no link.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def pairs(parts: Sequence[Estimates], figures: Figures) -> list[Pair]:
                     found.append(Pair(part, item, figure, related, chosen))
     if not found:
         raise ComparisonError(nothing_found(items, listed))
-    return headlines(found) if isinstance(figures, Mapping) else found
+    return headlines(found, about) if isinstance(figures, Mapping) else found
 
 
 def items_of(estimates: Estimates) -> list[str]:
@@ -103,16 +105,52 @@ def nothing_found(items: list[str], figures: tuple[Figure, ...]) -> str:
     )
 
 
-def headlines(found: list[Pair]) -> list[Pair]:
-    """Keep one figure for each item and published item: the same answers if there are such, else its first."""
+def headlines(found: list[Pair], about: StudyDescription) -> list[Pair]:
+    """Keep one figure for each item and published item: the nearest to the new estimate, of several alike the first.
+
+    A published item with figures of subgroups alone has no headline.
+    """
     kept: dict[tuple[int, str, str], Pair] = {}
     for pair in found:
         if subgroup_of(pair.figure):
             continue
         place = (id(pair.estimates), pair.item, pair.figure.item.item_id)
-        if place not in kept or (not same_answers(kept[place]) and same_answers(pair)):
+        if place not in kept or nearness(pair, about) > nearness(kept[place], about):
             kept[place] = pair
     return list(kept.values())
+
+
+def nearness(pair: Pair, about: StudyDescription) -> tuple[int, bool, bool]:
+    """Say how near a figure is to an estimate: in country, in kind, in answers.
+
+    A figure of the new survey's own region or country comes before one of the country that it is a part of, that before
+    one of several countries together, and another country's last.
+    """
+    return (
+        near_in_country(about, pair.figure),
+        pair.figure.statistic == statistic_of(pair.estimates),
+        same_answers(pair),
+    )
+
+
+def near_in_country(about: StudyDescription, figure: Figure) -> int:
+    """Rank a figure by its country, from 3 for the new survey's own to 0 for another.
+
+    Examples
+    --------
+    >>> from topline.data.description import StudyDescription
+    >>> from topline.data.registry.figures import published
+    >>> chinese, german = published()["liu2022.travel"], published()["sinus2019.system"]
+    >>> survey = StudyDescription(country="CN")
+    >>> near_in_country(survey, chinese), near_in_country(survey, german)
+    (3, 0)
+    """
+    country = country_of(figure)
+    if about.country == country:
+        return 3
+    if about.country and nation(about.country) == nation(country):
+        return 2
+    return 0 if country else 1
 
 
 def same_answers(pair: Pair) -> bool:

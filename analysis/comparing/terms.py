@@ -15,7 +15,7 @@ from ...data.codebook import Code, MissingKind, Study, Variable, code_of
 from ..estimation.estimate import mean, proportion
 from ..sampling.categories import code_text
 from ..sampling.design import Design
-from .gate import Reason
+from .reason import Reason
 from .together import Place
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class OnTerms:
     reasons: tuple[Reason, ...]
 
 
-def on_terms(estimates: Estimates, item: str, figure: Figure, level: float) -> OnTerms:
+def on_terms(estimates: Estimates, item: str, figure: Figure, level: float, *, on_word: bool = False) -> OnTerms:
     """Put the estimates of one item on a figure's terms.
 
     Parameters
@@ -83,17 +83,29 @@ def on_terms(estimates: Estimates, item: str, figure: Figure, level: float) -> O
         The published figure.
     level : float
         Level of the intervals.
+    on_word : bool
+        Whether the figure's base is the user's word.
     """
     statistic = statistic_of(estimates)
     if statistic != figure.statistic:
         words = (
             f"The new result is {STATISTIC_WORDS[statistic]}, the published value {STATISTIC_WORDS[figure.statistic]}"
         )
-        repair = "; estimate the new one as a mean too" if figure.statistic == "mean" else ""
-        return refused(estimates, item, statistic, Reason("kind", "forbids", f"{words}{repair}."))
+        verb = {"mean": "a mean too: mean(...)", "share": "a share too: proportion(...)"}.get(figure.statistic, "")
+        repair = f"estimate the new one as {verb}" if verb else ""
+        return refused(estimates, item, statistic, Reason("kind", "forbids", f"{words}.", repair))
     if statistic == "mean":
-        return mean_on_terms(estimates, item, figure, level)
-    return share_on_terms(estimates, item, figure, level)
+        terms = mean_on_terms(estimates, item, figure, level)
+    else:
+        terms = share_on_terms(estimates, item, figure, level)
+    return on_that_word(terms, figure) if on_word else terms
+
+
+def on_that_word(terms: OnTerms, figure: Figure) -> OnTerms:
+    """Say of the base that it is the user's word, whether or not the estimate had to be made again for it."""
+    words = f"repaired: the published base is taken to be {BASE_WORDS[figure.base]}, on your word."
+    others = tuple(each for each in terms.reasons if (each.topic, each.effect) != ("base", "repaired"))
+    return replace(terms, reasons=(*others, Reason("base", "repaired", words)))
 
 
 def statistic_of(estimates: Estimates) -> str:

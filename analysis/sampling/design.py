@@ -235,8 +235,8 @@ class Design:
         object.__setattr__(new, "steps", (*self.steps, step))
         return new
 
-    def with_subpopulation(self, subpopulation: Subpopulation) -> Design:
-        """Give the same design for estimates about a part of the population."""
+    def with_subpopulation(self, subpopulation: Subpopulation | None) -> Design:
+        """Give the same design for estimates about a part of the population; None: about all of it."""
         new = self._copy()
         object.__setattr__(new, "subpopulation", subpopulation)
         return new

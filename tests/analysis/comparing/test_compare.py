@@ -58,6 +58,7 @@ def study_of(counts: dict[float, int] | None = None, **more: object) -> Study:
             "scale": "support5",
             "collapse": {"support": (4.0, 5.0), "oppose": (1.0, 2.0)},
             "replicates": ("poll.travel",),
+            "order": "random",
             **more,
         }
     )
@@ -78,6 +79,7 @@ def figure_of(value: float = 0.62, **more: object) -> Figure:
         "translation_status": "verbatim",
         "scale": SUPPORT5,
         "battery": "punishment",
+        "order": "random",
     }
     study = {
         "study_id": "poll",
@@ -235,7 +237,7 @@ def test_what_may_not_be_compared_is_never_differenced_anywhere(case):
 QUALIFIES = {
     "mode": ({"modes": ("telephone",)}, {}, "Mode differs: new 'web', published 'telephone'."),
     "mode unknown": ({"modes": ("unknown",)}, {}, "Mode not stated for the published survey."),
-    "population": ({"population": "urban adults"}, {}, "Population differs: new 'adults', published 'urban adults'; "),
+    "population": ({"population": "urban adults"}, {}, "Population differs: new 'adults', published 'urban adults'."),
     "frame": ({"frame": "river sample"}, {}, "Frame differs"),
     "years": ({"field_start": "2014", "field_end": "2015"}, {}, "Fieldwork lies 4.2 years apart"),
     "no dates": ({"field_start": "", "field_end": ""}, {}, "Field dates not stated for the published survey."),

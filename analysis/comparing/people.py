@@ -1,0 +1,141 @@
+"""Whom two results describe: country, population, the list they were drawn from, and parts of a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ...data.description import StudyDescription
+from .frame_words import suggested
+from .reason import Reason, stated
+
+if TYPE_CHECKING:
+    from ...data.registry.figure import Figure
+    from ..sampling.design import Design
+
+ANOTHER_QUESTION = "A contrast of countries is another question than whether a result was reproduced."
+
+
+def people(figure: Figure, about: StudyDescription, bridged: Reason | None = None) -> list[Reason]:
+    """Compare country, population and frame.
+
+    Parameters
+    ----------
+    figure : Figure
+        The published figure.
+    about : StudyDescription
+        The new survey.
+    bridged : Reason or None
+        What was done to make the populations one; it stands in the place of how they differ.
+    """
+    found = [country(figure, about)]
+    found += [bridged] if bridged is not None else [region(figure, about), population(figure, about)]
+    return [reason for reason in (*found, frame(figure, about)) if reason is not None]
+
+
+def country(figure: Figure, about: StudyDescription) -> Reason | None:
+    """Refuse two countries, and several countries beside one."""
+    new, published, pooled = about.country, country_of(figure), figure.study.region
+    if not published and pooled:
+        if about.region.strip().casefold() == pooled.strip().casefold():
+            return None
+        words = f"The published figure pools several countries ({pooled}), and is never compared with one"
+        whose = f" ({new})" if new else ""
+        return Reason(
+            "people", "forbids", f"{words}{whose}.", f"the figure of {new or 'one country'} alone, where there is one"
+        )
+    if about.region and not new:
+        words = f"The new survey covers several countries ({about.region}), the published figure {published or 'one'}."
+        return Reason("people", "forbids", words, 'estimate that country alone, about=StudyDescription(country="...")')
+    if new and published:
+        if nation(new) == nation(published):
+            return None
+        return Reason("people", "forbids", f"Different countries: new {new}, published {published}. {ANOTHER_QUESTION}")
+    words, repair = stated("country", new, published, key='country="..."')
+    return Reason("people", "qualifies", words, repair)
+
+
+def country_of(figure: Figure) -> str:
+    """Give the country a figure is of; empty for one of several countries together."""
+    return figure.country or figure.study.country
+
+
+def nation(code: str) -> str:
+    """Give the country of a code that may name a part of it.
+
+    Examples
+    --------
+    >>> nation("GB-ENG"), nation("CN")
+    ('GB', 'CN')
+    """
+    return code.partition("-")[0]
+
+
+def region(figure: Figure, about: StudyDescription) -> Reason | None:
+    """Say when one survey covers a part of the other's country."""
+    new, published = about.country, country_of(figure)
+    if not new or not published or new == published or nation(new) != nation(published):
+        return None
+    words = f"Region differs: new {new}, published {published}."
+    return Reason("people", "qualifies", words, suggested("") if "-" in published else "")
+
+
+def population(figure: Figure, about: StudyDescription) -> Reason | None:
+    """Compare the populations as the two surveys state them."""
+    words, repair = stated("population", about.population, figure.study.population, key='population="..."')
+    if not words:
+        return None
+    return Reason("people", "qualifies", words, repair or suggested(figure.study.population))
+
+
+def frame(figure: Figure, about: StudyDescription) -> Reason | None:
+    """Compare what the samples were drawn from; no restriction turns an open link into a panel."""
+    words, repair = stated("frame", about.frame, figure.study.frame, key='frame="..."')
+    return Reason("people", "qualifies", words, repair) if words else None
+
+
+def bridgeable(figure: Figure, about: StudyDescription) -> bool:
+    """Say whether the two describe other people of one country: what restricting the new sample may repair."""
+    apart = country(figure, about)
+    if apart is not None and apart.effect == "forbids":
+        return False
+    return bool(subgroup_of(figure) or region(figure, about) or population(figure, about))
+
+
+def subgroup_of(figure: Figure) -> bool:
+    """Say whether the figure describes only a part of its study's sample."""
+    return figure.subgroup.strip().lower() not in ("", "all", "total", "everyone")
+
+
+def parts_of_samples(
+    figure: Figure, groups: Mapping[str, object], design: Design, *, chosen: bool, bridged: bool
+) -> list[Reason]:
+    """Refuse a part of one sample beside the whole of the other, unless the user put them side by side.
+
+    Parameters
+    ----------
+    figure : Figure
+        The published figure.
+    groups : mapping of str to object
+        The part of the new sample, by key; empty for everybody.
+    design : Design
+        The new sample, which may be cut to a subpopulation.
+    chosen : bool
+        Whether the user named this figure for this question.
+    bridged : bool
+        Whether the user has said that the new sample's people are those of the figure.
+    """
+    parts = [f"{key} = {value}" for key, value in groups.items()]
+    parts += [f"those where {design.subpopulation.text}"] if design.subpopulation else []
+    part, whole = ", ".join(parts), "the whole of its sample"
+    published = figure.subgroup if subgroup_of(figure) and not bridged else whole
+    if not parts:
+        if published == whole:
+            return []
+        words = f"The published figure describes only a part of its sample ({published}), the new one everybody."
+        return [Reason("people", "forbids", words, "estimate that part alone, where=..., or bridge_to=Frame(...)")]
+    if chosen:
+        words = f"The new result describes only {part}; make sure that the published one describes the same people"
+        return [Reason("people", "qualifies", f"{words}." if published == whole else f"{words} ({published}).")]
+    words = f"The new result describes only {part}, the published figure {published}."
+    return [Reason("people", "forbids", words, "put that figure beside this one question if it is what you mean")]
