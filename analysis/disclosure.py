@@ -29,9 +29,16 @@ DERIVED = (
     *TAKEN_OUT,
     *("estimate_total_low", "estimate_total_high", "published_se", "difference", "difference_low", "difference_high"),
     *("total_low", "total_high", "p", "p_holm", "p_total", "p_total_holm", "verdict_sampling", "verdict_total"),
-    *("minimum_detectable", "minimum_detectable_total", "stable"),
+    *("p_bh", "p_total_bh", "minimum_detectable", "minimum_detectable_total", "stable"),
+    *("turning_deff", "turning_n", "turning_nonsampling", "turning_rounding"),
 )
 """What a suppressed comparison loses: everything the new value could be worked back from."""
+
+NO_ANSWER = (
+    *("dont_know", "refused", "dont_know_n", "refused_n"),
+    *("bounds_low", "bounds_high", "bounds_interval_low", "bounds_interval_high"),
+)
+"""What counts, or lets be counted, those who did not know and those who refused: all of it goes where one is few."""
 
 BORROWED = ("published_low", "published_high", "published_total_low", "published_total_high")
 """What a suppressed mean loses besides: the published interval may rest on the new sample's standard deviation."""
@@ -287,7 +294,10 @@ def small_notes(method: Mapping[str, Any], gone: Collection[str], minimum: int) 
 def safe(comparison: Comparison, minimum: int) -> Comparison:
     """Take small bases, and what would give them away, out of a comparison."""
     hidden = small_cells([(row.item, row.groups, row.n) for row in comparison.rows], minimum)
-    rows = tuple(taken_out(row) if out else row for row, out in zip(comparison.rows, hidden, strict=True))
+    rows = tuple(
+        taken_out(row) if out else without_few_unanswered(row, minimum)
+        for row, out in zip(comparison.rows, hidden, strict=True)
+    )
     method = {**comparison.method, "minimum_base": minimum}
     n = method.get("n")
     if isinstance(n, int) and small(n, minimum):
@@ -309,8 +319,20 @@ def taken_out(row: ComparisonRow) -> ComparisonRow:
     """Give the row without the new figures and everything they could be worked back from."""
     names = DERIVED if row.statistic == "share" else (*DERIVED, *BORROWED)
     empty: dict[str, Any] = dict.fromkeys(names, None)
-    bare = replace(row, **empty, reasons=(), stability="", suppressed=True)
+    bare = without_unanswered(replace(row, **empty, reasons=(), stability="", suppressed=True))
     return with_sentences(bare)
+
+
+def without_few_unanswered(row: ComparisonRow, minimum: int) -> ComparisonRow:
+    """Take out of a row who gave no answer, where those who did not know or those who refused are few."""
+    few = small(row.dont_know_n, minimum) or small(row.refused_n, minimum)
+    return without_unanswered(row) if few else row
+
+
+def without_unanswered(row: ComparisonRow) -> ComparisonRow:
+    """Give the row without who gave no answer, and what that could do."""
+    empty: dict[str, Any] = dict.fromkeys(NO_ANSWER, None)
+    return replace(row, **empty, unanswered="")
 
 
 Cell = tuple[str, Mapping[str, object], float | None]

@@ -100,7 +100,7 @@ def apart(comparison: Comparison) -> list[str]:
             beside = (
                 f"{row.item} beside {published_in_words(row)} ({row.published_id}; {SHORT.get(row.provenance, '')})"
             )
-            pairs.setdefault(row.reasons[0] if row.reasons else "", []).append(beside)
+            pairs.setdefault(next(iter(footnotes(row)), ""), []).append(beside)
     return ["Not differenced:"] * bool(pairs) + [f"- {', '.join(some)}: {why}" for why, some in pairs.items()]
 
 
@@ -175,16 +175,35 @@ def notes(comparison: Comparison) -> list[str]:
     letters = lettered(comparison)
     found: list[str] = []
     for number, row in enumerate(compared(comparison), start=1):
-        marks = ", ".join(letters[reason] for reason in row.reasons if reason in letters)
-        own = [reason for reason in row.reasons if reason not in letters]
-        said = [row.sentence or sentence(row), wording_note(row), *own, f"See {marks}." if marks else ""]
+        marks = ", ".join(letters[reason] for reason in footnotes(row) if reason in letters)
+        own = [reason for reason in footnotes(row) if reason not in letters]
+        said = [
+            row.sentence or sentence(row),
+            row.unanswered,
+            wording_note(row),
+            *own,
+            f"See {marks}." if marks else "",
+        ]
         found.append(f"[{number}] {' '.join(part for part in said if part)}")
     return found
 
 
+def footnotes(row: ComparisonRow) -> list[str]:
+    """Give each reason with what would repair it.
+
+    Examples
+    --------
+    >>> footnotes(ComparisonRow("q", reasons=("Mode differs.", "Base unknown."), repairs=("", 'base="all"')))
+    ['Mode differs.', 'Base unknown. (repair: base="all")']
+    """
+    repairs = (*row.repairs, *("",) * len(row.reasons))
+    told = zip(row.reasons, repairs, strict=False)
+    return [f"{reason} (repair: {repair})" if repair else reason for reason, repair in told]
+
+
 def lettered(comparison: Comparison) -> dict[str, str]:
     """Letter the reasons that several rows share."""
-    shared = Counter(reason for row in compared(comparison) for reason in row.reasons)
+    shared = Counter(reason for row in compared(comparison) for reason in footnotes(row))
     several = [reason for reason, count in shared.items() if count > 1]
     return {reason: letters_for(place) for place, reason in enumerate(several)}
 
