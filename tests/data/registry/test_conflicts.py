@@ -70,3 +70,21 @@ def test_arms_of_a_wording_experiment_are_no_points_of_one_trend():
     assert relation("govai2018.careful_ai", "govai2018.careful_robots").relation == "different_object"
     assert relation("cdi2018.limit_safety", "cdi2018.limit").relation == "different_object"
     assert relation("bentley2025.trust", "bentley2023.trust").relation == "same_construct"
+
+
+def test_two_thirds_on_loans_is_66_in_one_report_and_67_in_another():
+    figure = published()["consumer2024.loan"]
+    assert [source.value for source in figure.sources] == [0.66, 0.67]
+    assert figure.badge == "as reported by others; not seen in the source; sources disagree"
+
+
+def test_no_opinion_that_one_report_calls_neutral_disputes_the_answers():
+    (report,) = published()["cato2023.cameras_no_opinion"].conflicts
+    assert (report.disputes, report.quoted, report.value) == ("answers", "Neutral - 10%", 0.10)
+
+
+def test_a_yearly_survey_keeps_both_ends_of_its_scale_so_that_years_meet_on_the_same_answers():
+    some = {year: published()[name] for year, name in ((2023, "bentley2023.trust_some"), (2025, "bentley2025.trust"))}
+    assert [some[year].value for year in (2023, 2025)] == [0.21, 0.31]
+    assert some[2023].category_set == some[2025].category_set == (1.0, 2.0)
+    assert published()["bentley2024.trust"].category_set == (3.0, 4.0)
