@@ -241,12 +241,16 @@ def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
 
 
 def graded(reasons: list[Reason]) -> dict[str, Any]:
-    """Give grade, reasons and repairs: what forbids first, then what rests on the user's word alone."""
+    """Give grade, reasons, repairs and topics: what forbids first, then what rests on the user's word alone."""
     ordered = sorted(reasons, key=lambda reason: FIRST.get(reason.topic, FIRST[reason.effect]))
     grade: Grade = grade_of(reasons)
-    said = {reason.text: reason.repair for reason in reversed(ordered)}
-    texts = tuple(dict.fromkeys(reason.text for reason in ordered))
-    return {"grade": grade, "reasons": texts, "repairs": tuple(said[text] for text in texts)}
+    told = list({reason.text: reason for reason in reversed(ordered)}.values())[::-1]
+    return {
+        "grade": grade,
+        "reasons": tuple(reason.text for reason in told),
+        "repairs": tuple(reason.repair for reason in told),
+        "topics": tuple(reason.topic for reason in told),
+    }
 
 
 def new_side(record: Mapping[str, Any], terms: OnTerms, estimates: Estimates, item: str) -> dict[str, Any]:
