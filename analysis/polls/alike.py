@@ -9,7 +9,7 @@ from typing import Literal
 from ...data.registry.figure import Figure, Relation
 
 Likeness = Literal["same", "reworded", "apart", "unknown"]
-"""The same question; the same thing asked in other words; something else; nothing on record."""
+"""The same question; the same thing in words that differ or were not seen; something else; nothing on record."""
 
 Known = Callable[[str, str], Relation | None]
 """What the registry says of two questions."""
@@ -75,7 +75,7 @@ def likened(one: Figure, other: Figure, known: Known) -> Likened:
 def differently_counted(one: Figure, other: Figure) -> str:
     """Say what makes two values ones of different things, whatever was asked; nothing when nothing does."""
     pairs = (
-        ("countries", one.country or one.study.region, other.country or other.study.region),
+        ("countries", one.country, other.country),
         ("parts of the sample", one.subgroup, other.subgroup),
         ("statistics", one.statistic, other.statistic),
         ("answers counted", one.category, other.category),
@@ -83,6 +83,10 @@ def differently_counted(one: Figure, other: Figure) -> str:
     for name, first, second in pairs:
         if first != second:
             return f"different {name}: {first or 'not stated'} and {second or 'not stated'}"
+    if not one.country and one.study.region != other.study.region:
+        return (
+            f"other countries put together: {one.study.region or 'not stated'} and {other.study.region or 'not stated'}"
+        )
     if "unknown" not in (one.base, other.base) and one.base != other.base:
         return f"different bases: {one.base.replace('_', ' ')} and {other.base.replace('_', ' ')}"
     return ""
@@ -99,7 +103,11 @@ def same_words(one: Figure, other: Figure) -> bool:
 
 
 def series(
-    names: Sequence[str], figures: Mapping[str, Figure], items: Mapping[str, str], known: Known
+    names: Sequence[str],
+    figures: Mapping[str, Figure],
+    items: Mapping[str, str],
+    known: Known,
+    joined: Sequence[Likeness] = ("same",),
 ) -> tuple[list[int], list[Likened]]:
     """Part polls, in their order, into series of the same question.
 
@@ -113,6 +121,8 @@ def series(
         What each poll asked; own polls belong together when they asked one item, or replicate a published one.
     known : callable
         What is on record of two questions.
+    joined : sequence of str
+        The likenesses that make one series.
 
     Returns
     -------
@@ -125,7 +135,7 @@ def series(
     why: list[Likened] = []
     for place, name in enumerate(names):
         likenesses = [compared(names[earlier], name, figures, items, known) for earlier in range(place)]
-        alike = [at for at, found in enumerate(likenesses) if found.likeness == "same"]
+        alike = [at for at, found in enumerate(likenesses) if found.likeness in joined]
         if alike:
             numbers.append(numbers[alike[-1]])
         else:

@@ -153,10 +153,25 @@ def sorted_out(given: Polls, deff: float) -> tuple[list[Poll], dict[str, str], d
             continue
         if made.name in {poll.name for poll in polls}:
             raise ComparisonError(f"{made.name} is given twice; a poll counts once.")
+        twice = next(
+            (name for name, other in figures.items() if isinstance(one, Figure) and same_people(one, other)), ""
+        )
+        if twice:
+            raise ComparisonError(f"{twice} and {made.name} are from the same interviews; a survey counts once.")
         polls.append(made)
         if isinstance(one, Figure):
             figures[made.name] = one
     return polls, left_out, figures
+
+
+def same_people(one: Figure, other: Figure) -> bool:
+    """Say whether two figures come from the same interviews: one study, or two by one house at one time with one n."""
+    if one.item.base_rule != other.item.base_rule or one.subgroup != other.subgroup or one.country != other.country:
+        return False
+    first, second = one.study, other.study
+    known = bool(first.field_start and first.n_interviews)
+    told = [(each.house, each.field_start, each.field_end, each.n_interviews) for each in (first, second)]
+    return first.study_id == second.study_id or (known and told[0] == told[1])
 
 
 def listed(given: Polls) -> Sequence[Figure | Poll]:

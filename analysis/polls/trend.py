@@ -9,17 +9,22 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import pairwise
+from typing import Literal
 
 from ...data.errors import ComparisonError
 from ...data.registry.figure import Figure
 from ...data.registry.figures import Registry, relation
 from ..comparing.published_error import ASSUMED_DEFF
-from .alike import Known, Likened, compared, series
+from .alike import Known, Likened, Likeness, compared, series
 from .poll import DAYS_IN_YEAR, Poll, Polls, grades, sorted_out
 from .trend_result import Break, House, Point, Segment, Trend
 
 MOST_POINTS = 60
 """Times at which a segment's level is worked out, besides those of its polls."""
+
+THROUGH: Mapping[str, tuple[Likeness, ...]] = {"same_wording": ("same",), "same_construct": ("same", "reworded")}
+"""What a line runs through, by name."""
 
 FEWEST = 3
 """Polls that a line is drawn through at least."""
@@ -33,6 +38,7 @@ def trend(
     deff: float = ASSUMED_DEFF,
     pace: float | None = None,
     house_effects: bool = True,
+    through: Literal["same_wording", "same_construct"] = "same_wording",
 ) -> Trend:
     """Follow polls of one question over time.
 
@@ -53,6 +59,9 @@ def trend(
         out.
     house_effects : bool
         Whether each house may have habits of its own; they sum to zero over the houses of a line.
+    through : str
+        ``"same_wording"``: a line breaks where the words changed, or are not known to be the same.
+        ``"same_construct"``: it runs on through what the registry calls the same construct, and the result says so.
 
     Returns
     -------
@@ -71,8 +80,9 @@ def trend(
     line. A series of fewer than three polls has dots and no line. The level is that of the average house: no number of
     polls tells what error all of them share.
 
-    With few polls the pace is poorly known, and the bands take it as known; give ``pace`` to see what hangs on it. Do
-    not read a line between two polls far apart as what was thought in between.
+    Both tiers have the pace that is likeliest when other errors are allowed for; with sampling error alone, every error
+    would count as movement. With few polls the pace is poorly known, and the bands take it as known; give ``pace`` to
+    see what hangs on it. Do not read a line between two polls far apart as what was thought in between.
 
     References
     ----------
@@ -88,7 +98,7 @@ def trend(
     >>> len(found.segments), found.breaks, round(found.segments[0].points[-1].level, 2)
     (1, (), 0.51)
     """
-    check_choices(level, nonsampling, pace)
+    check_choices(level, nonsampling, pace, through)
     made, left_out, figures = sorted_out(polls, deff)
     dated = sorted((poll for poll in made if poll.middle is not None), key=lambda poll: poll.years)
     left_out |= {poll.name: "its dates are not known" for poll in made if poll.middle is None}
@@ -97,18 +107,20 @@ def trend(
         raise ComparisonError(f"no poll has both a date and an error.{why}")
     known = polls.relation if isinstance(polls, Registry) else relation
     refuse_other_things(dated, figures, known)
-    numbers, why_apart = series([poll.name for poll in dated], figures, {p.name: p.item for p in dated}, known)
+    items = {poll.name: poll.item for poll in dated}
+    numbers, why_apart = series([poll.name for poll in dated], figures, items, known, THROUGH[through])
     groups: list[list[Poll]] = [[] for _ in range(max(numbers) + 1)]
     for poll, at in zip(dated, numbers, strict=True):
         groups[at].append(poll)
     segments = tuple(segment(group, level, nonsampling, pace, house_effects=house_effects) for group in groups)
     notes = [*grades(figures.values()), *(f"Left out: {name}, because {reason}." for name, reason in left_out.items())]
-    notes += about_pace(segments, pace)
+    notes += about_pace(segments, pace) + run_on(groups, figures, items, known)
     method = {
         "level": level,
         "nonsampling": nonsampling,
         "assumed_deff": deff,
         "house_effects": house_effects,
+        "through": through,
         "pace": pace,
         "reach": _reach(level),
         "left_out": left_out,
@@ -117,8 +129,10 @@ def trend(
     return Trend(segments, breaks(groups, why_apart), share, method, tuple(notes))
 
 
-def check_choices(level: float, nonsampling: float, pace: float | None) -> None:
-    """Refuse numbers that mean nothing."""
+def check_choices(level: float, nonsampling: float, pace: float | None, through: str) -> None:
+    """Refuse what means nothing."""
+    if through not in THROUGH:
+        raise ComparisonError(f"through is {through!r}; give one of {', '.join(map(repr, THROUGH))}.")
     if not 0.5 < level < 1:
         raise ComparisonError(f"level is {level:g}; give a share between 0.5 and 1, e.g. 0.95.")
     for name, value in (("nonsampling", nonsampling), ("pace", pace)):
@@ -147,11 +161,13 @@ def segment(
     years, grid = [poll.years for poll in polls], between(polls)
     houses = [poll.house if house_effects else "" for poll in polls]
 
-    def fitted(extra: float) -> Level:
+    def fitted(extra: float, pace: float | None) -> Level:
         errors = [math.hypot(poll.se, extra) for poll in polls]
         return local_level([poll.value for poll in polls], errors, years, houses, at=grid, pace=pace)
 
-    sampling, total, reach = fitted(0.0), fitted(nonsampling), _reach(level)
+    # With sampling error alone every other error would count as movement: both tiers have the pace of the second.
+    total, reach = fitted(nonsampling, pace), _reach(level)
+    sampling = fitted(0.0, total.pace)
     days = [date.fromordinal(round(year * DAYS_IN_YEAR)) for year in sorted([*years, *grid])]
     columns = (
         *(sampling.level, sampling.se, sampling.level - reach * sampling.se, sampling.level + reach * sampling.se),
@@ -163,7 +179,7 @@ def segment(
         House(name, effect, se, effect - reach * se, effect + reach * se, count[name])
         for name, effect, se in zip(total.houses, total.effects.tolist(), total.effects_se.tolist(), strict=False)
     )
-    return Segment(tuple(polls), points, effects, sampling.pace, total.pace)
+    return Segment(tuple(polls), points, effects, total.pace)
 
 
 def _reach(level: float) -> float:
@@ -187,12 +203,28 @@ def breaks(groups: Sequence[Sequence[Poll]], why: Sequence[Likened]) -> tuple[Br
     )
 
 
+def run_on(
+    groups: Sequence[Sequence[Poll]], figures: Mapping[str, Figure], items: Mapping[str, str], known: Known
+) -> list[str]:
+    """Say where a line runs on through other words."""
+    steps: dict[str, list[str]] = {}
+    for group in groups:
+        for one, other in pairwise(group):
+            found = compared(one.name, other.name, figures, items, known)
+            if found.likeness == "reworded":
+                steps.setdefault(found.reason, []).append(f"from {one.name} to {other.name}")
+    return [
+        f"The line runs on as you asked, though the words are not known to be the same, {', '.join(places)}: {reason}."
+        for reason, places in steps.items()
+    ]
+
+
 def about_pace(segments: Sequence[Segment], pace: float | None) -> list[str]:
     """Say when the estimated pace is zero, which few polls often give whatever is true."""
     still = any(one.points and not one.pace for one in segments)
     if pace is not None or not still:
         return []
     return [
-        "No movement beyond sampling error was found in at least one line, so its band is that of a constant; with few "
-        "polls that happens often. Give pace= to see what a moving level would look like."
+        "No movement beyond the polls' errors was found in at least one line, so its band is that of a constant; with "
+        "few polls that happens often. Give pace= to see what a moving level would look like."
     ]

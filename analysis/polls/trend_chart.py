@@ -27,7 +27,7 @@ def trend_chart(trend: Trend) -> alt.LayerChart:
     import altair as alt
 
     axis = alt.Axis(format=".0%") if trend.share else alt.Axis()
-    across = alt.X("day:T", title="middle of the fieldwork")
+    across = alt.X("day:T", title="middle of the fieldwork", scale=alt.Scale(padding=28))
 
     def up(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", title=None, axis=axis, scale=alt.Scale(zero=False))
@@ -45,7 +45,7 @@ def trend_chart(trend: Trend) -> alt.LayerChart:
         .mark_point(filled=True, size=60, color=TITLE, opacity=1)
         .encode(y=up("value")),
         hollow.mark_point(filled=False, size=60, color=DOUBTFUL, strokeWidth=2).encode(y=up("value")),
-        hollow.mark_text(align="left", dx=8, color=DOUBTFUL).encode(y=up("value"), text="badge:N"),
+        hollow.mark_text(dy=-13, color=DOUBTFUL).encode(y=up("value"), text="badge:N"),
     ]
     if trend.breaks:
         breaks = alt.Chart(breaks_drawn(trend)).encode(x=across, tooltip=["break:N"])

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WHY = {
-    "reworded": "asked in other words",
-    "apart": "another question",
+    "reworded": "not known to be in the same words",
+    "apart": "not the same thing",
     "unknown": "not on record as the same question",
 }
 
@@ -104,15 +104,14 @@ class Segment:
         The level; empty where the polls are too few for a line.
     houses : tuple of House
         Empty for a single house.
-    pace, total_pace : float or None
-        How far the level moves in a year, as estimated in each tier; None without a line.
+    pace : float or None
+        How far the level moves in a year; None without a line.
     """
 
     polls: tuple[Poll, ...]
     points: tuple[Point, ...]
     houses: tuple[House, ...]
     pace: float | None
-    total_pace: float | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -180,7 +179,6 @@ class Trend:
                     "points": [_plain(asdict(point)) for point in one.points],
                     "houses": [asdict(house) for house in one.houses],
                     "pace": one.pace,
-                    "total_pace": one.total_pace,
                 }
                 for one in self.segments
             ],
@@ -210,7 +208,7 @@ class Trend:
     def heading(self) -> str:
         """What it shows, in a line."""
         count = sum(len(one.polls) for one in self.segments)
-        series = f"{len(self.segments)} series, each of one question," if len(self.segments) > 1 else "one question"
+        series = f"{len(self.segments)} questions" if len(self.segments) > 1 else "one question"
         return f"{count} polls of {series} over time"
 
     @property
