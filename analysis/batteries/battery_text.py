@@ -13,6 +13,7 @@ from .tier import Tier
 
 HEADINGS = ("Item", "New", "Published", "Difference", "Expected", "Bits", "Expected, total", "Bits")
 LONGEST = 32
+OTHER = "with other survey error"
 
 
 def as_text(battery: Battery) -> str:
@@ -70,7 +71,7 @@ def together(battery: Battery) -> str:
     said = f"{said} ({in_words(tests[0])})"
     if tests[1] is None:
         return f"{said}."
-    stands = "they differ" if tests[1].p < 1 - battery.level else "nothing is shown"
+    stands = "they still differ" if tests[1].p < 1 - battery.level else "no difference is shown"
     return f"{said}; {allowing(battery)}, {stands} ({p_in_words(tests[1].p)})."
 
 
@@ -90,7 +91,7 @@ def shift(battery: Battery) -> str:
         return f"{said}."
     total = battery.total.shift
     stands = "the shift stands" if total.p < 1 - battery.level else "none is shown"
-    allowed = f"{allowing(battery)}, which can move a whole battery, {stands}"
+    allowed = f"{OTHER}, which can move a whole battery, {stands}"
     return f"{said}; {allowed} ({spread(total.low, total.high, battery)})."
 
 
@@ -103,8 +104,8 @@ def profile(battery: Battery) -> str:
     said = f"{changed}, apart from any common shift ({in_words(found)})"
     if total is None:
         return f"{said}."
-    stands = "it changed" if total.p < 1 - battery.level else "no change is shown"
-    return f"{said}; {allowing(battery)}, {stands} ({p_in_words(total.p)})."
+    stands = "it still did" if total.p < 1 - battery.level else "no change is shown"
+    return f"{said}; {OTHER} {stands} ({p_in_words(total.p)})."
 
 
 def order(battery: Battery) -> str:
@@ -119,7 +120,7 @@ def order(battery: Battery) -> str:
     if battery.total is None:
         return f"{said}."
     total = battery.total.ranks
-    return f"{said}; {allowing(battery)}, {total.resolved}: {total.agree} and {total.contradict}."
+    return f"{said}; {OTHER} {total.resolved} are: {total.agree} and {total.contradict}."
 
 
 def surprise(battery: Battery) -> str:
@@ -130,7 +131,7 @@ def surprise(battery: Battery) -> str:
     most = max(battery.items, key=lambda item: item.bits)
     heads = bits_in_words(bits(found))
     said = f"Given the published results, the new ones are a surprise of {bits(found):.1f} bits, {heads}"
-    said += f" ({allowing(battery)}, {bits(total):.1f})" if total is not None else ""
+    said += f" ({OTHER} {bits(total):.1f})" if total is not None else ""
     return f"{said}; of single items most so {most.item} ({most.bits:.1f})."
 
 

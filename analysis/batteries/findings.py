@@ -11,7 +11,7 @@ from ..sampling.categories import Floats
 from .battery import Assumption, Battery, BatteryItem, LeftOut
 from .battery_text import conclusions_changed
 from .hotelling import untestable
-from .published_covariance import assumptions, published_covariance
+from .published_covariance import BORROWED, assumptions, published_covariance
 from .sides import Sides
 from .surprise import Surprise, surprises
 from .tier import Tier, sampling_tier, total_tier
@@ -113,11 +113,16 @@ def battery_of(
     new_covariance = rescaled(new_correlation, np.array([entry.new_se for entry in entries]))
     assumed = assumptions(correlation, new_covariance)
     name, matrix = next(iter(assumed.items()))
-    sides = sides_of(entries, new_covariance, matrix)
+    sides = sides_of(entries, new_covariance, matrix, borrowed=name == BORROWED)
     sampling, total = tiers(sides, entries, named, level)
-    others = {other: sides_of(entries, new_covariance, assumed[other]) for other in list(assumed)[1:]}
+    others = {
+        other: sides_of(entries, new_covariance, assumed[other], borrowed=other == BORROWED)
+        for other in list(assumed)[1:]
+    }
     others |= {
-        f"a published design effect of {deff:g}": sides_of(at_design_effect(entries, deff), new_covariance, matrix)
+        f"a published design effect of {deff:g}": sides_of(
+            at_design_effect(entries, deff), new_covariance, matrix, borrowed=name == BORROWED
+        )
         for deff in DEFFS
         if any(entry.deff not in (None, deff) for entry in entries)
     }
@@ -149,7 +154,7 @@ def rescaled(matrix: Floats, se: Floats) -> Floats:
     return np.asarray(correlation * np.outer(se, se))
 
 
-def sides_of(entries: Sequence[Entry], new_covariance: Floats, correlation: Floats) -> Sides:
+def sides_of(entries: Sequence[Entry], new_covariance: Floats, correlation: Floats, *, borrowed: bool) -> Sides:
     """Put both sides together under one assumption, without other error."""
     se, rounding = (np.array([getattr(entry, name) for entry in entries]) for name in ("published_se", "rounding"))
     sizes = [entry.published_n for entry in entries if np.isfinite(entry.published_n)]
@@ -161,6 +166,7 @@ def sides_of(entries: Sequence[Entry], new_covariance: Floats, correlation: Floa
         new_df=min(entry.new_df for entry in entries),
         published_df=min(sizes) - 1 if sizes else np.inf,
         known=np.zeros(new_covariance.shape),
+        borrowed=borrowed,
     )
 
 

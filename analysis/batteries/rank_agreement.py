@@ -79,7 +79,8 @@ def rank_agreement(sides: Sides, level: float) -> RankAgreement:
     (3, 2, 2, 0, 1.0)
     """
     new = order_of(sides.new, sides.new_covariance + sides.known / 2, sides.new_df, level)
-    published = order_of(sides.published, sides.published_covariance + sides.known / 2, sides.published_df, level)
+    df = min(sides.new_df, sides.published_df) if sides.borrowed else sides.published_df
+    published = order_of(sides.published, sides.published_covariance + sides.known / 2, df, level)
     products = [one * other for one, other in zip(new, published, strict=True)]
     return RankAgreement(
         pairs=len(new),

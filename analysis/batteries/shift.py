@@ -83,7 +83,7 @@ def level_shift(sides: Sides, level: float, shared: float | None = None) -> Shif
         estimate, se, df = least_squares(sides)
         weighting = "generalised least squares"
     reach = float(stdtrit(df, 0.5 + level / 2)) * se
-    p = 2 * float(stdtr(df, -abs(estimate) / se)) if estimate else 1.0
+    p = 2 * float(stdtr(df, -abs(estimate) / se)) if estimate and se else float(not estimate)
     plain = float(sides.difference.mean())
     return Shift(estimate, se, df, estimate - reach, estimate + reach, p, plain, weighting, shared)
 

@@ -3,7 +3,8 @@
 The difference of two vectors whose covariances are each estimated, with their own degrees of freedom, is the
 multivariate Behrens-Fisher problem. Its degrees of freedom here are those of Krishnamoorthy and Yu (2004), Statistics
 and Probability Letters 66, 161-169, equation 9: unchanged by linear transformation, Welch and Satterthwaite's for a
-single item, and those of the one survey where the other's error is nothing.
+single item, and those of the one survey where the other's error is nothing. Where the published correlation is borrowed
+from the new survey it is no better known than there: both covariances then count as one, with the new survey's.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class Sides:
         Degrees of freedom of those covariances; infinite when known rather than estimated.
     known : numpy.ndarray
         k x k covariance that comes on top, of both surveys together, e.g. of non-sampling error.
+    borrowed : bool
+        Whether the correlation of the published items is that of the new ones.
 
     Examples
     --------
@@ -48,6 +51,7 @@ class Sides:
     new_df: float
     published_df: float
     known: Floats
+    borrowed: bool = False
 
     def __len__(self) -> int:
         """Count the items."""
@@ -67,10 +71,18 @@ class Sides:
     def df(self) -> float:
         """Degrees of freedom of that covariance, after Krishnamoorthy and Yu."""
         inverse, k, uncertain = np.linalg.inv(self.covariance), len(self), 0.0
-        for covariance, df in ((self.new_covariance, self.new_df), (self.published_covariance, self.published_df)):
+        for covariance, df in self.estimated:
             part = covariance @ inverse
             uncertain += float(np.trace(part @ part) + np.trace(part) ** 2) / df
         return k * (k + 1) / uncertain if uncertain > 0 else math.inf
+
+    @property
+    def estimated(self) -> tuple[tuple[Floats, float], ...]:
+        """The covariances that are estimated by themselves, each with its degrees of freedom."""
+        new, published = self.new_covariance, self.published_covariance
+        if self.borrowed:
+            return ((np.asarray(new + published), min(self.new_df, self.published_df)),)
+        return (new, self.new_df), (published, self.published_df)
 
     @property
     def invertible(self) -> bool:
