@@ -71,7 +71,7 @@ PUBLIC = {
     "weight_log": "analysis.diagnosing.weight_log",
     "weight_warnings": "analysis.diagnosing.weight_warnings",
     "weight_summary": "analysis.diagnosing.weights",
-    "bank": "data.bank",
+    "bank": "data.banks.shipped",
     "Codebook": "data.codebook",
     "MissingKind": "data.codebook",
     "MissingRange": "data.codebook",
@@ -176,7 +176,7 @@ if TYPE_CHECKING:
     from .analysis.trimming.normalise import normalise as normalise
     from .analysis.trimming.trim import trim as trim
     from .analysis.weight import weight as weight
-    from .data.bank import bank as bank
+    from .data.banks.shipped import bank as bank
     from .data.codebook import Codebook as Codebook
     from .data.codebook import MissingKind as MissingKind
     from .data.codebook import MissingRange as MissingRange

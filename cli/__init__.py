@@ -6,6 +6,7 @@ import click
 
 from .. import __version__
 from .asking import check, export, field, new, simulate
+from .banking import bank
 from .estimating import compare, estimate
 from .showing import dashboard, demo, doctor, figures
 from .tabulating import banner, crosstab
@@ -15,7 +16,7 @@ from .weighting import weight
 GUIDE = """Field attitude surveys, estimate with their design, compare honestly with published figures.
 
 \b
-Field team:    new, check, field, simulate, export
+Field team:    bank, new, check, field, simulate, export
 Statistician:  weight, estimate, crosstab, banner
 Reader:        compare, figures, dashboard
 First time?    topline demo
@@ -28,7 +29,7 @@ def main() -> None:
     """Run a verb."""
 
 
-ASKING = (new, check, field, simulate, export)
+ASKING = (bank, new, check, field, simulate, export)
 ESTIMATING = (weight, estimate, crosstab, banner)
 SHOWING = (compare, figures, dashboard, demo, doctor)
 

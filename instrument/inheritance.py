@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..data.codebook import MissingKind
-from ..data.errors import UnknownNameError, did_you_mean
+from ..data.errors import did_you_mean
 from .questionnaire import Choice, ChoiceList, Question, Questionnaire, Row, Text
 
 if TYPE_CHECKING:
-    from ..data.bank import BankItem, BankList
+    from ..data.banks.item import BankItem, BankList
     from .naming import Find
 
 
@@ -57,12 +57,9 @@ def inherit(item_id: str) -> Inherited:
     >>> inherit("social_credit.restrict_travel").replicates
     ('liu2022.travel',)
     """
-    from ..data.bank import bank
+    from ..data.banks.shipped import bank
 
-    topic, dot, _ = item_id.partition(".")
-    if not dot:
-        raise UnknownNameError("bank item", item_id, bank("social_credit"))
-    return _inherited(bank(topic)[item_id])
+    return _inherited(bank()[item_id])
 
 
 def _inherited(item: BankItem) -> Inherited:

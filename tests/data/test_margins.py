@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from topline.data.bank import bank
+from topline.data.banks.shipped import bank
 from topline.data.errors import FileError, RegistryError, UnknownNameError
 from topline.data.margins import Dimension, Margins, margins, read_margins, shipped_margins
 
