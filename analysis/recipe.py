@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ..data.codebook import Study
 from ..data.errors import ComparisonError, EstimationError, ToplineError
+from ..data.margins import margins_named
 from .comparing.compare import compare
+from .comparing.frame import Frame
+from .comparing.frame_words import understood
 from .estimation.estimate import proportion
 from .results import write_results
 from .sampling.design import Design
@@ -17,8 +20,12 @@ from .sampling.step import TAKES_OUT
 from .telling.comparison import Comparison
 
 if TYPE_CHECKING:
-    from ..data.study_folder import StudyFolder
+    from ..data.registry.figure import Figure
+    from ..data.registry.figures import Registry
+    from ..data.study_folder import ComparisonPlan, StudyFolder
+    from .comparing.published_base import PublishedBase
     from .estimation.estimates import Estimates
+    from .sampling.subpopulation import Where
 
 COMPLETE = 1
 """Code of a complete interview in the variable ``disposition``."""
@@ -132,6 +139,8 @@ def compared(
     margin: float | None = None,
     nonsampling: float | None = None,
     figures: Sequence[str] = (),
+    base: str | None = None,
+    bridge_to: str | None = None,
 ) -> Comparison:
     """Compare every question of a study folder that has published figures with them.
 
@@ -145,15 +154,18 @@ def compared(
         Percentage points; as in study.yaml when left out.
     figures : sequence of str
         Ids of the only figures wanted, e.g. ``["liu2022.travel"]``; all when empty.
+    base : str, optional
+        Base of published figures whose base the registry does not know, e.g. ``"excluding_dont_know"``; as in
+        study.yaml when left out.
+    bridge_to : str, optional
+        A frame of study.yaml, or one in plain words; as in study.yaml when left out.
 
     Raises
     ------
     ComparisonError
-        When no question has a published figure.
+        When no question has a published figure, the base contradicts the registry, or the frame is not understood.
     """
-    from ..data.registry.figures import published
-
-    plan, registry = folder.plan.compare, published()
+    plan, registry = folder.plan.compare, folder.figures
     wanted = [registry[name] for name in figures] if figures else registry
     codebook = design.study.codebook
     linked = [name for name in closed_questions(design.study) if codebook[name].bank or codebook[name].replicates]
@@ -169,6 +181,34 @@ def compared(
         margin=(plan.margin if margin is None else margin) / 100,
         nonsampling=(plan.nonsampling if nonsampling is None else nonsampling) / 100,
         level=plan.level / 100,
+        base=base_declared(plan, base, wanted),
+        bridge_to=frame_named(folder, plan.bridge_to if bridge_to is None else bridge_to, design),
+    )
+
+
+def base_declared(plan: ComparisonPlan, base: str | None, wanted: Registry | Sequence[Figure]) -> PublishedBase | None:
+    """Give the base that is declared; that of study.yaml speaks only where the registry does not know one."""
+    figures = wanted.values() if isinstance(wanted, Mapping) else wanted
+    if base is None and not any(figure.base == "unknown" for figure in figures):
+        return None
+    return cast("PublishedBase | None", (base if base is not None else plan.base) or None)
+
+
+def frame_named(folder: StudyFolder, name: str, design: Design) -> Frame | None:
+    """Give the frame that study.yaml declares under a name, or the one that plain words mean; None where none is."""
+    plan = folder.plan.compare
+    if not name:
+        return None
+    if name not in plan.frames:
+        return understood(name, design.study.codebook, folder.description, tuple(plan.frames))
+    wanted = plan.frames[name]
+    return Frame(
+        name,
+        where=cast("Where", wanted.where),
+        margins=margins_named(wanted.margins, folder.path) if wanted.margins else None,
+        on=wanted.on or None,
+        missing=wanted.missing,
+        studies=wanted.studies,
     )
 
 

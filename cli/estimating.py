@@ -13,8 +13,12 @@ from .estimands import ESTIMAND, estimand_options, estimated, level_of
 from .terminal import FOLDER, as_json, example, names_option, show
 
 if TYPE_CHECKING:
+    from ..analysis.comparing.published_base import PublishedBase
     from ..analysis.estimation.estimates import Estimates
     from ..analysis.telling.comparison import Comparison
+
+BASES = ("all", "excluding_dont_know", "excluding_neutral")
+"""What the base of a published figure may be declared to be."""
 
 
 @click.command(
@@ -45,6 +49,7 @@ def estimate(source: Path, as_json: bool, **options: Any) -> None:
 @click.command(
     epilog=example(
         "topline compare my-study\n"
+        'topline compare my-study --base excluding_dont_know --bridge-to "urban 18-59"\n'
         "topline compare wave1.sav --weight w --proportion travel --category support --published liu2022.travel"
     )
 )
@@ -54,12 +59,16 @@ def estimate(source: Path, as_json: bool, **options: Any) -> None:
 @names_option("--published", "Ids of published figures; topline figures lists them.")
 @click.option("--margin", type=click.FloatRange(0, 50, min_open=True), help="Points that still count as equivalent.")
 @click.option("--nonsampling", type=click.FloatRange(0, 50), help="Points of non-sampling error per survey.")
+@click.option("--base", type=click.Choice(BASES), help="Base of figures whose base the registry does not know.")
+@click.option("--bridge-to", help='People of the figures: a frame of study.yaml, or words such as "urban 18-59".')
 @as_json
 def compare(
     source: Path,
     published: tuple[str, ...],
     margin: float | None,
     nonsampling: float | None,
+    base: PublishedBase | None,
+    bridge_to: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -67,14 +76,14 @@ def compare(
 
     SOURCE is a study folder, whose questions find their published figures by themselves, or a data file together with
     --proportion or --mean and --published. What is found for a whole folder is kept in results/comparison.json for the
-    dashboard; a look at some figures, or with another margin, is not.
+    dashboard; a look at some figures, or with another margin, base or frame, is not.
     """
     from ..analysis.comparing.compare import compare as compare_with
     from ..data.registry.figures import published as registry
 
     if is_study(source):
         refuse_in_folder(source, options, [*DESIGN, *ESTIMAND])
-        show(folder_comparison(source, published, margin, nonsampling), as_json)
+        show(folder_comparison(source, published, margin, nonsampling, base, bridge_to), as_json)
         return
     if not published:
         raise click.UsageError("Name the figures to compare with: --published ID. topline figures lists them.")
@@ -83,7 +92,15 @@ def compare(
     margin = 5.0 if margin is None else margin
     nonsampling = 3.0 if nonsampling is None else nonsampling
     level = level_of(options)
-    found = compare_with(estimates, chosen, margin=margin / 100, nonsampling=nonsampling / 100, level=level)
+    found = compare_with(
+        estimates,
+        chosen,
+        margin=margin / 100,
+        nonsampling=nonsampling / 100,
+        level=level,
+        base=base,
+        bridge_to=bridge_to,
+    )
     show(found, as_json)
 
 
@@ -104,7 +121,12 @@ def folder_estimates(source: Path, options: Mapping[str, Any]) -> Estimates:
 
 
 def folder_comparison(
-    source: Path, figures: Sequence[str], margin: float | None, nonsampling: float | None
+    source: Path,
+    figures: Sequence[str],
+    margin: float | None,
+    nonsampling: float | None,
+    base: str | None,
+    bridge_to: str | None,
 ) -> Comparison:
     """Compare in a study folder; the whole comparison, as study.yaml declares it, is kept for the dashboard."""
     from ..analysis.recipe import compared, save_comparison, weighted_design
@@ -113,7 +135,8 @@ def folder_comparison(
     study = read_folder(source)
     design = weighted_design(study)
     warn_when_stale(study, design)
-    comparison = compared(study, design, margin=margin, nonsampling=nonsampling, figures=figures)
-    if not figures and margin is None and nonsampling is None:
+    told: dict[str, Any] = {"margin": margin, "nonsampling": nonsampling, "base": base, "bridge_to": bridge_to}
+    comparison = compared(study, design, figures=figures, **told)
+    if not figures and all(option is None for option in told.values()):
         save_comparison(study, comparison)
     return comparison

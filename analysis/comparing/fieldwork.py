@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ...data.description import StudyDescription, dates_in_words
+from ...data.description import StudyDescription, dates_in_words, modes_in_words
 from .reason import Reason, stated
 
 if TYPE_CHECKING:
@@ -13,14 +12,6 @@ if TYPE_CHECKING:
 
 YEARS_APART = 1.0
 """Fieldwork further apart than this is a reason of its own: opinion may have moved."""
-
-MODE_WORDS = {
-    "web": "web",
-    "face_to_face": "face to face",
-    "telephone": "telephone",
-    "paper": "paper",
-    "mixed": "mixed modes",
-}
 
 CHANCE_ALONE = "its interval shows only what chance alone would do."
 
@@ -62,19 +53,9 @@ def own_sample(about: StudyDescription) -> Reason | None:
 
 def mode(figure: Figure, about: StudyDescription) -> Reason | None:
     """Compare modes of interview."""
-    words, repair = stated("mode", in_words(about.modes), in_words(figure.study.modes), key='modes=("web",)')
+    new, published = modes_in_words(about.modes), modes_in_words(figure.study.modes)
+    words, repair = stated("mode", new, published, key='modes=("web",)')
     return Reason("mode", "qualifies", words, repair) if words else None
-
-
-def in_words(modes: Iterable[str]) -> str:
-    """Name modes in words; empty when unknown.
-
-    Examples
-    --------
-    >>> in_words(("web", "face_to_face")), in_words(("unknown",))
-    ('face to face and web', '')
-    """
-    return " and ".join(sorted(MODE_WORDS.get(one, one) for one in modes if one not in ("unknown", "")))
 
 
 def language(figure: Figure, about: StudyDescription) -> Reason | None:
