@@ -48,6 +48,11 @@ PUBLIC = {
     "poststratify": "analysis.raking.poststratify",
     "rake": "analysis.raking.rake",
     "margins_from": "analysis.nonprobability.reference_margins",
+    "Poll": "analysis.polls.poll",
+    "Pooled": "analysis.polls.pooled",
+    "pooled": "analysis.polls.pooled",
+    "trend": "analysis.polls.trend",
+    "Trend": "analysis.polls.trend_result",
     "rank_test": "analysis.testing.ranks",
     "respondents": "analysis.recipe",
     "replicate_design": "analysis.replication.replicate_weights",
@@ -154,6 +159,11 @@ if TYPE_CHECKING:
     from .analysis.nonresponse.base_weights import base_weights as base_weights
     from .analysis.nonresponse.eligibility import eligibility as eligibility
     from .analysis.nonresponse.nonresponse import nonresponse as nonresponse
+    from .analysis.polls.poll import Poll as Poll
+    from .analysis.polls.pooled import Pooled as Pooled
+    from .analysis.polls.pooled import pooled as pooled
+    from .analysis.polls.trend import trend as trend
+    from .analysis.polls.trend_result import Trend as Trend
     from .analysis.raking.poststratify import poststratify as poststratify
     from .analysis.raking.rake import rake as rake
     from .analysis.recipe import respondents as respondents

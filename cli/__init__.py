@@ -8,7 +8,9 @@ from .. import __version__
 from .asking import check, export, field, new, simulate
 from .banking import bank
 from .estimating import compare, estimate
-from .showing import dashboard, demo, doctor, figures
+from .polling import pool, trend
+from .publishing import figures
+from .showing import dashboard, demo, doctor
 from .tabulating import banner, crosstab
 from .terminal import Verbs
 from .weighting import weight
@@ -18,7 +20,7 @@ GUIDE = """Field attitude surveys, estimate with their design, compare honestly 
 \b
 Field team:    bank, new, check, field, simulate, export
 Statistician:  weight, estimate, crosstab, banner
-Reader:        compare, figures, dashboard
+Reader:        compare, figures, pool, trend, dashboard
 First time?    topline demo
 """
 
@@ -31,7 +33,7 @@ def main() -> None:
 
 ASKING = (bank, new, check, field, simulate, export)
 ESTIMATING = (weight, estimate, crosstab, banner)
-SHOWING = (compare, figures, dashboard, demo, doctor)
+SHOWING = (compare, figures, pool, trend, dashboard, demo, doctor)
 
 for verb in (*ASKING, *ESTIMATING, *SHOWING):
     main.add_command(verb)

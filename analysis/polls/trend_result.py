@@ -169,14 +169,14 @@ class Trend:
         return pd.DataFrame(rows, columns=["segment", "house", "effect", "se", "low", "high", "polls"])
 
     def document(self) -> dict[str, Any]:
-        """Give everything as plain values for JSON."""
+        """Give everything as plain values for JSON: the level in rows, then breaks, and each line with its polls."""
         return {
             "method": {**self.method, "notes": list(self.notes)},
+            "rows": [_plain(row) for row in self.to_frame().to_dict("records")],
             "breaks": [_plain(asdict(one)) for one in self.breaks],
             "segments": [
                 {
                     "polls": [asdict(poll) for poll in one.polls],
-                    "points": [_plain(asdict(point)) for point in one.points],
                     "houses": [asdict(house) for house in one.houses],
                     "pace": one.pace,
                 }
@@ -267,7 +267,7 @@ class Trend:
         return number(value, decimals_for(errors))
 
 
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
+def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
     return {
         name: value.isoformat()
         if isinstance(value, date)

@@ -133,7 +133,7 @@ def test_everything_is_given_in_plain_values(figure):
     document = trend(series(figure, "same_construct")).document()
     assert document["breaks"][0]["day"] == "2017-07-02"
     assert len(document["segments"]) == 2
-    assert document["segments"][0]["points"][0]["day"] == "2012-07-02"
+    assert document["rows"][0]["day"] == "2012-07-02"
 
 
 def test_a_pace_of_zero_gives_the_weighted_mean_everywhere():
