@@ -1,7 +1,8 @@
 """The comparison against R: tests/reference/comparison.R made tests/reference/comparison.json.
 
 Published errors, differences, TOST, minimum detectable differences and adjusted p-values are base R (``qt``, ``pt``,
-``qlogis``, ``p.adjust``), turning points ``uniroot``, bounds ``svymean`` with ``vcov`` of package survey; all to 1e-9. The power of the minimum detectable difference is that of the noncentral t, to half a percent.
+``qlogis``, ``p.adjust``), turning points ``uniroot``, bounds ``svymean`` with ``vcov`` of package survey; all to 1e-9.
+The power of the minimum detectable difference is that of the noncentral t, to half a percent.
 """
 
 import json
