@@ -1,4 +1,4 @@
-"""The verbs that show: figures, dashboard, demo, doctor."""
+"""The verbs that show: dashboard, demo, doctor."""
 
 from __future__ import annotations
 
@@ -9,52 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .terminal import FOLDER, Verbs, as_json, example, progress, show
+from .terminal import FOLDER, as_json, example, progress, show
 
 if TYPE_CHECKING:
     from ..analysis.telling.comparison import Comparison
     from ..data.study_folder import StudyFolder
 
 DEMO_SIZE, DEMO_SEED = 2_400, 20_261_123
-
-
-@click.group(
-    cls=Verbs,
-    invoke_without_command=True,
-    epilog=example(
-        "topline figures\ntopline figures list --topic social_credit --country CN\ntopline figures show liu2022.travel"
-    ),
-)
-@as_json
-@click.pass_context
-def figures(ctx: click.Context, as_json: bool) -> None:
-    """List and show published figures."""
-    if ctx.invoked_subcommand is None:
-        ctx.invoke(figures_list, as_json=as_json)
-
-
-@figures.command("list", epilog=example("topline figures list --topic social_credit --country CN"))
-@click.option("--topic", help="e.g. social_credit, surveillance")
-@click.option("--country", help="ISO code, e.g. CN, DE")
-@click.option("--study", help="e.g. liu2022")
-@as_json
-def figures_list(as_json: bool, topic: str | None = None, country: str | None = None, study: str | None = None) -> None:
-    """List published figures, one on a line."""
-    from ..data.registry.figures import published
-    from ..data.registry.listing import FigureList
-
-    show(FigureList(published(topic, country=country, study=study)), as_json)
-
-
-@figures.command("show", epilog=example("topline figures show liu2022.travel"))
-@click.argument("figure")
-@as_json
-def figures_show(figure: str, as_json: bool) -> None:
-    """Show one figure: wording, scale, base, population, dates, n, sources and grade."""
-    from ..data.registry.figures import published
-    from ..data.registry.listing import FigureSheet
-
-    show(FigureSheet(published()[figure]), as_json)
 
 
 @click.command(epilog=example("topline dashboard my-study\ntopline dashboard my-study --port 8600 --no-browser"))

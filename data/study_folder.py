@@ -8,6 +8,7 @@
       margins.csv          population margins, where the study brings its own
       answers.db           answers as they come in
       answers.sav          answers as exported, with codebook
+      figures/             published figures the team has added, beside those that ship with topline
       results/             estimates.json and comparison.json, for the dashboard
 """
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .codebook import Study
     from .description import StudyDescription
     from .margins import Margins
+    from .registry.figures import Registry
 
 
 class DesignPlan(Part):
@@ -254,6 +256,19 @@ class StudyFolder:
             field_end=plan.field_end,
             note=SIMULATED if self.simulated else "",
         )
+
+    @cached_property
+    def figures(self) -> Registry:
+        """The published figures this study may be compared with: those that ship with topline, and its own.
+
+        Raises
+        ------
+        RegistryError
+            With everything that is wrong in the folder's own tables.
+        """
+        from .own_figures import figures_of_folder
+
+        return figures_of_folder(self.path)
 
     def study(self) -> Study:
         """Read the exported data.

@@ -36,13 +36,15 @@ NEEDS_LIST = ("select_one", "select_multiple", "grid")
 NUMBERS = ("integer", "decimal")
 
 
-def check(questionnaire: Questionnaire) -> tuple[Finding, ...]:
+def check(questionnaire: Questionnaire, folder: Path | None = None) -> tuple[Finding, ...]:
     """Examine a questionnaire as a whole.
 
     Parameters
     ----------
     questionnaire : Questionnaire
         As read, or as made in Python.
+    folder : Path, optional
+        Its study folder, e.g. ``Path("my-study")``, whose own published figures it may name.
 
     Returns
     -------
@@ -64,11 +66,11 @@ def check(questionnaire: Questionnaire) -> tuple[Finding, ...]:
     """
     find, findings = finder(questionnaire)
     with contextlib.suppress(Enough):
-        _check_everything(questionnaire, find)
+        _check_everything(questionnaire, find, folder)
     return tuple(sorted(findings, key=lambda finding: finding.line or 0))
 
 
-def _check_everything(questionnaire: Questionnaire, find: Find) -> None:
+def _check_everything(questionnaire: Questionnaire, find: Find, folder: Path | None) -> None:
     """Examine part by part, the cheapest first."""
     questionnaire = _in_languages_written(questionnaire, find)
     _check_document(questionnaire, find)
@@ -80,7 +82,7 @@ def _check_everything(questionnaire: Questionnaire, find: Find) -> None:
     for question in questionnaire.questions:
         _check_question(questionnaire, question, find)
     check_conditions(questionnaire, find)
-    check_published(questionnaire, find)
+    check_published(questionnaire, find, folder)
     _check_consent(questionnaire, find)
     _check_unused(questionnaire, find)
 
@@ -112,7 +114,7 @@ def check_file(path: Path | str) -> tuple[Finding, ...]:
         questionnaire, findings = draft(load_document(Path(path)), inherit)
     except DocumentError as error:
         return error.findings
-    return tuple(sorted({*findings, *check(questionnaire)}, key=_by_line))
+    return tuple(sorted({*findings, *check(questionnaire, Path(path).parent)}, key=_by_line))
 
 
 def _by_line(finding: Finding) -> tuple[int, str, str]:

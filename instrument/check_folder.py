@@ -39,7 +39,7 @@ def check_folder(path: Path | str) -> tuple[Finding, ...]:
     except DocumentError as error:
         questionnaire = Path(path) / "questionnaire.yaml"
         return (*error.findings, *(check_file(questionnaire) if questionnaire.exists() else ()))
-    weighting = tuple(_check_weighting(folder))
+    weighting = (*_check_figures(folder), *_check_weighting(folder))
     if not folder.questionnaire.exists() and folder.data.exists():
         problem = f"is not there, so study.yaml is held against {folder.data.name}; nothing can be fielded."
         missing = Finding(folder.questionnaire.name, "", problem, severity="warning")
@@ -51,6 +51,13 @@ def check_folder(path: Path | str) -> tuple[Finding, ...]:
     columns = export(asked, []).codebook.names
     found = _check_columns(folder, columns, folder.questionnaire.name)
     return (*weighting, *found, *_check_title(folder, asked.name), *findings)
+
+
+def _check_figures(folder: StudyFolder) -> Iterator[Finding]:
+    """Find what is wrong in the tables of published figures that the folder has of its own."""
+    from ..data.own_figures import findings_in
+
+    yield from findings_in(folder.path)
 
 
 def _check_weighting(folder: StudyFolder) -> Iterator[Finding]:

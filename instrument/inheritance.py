@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.codebook import MissingKind
-from ..data.errors import did_you_mean
+from ..data.errors import RegistryError, did_you_mean
 from .questionnaire import Choice, ChoiceList, Question, Questionnaire, Row, Text
 
 if TYPE_CHECKING:
     from ..data.banks.item import BankItem, BankList
+    from ..data.registry.figures import Registry
     from .naming import Find
 
 
@@ -74,8 +76,18 @@ def _choice_list(name: str, known: BankList) -> ChoiceList:
     return ChoiceList(name=name, choices=choices, scale=known.scale, measure=known.measure, collapse=known.collapse)
 
 
-def check_published(questionnaire: Questionnaire, find: Find) -> None:
-    """Hold the scales and published items a questionnaire names against the registry of published figures."""
+def check_published(questionnaire: Questionnaire, find: Find, folder: Path | None = None) -> None:
+    """Hold the scales and published items a questionnaire names against the published figures that are known.
+
+    Parameters
+    ----------
+    questionnaire : Questionnaire
+        What names them.
+    find : Find
+        Notes what is wrong.
+    folder : Path, optional
+        Its study folder, which may hold figures of its own.
+    """
     scaled = [choices for choices in questionnaire.choice_lists.values() if choices.scale]
     asked: list[Question | Row] = []
     for question in questionnaire.questions:
@@ -83,13 +95,11 @@ def check_published(questionnaire: Questionnaire, find: Find) -> None:
     asked = [part for part in asked if part.replicates]
     if not (scaled or asked):
         return
-    from ..data.registry.figures import published
-
-    registry = published()
+    registry, doubt = _known_figures(folder)
     for part in asked:
         for name in part.replicates:
             if name not in registry.questions:
-                near = did_you_mean(name, registry.questions)
+                near = did_you_mean(name, registry.questions) + doubt
                 find(part, f"replicates '{name}', which is not a published item in the registry.{near}", "replicates")
     for choices in scaled:
         if choices.scale not in registry.scales:
@@ -104,3 +114,14 @@ def check_published(questionnaire: Questionnaire, find: Find) -> None:
                 "order; use them, or leave 'scale' away.",
                 "scale",
             )
+
+
+def _known_figures(folder: Path | None) -> tuple[Registry, str]:
+    """Give the published figures a study may name, and what to say when its own cannot be read."""
+    from ..data.own_figures import figures_of_folder
+    from ..data.registry.figures import published
+
+    try:
+        return figures_of_folder(folder), ""
+    except RegistryError:
+        return published(), f" The folder's own figures cannot be read; see: topline figures check {folder}"

@@ -34,7 +34,7 @@ def read_questionnaire(path: Path | str) -> Questionnaire:
     >>> q.name, q.languages
     ('social-credit', ('en', 'zh', 'de'))
     """
-    return questionnaire_from(load_document(Path(path)))
+    return questionnaire_from(load_document(Path(path)), Path(path).parent)
 
 
 def read_questionnaire_text(text: str, name: str = "questionnaire.yaml") -> Questionnaire:
@@ -63,10 +63,13 @@ def read_questionnaire_text(text: str, name: str = "questionnaire.yaml") -> Ques
     return questionnaire_from(load_document(text, name))
 
 
-def questionnaire_from(document: Document) -> Questionnaire:
-    """Read a document as a questionnaire, or raise DocumentError with every error in it."""
+def questionnaire_from(document: Document, folder: Path | None = None) -> Questionnaire:
+    """Read a document as a questionnaire, or raise DocumentError with every error in it.
+
+    Published items it names may be those of its study folder, where one is given.
+    """
     questionnaire, findings = draft(document, inherit)
-    errors = {finding for finding in (*findings, *check(questionnaire)) if finding.severity == "error"}
+    errors = {finding for finding in (*findings, *check(questionnaire, folder)) if finding.severity == "error"}
     if errors:
         raise DocumentError(sorted(errors, key=_by_line))
     return questionnaire

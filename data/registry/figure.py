@@ -443,5 +443,5 @@ class Claim:
     verdict: str
     finding: str
     figures: tuple[str, ...]
-    provenance: str
+    provenance: Provenance
     note: str = ""

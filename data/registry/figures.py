@@ -189,30 +189,9 @@ class Registry(Mapping[str, Figure]):
 
     def to_frame(self) -> pd.DataFrame:
         """Give the figures as a table, one row each, shares 0-1."""
-        import pandas as pd
+        from .figure_frame import figure_frame
 
-        frame = pd.DataFrame([_flat(figure) for figure in self.figures.values()], columns=COLUMNS)
-        return frame.astype({"n": "Int64"})
-
-
-COLUMNS = [
-    "figure_id", "value", "as_printed", "statistic", "category", "subgroup", "wording", "base", "n", "population",
-    "country", "sample_type", "modes", "field_start", "field_end", "provenance", "badge", "study", "citation", "url",
-]  # fmt: skip
-"""Columns of ``Registry.to_frame``."""
-
-
-def _flat(figure: Figure) -> dict[str, object]:
-    study = figure.study
-    return {
-        **{name: getattr(figure, name) for name in ("figure_id", "value", "as_printed", "statistic", "category")},
-        **{name: getattr(figure, name) for name in ("subgroup", "base", "n", "country", "provenance", "badge")},
-        **{name: getattr(study, name) for name in ("population", "sample_type", "field_start", "field_end")},
-        **{name: getattr(study, name) for name in ("citation", "url")},
-        "wording": figure.item.wording,
-        "modes": ";".join(study.modes),
-        "study": study.title,
-    }
+        return figure_frame(self.figures.values())
 
 
 def published(

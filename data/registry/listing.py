@@ -1,15 +1,18 @@
-"""Published figures as a reader sees them: a list of many, a sheet for one. Each number stands with what it is."""
+"""Published figures and traced claims as lists: one on a line, each with its grade."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..printing import aligned, shortened
-from .figure import Figure
+from ..printing import aligned, folded, shortened
+from .figure import BADGES, Claim, Figure, PublishedStudy
 from .figures import Registry
+from .search import unfound
+
+TEXT_COLUMNS = 7
 
 
 @dataclass(frozen=True)
@@ -20,33 +23,48 @@ class FigureList:
     ----------
     registry : Registry
         The figures.
+    words : str
+        What was searched for; empty when nothing was.
+    searched : Registry or None
+        What it was searched in.
 
     Examples
     --------
     >>> from topline.data.registry.figures import published
     >>> print(FigureList(published(study="essay")))
-    figure         printed    answer   question                                        country  n  grade
-    essay.support  about 70%  support  Support for the social credit system  CN       -  as quoted
+    figure         printed    answer   question                              country  year  grade      n
+    essay.support  about 70%  support  Support for the social credit system  CN       -     as quoted  -
+    as quoted: as quoted in an essay; not seen in the source.
     1 figure. One in full: topline figures show essay.support
     """
 
     registry: Registry
+    words: str = ""
+    searched: Registry | None = None
 
     def document(self) -> dict[str, Any]:
         """Give the figures as a document for machines, one row each, shares 0-1."""
         rows = json.loads(self.registry.to_frame().to_json(orient="records", double_precision=15))
-        return {
-            "method": {"source": self.registry.source or "shipped with topline", "figures": len(rows)},
-            "rows": rows,
-        }
+        method = {"source": self.registry.source or "shipped with topline", "figures": len(rows)}
+        return {"method": {**method, **({"words": self.words} if self.words else {})}, "rows": rows}
 
     def __str__(self) -> str:
-        """Give one line for each figure, and how to see one in full."""
+        """Give one line for each figure, what their grades mean, and how to see one in full."""
         figures = list(self.registry.values())
         if not figures:
+            return self._nothing()
+        header = ["figure", "printed", "answer", "question", "country", "year", "grade", "n"]
+        table = aligned(header, [_line(figure) for figure in figures], TEXT_COLUMNS)
+        grades = dict.fromkeys(figure.provenance for figure in figures if figure.provenance != "verified")
+        meanings = [f"{grade.replace('_', ' ')}: {BADGES[grade]}." for grade in grades]
+        return "\n".join([table, *map(folded, meanings), _counted(figures)])
+
+    def _nothing(self) -> str:
+        if not self.words or self.searched is None:
             return "No published figure matches. topline figures list shows them all."
-        header = ["figure", "printed", "answer", "question", "country", "n", "grade"]
-        return f"{aligned(header, [_line(figure) for figure in figures], 5)}\n{_counted(figures)}"
+        if not len(self.searched):
+            return "No published figure meets the conditions, whatever its words. topline figures list shows them all."
+        return f"No published figure has all of these words.\n{unfound(self.searched, self.words)}"
 
 
 def _counted(figures: list[Figure]) -> str:
@@ -57,69 +75,76 @@ def _counted(figures: list[Figure]) -> str:
 def _line(figure: Figure) -> list[str]:
     part = "" if figure.subgroup in ("", "all") else f" ({figure.subgroup})"
     n = f"{figure.n:,}" if figure.n is not None else "-"
-    question = shortened(figure.item.wording_english + part, 60)
-    grade = figure.provenance.replace("_", " ")
-    return [figure.figure_id, figure.as_printed, figure.category, question, figure.study.country, n, grade]
+    question = shortened(figure.item.wording_english or figure.item.wording_original, 60 - min(len(part), 40)) + part
+    place = figure.country or shortened(figure.study.region, 16) or "-"
+    printed, answer = shortened(figure.as_printed, 20), shortened(figure.category, 28)
+    return [figure.figure_id, printed, answer, question, place, year(figure.study), graded(figure), n]
 
 
-@dataclass(frozen=True)
-class FigureSheet:
-    """One published figure with everything known of it.
+def year(study: PublishedStudy) -> str:
+    """Give the year of fieldwork, or else of publication; a dash where neither is known.
 
-    Attributes
-    ----------
-    figure : Figure
-        The figure.
+    Examples
+    --------
+    >>> year(PublishedStudy("a", "A", field_end="2020-04")), year(PublishedStudy("a", "A"))
+    ('2020', '-')
+    """
+    return (study.field_end or study.field_start or study.published_on)[:4] or "-"
+
+
+def graded(figure: Figure) -> str:
+    """Say how far a figure was traced, in one or two words, and whether its sources disagree.
 
     Examples
     --------
     >>> from topline.data.registry.figures import published
-    >>> print(FigureSheet(published()["liu2022.travel"]).document()["rows"][0]["n"])
-    1173
+    >>> graded(published()["liu2022.travel"])
+    'as quoted'
+    """
+    return figure.provenance.replace("_", " ") + (", disputed" if figure.conflicts else "")
+
+
+@dataclass(frozen=True)
+class ClaimList:
+    """Statements that stood among poll figures, with what tracing them found.
+
+    Attributes
+    ----------
+    claims : tuple of Claim
+        In file order.
     """
 
-    figure: Figure
+    claims: tuple[Claim, ...]
 
     def document(self) -> dict[str, Any]:
-        """Give everything as one row for machines."""
-        figure = self.figure
-        return {"method": {"badge": figure.badge, "doubts": list(figure.doubts)}, "rows": [asdict(figure)]}
+        """Give the claims as a document for machines, one row each."""
+        return {"method": {"claims": len(self.claims)}, "rows": [asdict(claim) for claim in self.claims]}
 
     def __str__(self) -> str:
-        """Give the sheet as labelled lines."""
-        facts = [(name, text) for name, text in self._facts() if text]
-        widest = max(len(name) for name, _ in facts)
-        return "\n".join(f"{name:<{widest}}  {text}" for name, text in facts)
+        """Give one line for each claim, and how to see one in full."""
+        if not self.claims:
+            return "No claim is on record here."
+        lines = [_claim_line(claim) for claim in self.claims]
+        table = aligned(["claim", "printed", "statement", "verdict", "grade of the finding"], lines, 5)
+        noun = "claim" if len(lines) == 1 else "claims"
+        return f"{table}\n{len(lines)} {noun}. One in full: topline figures show {self.claims[0].claim_id}"
 
-    def _facts(self) -> Iterator[tuple[str, str]]:
-        figure, item, study = self.figure, self.figure.item, self.figure.study
-        yield "figure", figure.figure_id
-        yield "printed", f"{figure.as_printed} ({figure.category})"
-        yield "badge", figure.badge
-        yield "question", f"{item.wording_english} [{item.translation_status.replace('_', ' ')}]"
-        yield "original", f"{item.wording_original} [{item.original_language}]" if item.wording_original else ""
-        yield "introduction", item.preamble
-        yield "answers", self._answers()
-        yield "base", figure.base.replace("_", " ")
-        yield "subgroup", figure.subgroup
-        yield "n", f"{figure.n:,}" if figure.n is not None else "not known"
-        yield "study", f"{study.title} ({study.sponsor})"
-        yield "population", f"{study.population}, {study.country}"
-        yield "sample", f"{study.sample_type}; {study.frame}" if study.frame else study.sample_type
-        yield "mode", ", ".join(study.modes).replace("_", " ")
-        yield "dates", " to ".join(dict.fromkeys(date for date in (study.field_start, study.field_end) if date))
-        for source in figure.sources:
-            yield "source", f"{source.citation}: '{source.quoted}' ({source.provenance.replace('_', ' ')})"
-        for doubt in figure.doubts:
-            yield "doubt", doubt
-        yield "note", figure.note
 
-    def _answers(self) -> str:
-        scale, counted = self.figure.item.scale, self.figure.category_set
-        if scale is None:
-            return "not known"
-        offered = [option for option in scale.options if option.kind == "substantive"]
-        marked = [f"[{option.label}]" if option.code in counted else option.label for option in offered]
-        assumed = ["the labels are partly assumed"] if any(option.assumed for option in offered) else []
-        notes = [*(["counted in brackets"] if counted else []), *assumed]
-        return " · ".join(marked) + (f"   ({'; '.join(notes)})" if notes else "")
+VERDICTS: Mapping[str, str] = {
+    "confirmed": "confirmed",
+    "not_this_value": "another value",
+    "documents_read_as_people": "documents, not people",
+    "index_called_poll": "an index, not a poll",
+    "series_had_ended": "its series had ended",
+    "inverted_scale": "scale read upside down",
+    "mixed_batteries": "two batteries mixed",
+    "not_located": "not located",
+    "not_traced": "not traced",
+}
+"""What tracing found, in a few words."""
+
+
+def _claim_line(claim: Claim) -> list[str]:
+    grade = claim.provenance.replace("_", " ")
+    printed = shortened(claim.as_printed, 24)
+    return [claim.claim_id, printed, shortened(claim.statement, 60), VERDICTS.get(claim.verdict, claim.verdict), grade]

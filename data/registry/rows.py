@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 
 Cell = str | float | int | None
@@ -35,6 +36,17 @@ class Row:
         """Give a cell as text, "" where empty."""
         value = self.values.get(column)
         return "" if value is None else str(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+    def plain(self, column: str) -> str:
+        """Give a cell as it is written to a file; a number without an exponent.
+
+        Examples
+        --------
+        >>> Row("estimate", 2, {"rounding": 0.00001, "value": 60.0}).plain("rounding")
+        '0.00001'
+        """
+        value = self.values.get(column)
+        return format(Decimal(repr(value)), "f").removesuffix(".0") if isinstance(value, float) else self.text(column)
 
     def number(self, column: str) -> float | None:
         """Give a number, None where empty."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..errors import did_you_mean
 from .rows import Breach, Row, Tables
@@ -74,7 +74,7 @@ def a_claim_has_a_name_and_figures_of_its_own(tables: Tables) -> Iterator[Breach
                 )
 
 
-def _named(tables: Tables) -> dict[str, object]:
+def _named(tables: Tables) -> dict[str, Mapping[str, Row]]:
     return {"a figure": tables.figures, "an item": tables.items}
 
 

@@ -38,8 +38,8 @@ def unfound(registry: Registry, text: str) -> str:
     Examples
     --------
     >>> from .figures import published
-    >>> unfound(published(study="liu2022"), "travel polcie")
-    "'travel' occurs in 1 figure; 'polcie' in none."
+    >>> unfound(published(study="liu2022"), "travel citzens")
+    "'travel' occurs in 1 figure; 'citzens' in none (did you mean 'citizens'?)."
     """
     said = [_occurrence(registry, word) for word in words(text)]
     return "; ".join([*said[:1], *(one.replace("occurs in", "in") for one in said[1:])]) + "." if said else ""

@@ -64,7 +64,8 @@ def _named(kind: str, names: Iterable[str], registry: Registry) -> Callable[[Fig
 def _known(kind: str, registry: Registry) -> set[str]:
     """Name what there is, also where no figure stands yet."""
     if kind == "country":
-        return {figure.country for figure in registry.figures.values() if figure.country}
+        studies = {study.country for study in registry.studies.values()}
+        return {*studies, *(figure.country for figure in registry.figures.values())} - {""}
     return {
         "topic": lambda: {*allowed("item", "topic")},
         "study": lambda: {*registry.studies},

@@ -84,6 +84,13 @@ def read_tables(folder: Path, beside: Tables = NOTHING, called: str = "") -> tup
     FileError
         When there is no such folder, or it holds none of the tables.
     """
+    drafted = read_drafted(folder, beside, called)
+    held_together(drafted, beside)
+    return drafted.sound(), drafted.findings
+
+
+def read_drafted(folder: Path, beside: Tables = NOTHING, called: str = "") -> Drafted:
+    """Read the tables of a folder row by row, before names are held against each other; see :func:`read_tables`."""
     tables = ", ".join(f"{name}.csv" for name in schema())
     if not folder.is_dir():
         raise FileError(
@@ -94,8 +101,7 @@ def read_tables(folder: Path, beside: Tables = NOTHING, called: str = "") -> tup
     drafted = Drafted()
     for name in schema():
         drafted.rows[name] = _read(folder / f"{name}.csv", name, drafted, optional=bool(beside.rows), called=called)
-    held_together(drafted, beside)
-    return drafted.sound(), drafted.findings
+    return drafted
 
 
 def holds_tables(folder: Path) -> bool:
@@ -182,9 +188,9 @@ def _find_repeated_names(drafted: Drafted, beside: Tables) -> None:
             if not any(name):
                 continue  # found already to have no name
             if name in first:
-                problem = (
-                    f"'{' '.join(name)}' stands already {_place(first[name], row)}; give this row another {key[-1]}."
-                )
+                place, here = _place(first[name], row), first[name].file == row.file
+                remedy = f"{'' if here else 'take this row out, or '}give it another {key[-1]}."
+                problem = f"'{' '.join(name)}' stands already {place}; {remedy}"
                 drafted.find(row, ", ".join(key), "a name stands once", problem)
             first.setdefault(name, row)
 

@@ -10,7 +10,8 @@ import pytest
 
 from topline.data.errors import UnknownNameError
 from topline.data.registry.figure import BADGES
-from topline.data.registry.figures import COLUMNS, published, relation
+from topline.data.registry.figure_frame import COLUMNS
+from topline.data.registry.figures import published, relation
 from topline.data.registry.tables import PUBLISHED
 
 ESSAY_VALUES = {

@@ -93,7 +93,7 @@ def test_a_repeated_key_is_refused_with_both_lines(registry_folder, refused):
     lines = refused(registry_folder(study=[{"title": "Again"}]))
     assert lines == [
         "study.csv, line 3, town2024, study_id, rule 'a name stands once': 'town2024' stands already on line 2; "
-        "give this row another study_id."
+        "give it another study_id."
     ]
 
 
