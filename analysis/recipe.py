@@ -166,7 +166,7 @@ def compared(
         When no question has a published figure, the base contradicts the registry, or the frame is not understood.
     """
     plan, registry = folder.plan.compare, folder.figures
-    wanted = [registry[name] for name in figures] if figures else registry
+    wanted = registry.chosen(figures) if figures else registry
     codebook = design.study.codebook
     linked = [name for name in closed_questions(design.study) if codebook[name].bank or codebook[name].replicates]
     if not linked:

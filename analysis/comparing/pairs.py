@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...data.codebook import Variable
 from ...data.errors import ComparisonError
-from ...data.registry.figures import Figure, Registry, Relation, relation
+from ...data.registry.figures import Chosen, Figure, Registry, Relation, relation
 from .people import country_of, nation, subgroup_of
 from .terms import in_order, own_rows, statistic_of
 
@@ -61,7 +61,7 @@ def pairs(parts: Sequence[Estimates], figures: Figures, about: StudyDescription)
     items = list(dict.fromkeys(item for part in parts for item in items_of(part)))
     listed = tuple(figures.values()) if isinstance(figures, Mapping) else as_tuple(figures)
     chosen = not isinstance(figures, Mapping) and len(items) == 1
-    known = figures.relation if isinstance(figures, Registry) else relation
+    known = figures.relation if isinstance(figures, Registry | Chosen) else relation
     found = []
     for part in parts:
         for item in items_of(part):

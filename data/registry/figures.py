@@ -6,27 +6,22 @@ number was seen in. What is not known is said to be unknown; what was only quote
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ..errors import Finding, RegistryError, UnknownNameError
+from ..errors import Finding, RegistryError
 from .figure import Claim, Figure, Item, Option, Provenance, PublishedStudy, Relation, Scale, Source
 from .making import claims_in, figures_in, items_in, relations_in, scales_in, studies_in
+from .registry import Chosen, Registry
 from .rows import Tables
 from .rules import breaches
-from .search import found
-from .selection import Wanted, selected
+from .selection import Wanted
 from .table_schema import PUBLISHED
 from .tables import NOTHING, read_tables
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = [
     "PUBLISHED",
+    "Chosen",
     "Claim",
     "Figure",
     "Item",
@@ -41,157 +36,6 @@ __all__ = [
     "read_registry",
     "relation",
 ]
-
-
-@dataclass(frozen=True)
-class Registry(Mapping[str, Figure]):
-    """Published figures by id, in file order.
-
-    Attributes
-    ----------
-    figures : mapping of str to Figure
-        By figure id.
-    questions : mapping of str to Item
-        All published items, also those no figure is known for.
-    studies : mapping of str to PublishedStudy
-        All studies.
-    scales : mapping of str to Scale
-        All scales.
-    relations : tuple of Relation
-        Pairs of a bank question, or published item, and a published item that somebody has held side by side.
-    claims : tuple of Claim
-        Statements about the system itself that stood among poll figures, with what tracing them found.
-    source : str
-        Folder it was read from.
-    """
-
-    figures: Mapping[str, Figure]
-    questions: Mapping[str, Item] = field(repr=False)
-    studies: Mapping[str, PublishedStudy] = field(repr=False)
-    scales: Mapping[str, Scale] = field(repr=False)
-    relations: tuple[Relation, ...] = field(repr=False)
-    claims: tuple[Claim, ...] = field(default=(), repr=False)
-    source: str = ""
-
-    def __getitem__(self, figure_id: str) -> Figure:
-        """Give a figure, or raise UnknownNameError with the nearest ids."""
-        if figure_id not in self.figures:
-            raise UnknownNameError("published figure", figure_id, self.figures)
-        return self.figures[figure_id]
-
-    def __contains__(self, figure_id: object) -> bool:
-        """Say whether a figure is here."""
-        return figure_id in self.figures
-
-    def __iter__(self) -> Iterator[str]:
-        """Go through the ids in file order."""
-        return iter(self.figures)
-
-    def __len__(self) -> int:
-        """Count the figures."""
-        return len(self.figures)
-
-    def of_item(self, item_id: str) -> tuple[Figure, ...]:
-        """Give all figures of a published item, its headline figure first.
-
-        Parameters
-        ----------
-        item_id : str
-            e.g. ``"kostka2019.approval"``. An item no figure is known for has none.
-        """
-        return self._by_item.get(item_id, ())
-
-    @cached_property
-    def _by_item(self) -> Mapping[str, tuple[Figure, ...]]:
-        grouped: dict[str, list[Figure]] = {}
-        for figure in self.figures.values():
-            grouped.setdefault(figure.item.item_id, []).append(figure)
-        return {name: tuple(sorted(own, key=lambda one: one.figure_id != name)) for name, own in grouped.items()}
-
-    def select(
-        self,
-        topic: Wanted = None,
-        *,
-        country: Wanted = None,
-        study: Wanted = None,
-        item: Wanted = None,
-        population: Wanted = None,
-        mode: Wanted = None,
-        provenance: Wanted = None,
-        since: str | None = None,
-    ) -> Registry:
-        """Give the figures that meet every condition; see :func:`published`, which takes the same ones."""
-        conditions = {
-            "topic": topic, "country": country, "study": study, "item": item, "population": population,
-            "mode": mode, "provenance": provenance,
-        }  # fmt: skip
-        return replace(self, figures=selected(self, conditions, since))
-
-    def search(self, words: str) -> Registry:
-        """Give the figures in which every word occurs, the most fitting first.
-
-        A word is found by its beginning, in any case, in the question (English and original), its introduction, topic,
-        construct, battery and answers, and in the study's title. Words are not bent: "policing" does not find
-        "police", "polic" finds both.
-
-        Parameters
-        ----------
-        words : str
-            e.g. ``"face recognition police"``.
-
-        Examples
-        --------
-        >>> list(published().search("restrict travel"))
-        ['liu2022.travel']
-        """
-        return replace(self, figures={figure.figure_id: figure for figure in found(self, words)})
-
-    def joined(self, other: Registry) -> Registry:
-        """Give the figures of two registries as one.
-
-        Parameters
-        ----------
-        other : Registry
-            e.g. ``read_registry("my-study/figures")``.
-
-        Raises
-        ------
-        RegistryError
-            When both have a figure, an item, a study, a scale or a claim of the same name that is not the same.
-        """
-        parts = ("figures", "questions", "studies", "scales")
-        for name in parts:
-            mine, theirs = getattr(self, name), getattr(other, name)
-            taken = [key for key in theirs if key in mine and theirs[key] != mine[key]]
-            if taken:
-                what = f"{', '.join(taken[:5])}{' ...' if len(taken) > 5 else ''}"
-                raise RegistryError(
-                    f"both registries have {what} among their {name}; give one of the two another name."
-                )
-        relations = dict.fromkeys((*self.relations, *other.relations))
-        return Registry(
-            **{name: {**getattr(self, name), **getattr(other, name)} for name in parts},
-            relations=tuple(relations),
-            claims=tuple(dict.fromkeys((*self.claims, *other.claims))),
-            source=f"{self.source} and {other.source}",
-        )
-
-    def relation(self, one: str, other: str) -> Relation | None:
-        """Say what two questions have in common; None when nobody has held them together.
-
-        Either may be a question of the bank or a published item, in either order.
-        """
-        return self._related.get(frozenset((one, other)))
-
-    @cached_property
-    def _related(self) -> Mapping[frozenset[str], Relation]:
-        return {frozenset((relation.other_id, relation.item_id)): relation for relation in self.relations}
-
-    def to_frame(self) -> pd.DataFrame:
-        """Give the figures as a table, one row each, shares 0-1."""
-        from .figure_frame import figure_frame
-
-        return figure_frame(self.figures.values())
 
 
 def published(

@@ -10,7 +10,7 @@ from .figure import Figure
 from .selection import words
 
 if TYPE_CHECKING:
-    from .figures import Registry
+    from .registry import Registry
 
 IN_THE_QUESTION, IN_THE_ANSWERS, AROUND_IT = 4, 2, 1
 """What a word is worth in the wording, in topic, construct or answers, and in the study's title or the battery."""
@@ -38,8 +38,8 @@ def unfound(registry: Registry, text: str) -> str:
     Examples
     --------
     >>> from .figures import published
-    >>> unfound(published(study="liu2022"), "travel citzens")
-    "'travel' occurs in 1 figure; 'citzens' in none (did you mean 'citizens'?)."
+    >>> unfound(published(study="liu2022"), "travel recrd")
+    "'travel' occurs in 1 figure; 'recrd' in none (did you mean 'record' or 'records' or 'recorded'?)."
     """
     said = [_occurrence(registry, word) for word in words(text)]
     return "; ".join([*said[:1], *(one.replace("occurs in", "in") for one in said[1:])]) + "." if said else ""

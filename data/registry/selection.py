@@ -12,7 +12,7 @@ from .rules_of_studies import earlier, is_date
 from .table_schema import allowed
 
 if TYPE_CHECKING:
-    from .figures import Registry
+    from .registry import Registry
 
 Wanted = str | Sequence[str] | None
 """One name, several of which any will do, or no condition."""
