@@ -177,6 +177,9 @@ def share_on_terms(estimates: Estimates, item: str, figure: Figure, level: float
             "The published base leaves the middle answer out, and which answer that is in the new data is not recorded."
         )
         return refused(estimates, item, "share", Reason("base", "forbids", words))
+    lost = not_held(estimates, variable, figure, codes, neutral or (), base)
+    if lost is not None:
+        return refused(estimates, item, "share", lost)
     rows = [row for row in own_rows(estimates, item) if row["codes"] == codes]
     if not rows and chosen_answers(estimates, item):
         words = f"repaired: recomputed for the published answers ({labels_of(variable, codes)})."
@@ -190,6 +193,26 @@ def share_on_terms(estimates: Estimates, item: str, figure: Figure, level: float
     if figure.base == "unknown" and (words := on_the_other_base(estimates, item, codes, base, rows)):
         reasons.append(Reason("base", "qualifies", words))
     return OnTerms(tuple(rows), "share", figure.base if neutral else base, codes, tuple(reasons))
+
+
+def not_held(
+    estimates: Estimates, variable: Variable, figure: Figure, codes: Sequence[Code], neutral: Sequence[Code], base: Base
+) -> Reason | None:
+    """Say which of the answers counted the new data cannot hold over that base; None where they can hold all."""
+    kinds = {code: variable.missing_kind(code) for code in codes}
+    counted = (None, MissingKind.DONT_KNOW, MissingKind.REFUSED) if base == "all" else (None,)
+    left_out = [code for code in codes if code in neutral or kinds[code] not in counted]
+    if left_out:
+        words = f"'{figure.category}' counts {labels_of(variable, left_out)}, which is not in the base"
+        repair = 'base="all"' if figure.base == "unknown" else ""
+        return Reason("base", "forbids", f"The published {words}.", repair)
+    column = estimates.design.study.column(variable.name)
+    offered = {code for code in variable.labels if variable.missing_kind(code) is None}
+    absent = [code for code in codes if code not in offered and not (column == code).any()]
+    if not absent:
+        return None
+    words = f"'{figure.category}' counts answers that '{variable.name}' does not hold: {labels_of(variable, absent)}."
+    return Reason("answers", "forbids", f"The published {words}", "give every answer a label in the codebook")
 
 
 def chosen_answers(estimates: Estimates, item: str) -> bool:
@@ -313,7 +336,8 @@ def on_the_other_base(
 ) -> str:
     """Say what the new share would be on the other base, when it is not known which one was published."""
     other: Base = "all" if base == "substantive" else "substantive"
-    if len(rows) != 1:
+    variable = estimates.design.study.codebook[item]
+    if len(rows) != 1 or any(variable.missing_kind(code) for code in codes):
         return ""
     found = again(estimates, item, "answers", codes, other, (), 0.95)[0]["estimate"]
     now = rows[0]["estimate"]
