@@ -200,7 +200,7 @@ def freedom(df: float) -> str:
     """
     if math.isinf(df):
         return "infinite"
-    return f"{df:,.0f}" if df >= 100 or df == round(df) else f"{df:.1f}"
+    return f"{df:,.0f}" if df >= 100 or math.isclose(df, round(df)) else f"{df:.1f}"
 
 
 def p_in_words(p: float) -> str:

@@ -17,6 +17,9 @@ from scipy import special
 from .sides import Sides
 from .surprise import bits
 
+ROUNDING = 1e-9
+"""Degrees of freedom this far below a whole number are that number."""
+
 
 @dataclass(frozen=True)
 class JointTest:
@@ -84,7 +87,7 @@ def untestable(sides: Sides) -> str:
     """Say why a battery cannot be tested by Wald's method; nothing where it can."""
     if not sides.invertible:
         return "an item follows from the others, or has no error, so their joint covariance has no inverse"
-    if sides.df < len(sides):
+    if sides.df < len(sides) - ROUNDING:
         return f"the {sides.df:.3g} degrees of freedom are too few for {len(sides)} items together"
     return ""
 

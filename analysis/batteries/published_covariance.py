@@ -72,7 +72,7 @@ def correlations(covariance: Floats) -> Floats:
     scale = np.outer(root, root)
     found = np.divide(covariance, scale, out=np.zeros_like(covariance), where=scale > 0)
     np.fill_diagonal(found, 1.0)
-    return found
+    return np.asarray(found)
 
 
 def published_covariance(se: Floats, rounding: Floats, correlation: Floats) -> Floats:

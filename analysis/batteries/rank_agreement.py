@@ -78,9 +78,10 @@ def rank_agreement(sides: Sides, level: float) -> RankAgreement:
     >>> found.pairs, found.resolved, found.agree, found.contradict, found.agreement
     (3, 2, 2, 0, 1.0)
     """
-    new = order_of(sides.new, sides.new_covariance + sides.known / 2, sides.new_df, level)
-    df = min(sides.new_df, sides.published_df) if sides.borrowed else sides.published_df
-    published = order_of(sides.published, sides.published_covariance + sides.known / 2, df, level)
+    fewest = min(sides.new_df, sides.published_df)
+    new_df, published_df = (fewest, fewest) if sides.borrowed else (sides.new_df, sides.published_df)
+    new = order_of(sides.new, sides.new_covariance + sides.known / 2, new_df, level)
+    published = order_of(sides.published, sides.published_covariance + sides.known / 2, published_df, level)
     products = [one * other for one, other in zip(new, published, strict=True)]
     return RankAgreement(
         pairs=len(new),

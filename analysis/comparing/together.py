@@ -19,7 +19,9 @@ from ..batteries.findings import Entry, Named, battery_of
 from ..sampling.categories import Floats
 from ..telling.comparison import ComparisonRow
 from ..telling.sentences import study_in_words
-from ..variance.scatters import FixedScatter, joined
+from ..variance.row_scatter import RowScatter
+from ..variance.scatter import Scatter
+from ..variance.scatters import QuadraticScatter, ReplicateScatter, joined
 from .tiers import Declared, side_of
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 DESIGN = ("weights", "stages", "replication", "joint", "steps")
 """What two designs must share for the covariance of their estimates to be known."""
+
+OF_A_DESIGN = (RowScatter, Scatter, QuadraticScatter, ReplicateScatter)
+"""Scatters of separate calls that can be joined."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +52,10 @@ class Place:
 
     @property
     def family(self) -> tuple[int, ...]:
-        """Name those whose covariance with this one is known: of one design, or, combined already, of one result."""
-        if isinstance(self.estimates.scatter, FixedScatter):
-            return (id(self.estimates),)
-        return tuple(id(getattr(self.estimates.design, name)) for name in DESIGN)
+        """Name those whose covariance with this one is known: of one design, or, of imputations, of one result."""
+        if isinstance(self.estimates.scatter, OF_A_DESIGN):
+            return tuple(id(getattr(self.estimates.design, name)) for name in DESIGN)
+        return (id(self.estimates),)
 
 
 @dataclass(frozen=True, eq=False)
