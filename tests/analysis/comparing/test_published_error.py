@@ -100,3 +100,57 @@ def test_intervals_stay_within_0_and_1_and_larger_samples_never_widen_them():
 def test_figures_that_describe_no_survey_are_refused(arguments, words):
     with pytest.raises(ComparisonError, match=words):
         published_error(**arguments)
+
+
+def test_a_margin_at_another_level_is_read_at_that_level_and_says_so():
+    found = published_error(0.5, moe=0.026, moe_level=0.9)
+    assert found.se == pytest.approx(0.026 / 1.6448536269514722)
+    assert found.basis == "the stated margin of error of 2.6 points at 90%"
+    assert published_error(0.5, moe=0.026).basis == "the stated margin of error of 2.6 points"
+
+
+def test_the_interval_of_the_figure_itself_goes_before_all_else():
+    found = published_error(0.62, lower=0.58, upper=0.66, n=1200, deff=1.2, moe=0.03)
+    assert found.se == pytest.approx(0.04 / 1.959963984540054)
+    assert found.deff == pytest.approx(found.se**2 * 1200 / (0.62 * 0.38))
+    assert found.basis.startswith("the published 95% interval (design effect 2.1")
+    alone = published_error(0.62, lower=0.58, upper=0.66, interval_level=0.9)
+    assert (alone.deff, alone.df, alone.basis) == (None, math.inf, "the published 90% interval")
+    assert alone.se == pytest.approx(0.04 / 1.6448536269514722)
+
+
+def test_an_interval_as_if_at_random_says_nothing_about_weighting():
+    half = 1.959963984540054 * math.sqrt(0.62 * 0.38 / 1000)
+    ends = {"lower": 0.62 - half, "upper": 0.62 + half}
+    assert published_error(0.62, n=1000, **ends).deff_assumed
+    assert published_error(0.62, n=1000, deff=1.4, **ends).deff == 1.4
+
+
+def test_an_interval_gives_a_mean_its_error_without_a_standard_deviation():
+    found = published_error(3.6, statistic="mean", n=900, lower=3.5, upper=3.7)
+    assert found.se == pytest.approx(0.1 / 1.959963984540054)
+    assert found.deff is None
+    assert found.df == 899
+
+
+def test_twice_the_interviews_never_widen_and_a_larger_margin_never_narrows():
+    errors = [published_error(0.3, n=n).se for n in (100, 200, 400)]
+    margins = [published_error(0.3, moe=moe).se for moe in (0.02, 0.03, 0.04)]
+    assert errors == sorted(errors, reverse=True)
+    assert margins == sorted(margins)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"lower": 0.6}, "has one end only; give both"),
+        ({"lower": 0.63, "upper": 0.66}, "0.63 to 0.66 does not hold its figure, 0.62"),
+        ({"lower": 58, "upper": 66}, "does not hold its figure"),
+        ({"lower": 0.62, "upper": 0.62}, "does not hold its figure"),
+        ({"moe": 0.03, "moe_level": 95}, "moe_level is 95; give a share between 0.5 and 1"),
+        ({"lower": 0.6, "upper": 0.64, "interval_level": 0}, "interval_level is 0"),
+    ],
+)
+def test_intervals_and_levels_that_mean_nothing_are_refused(arguments, words):
+    with pytest.raises(ComparisonError, match=words):
+        published_error(0.62, **arguments)
