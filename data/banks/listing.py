@@ -23,7 +23,7 @@ class ItemList:
     --------
     >>> from topline.data.banks.shipped import bank
     >>> print(str(ItemList(bank("data_surveillance"))).splitlines()[4][:78])
-    data_surveillance.home_cameras         Would you favor or oppose the governmen
+    data_surveillance.home_cameras             Would you favor or oppose the gover
     """
 
     items: Mapping[str, BankItem]
