@@ -11,6 +11,7 @@ PUBLIC = {
     "alpha": "analysis.reliability.alpha",
     "banner": "analysis.tables.banner",
     "Banner": "analysis.tables.banner_table",
+    "Battery": "analysis.batteries.battery",
     "Combined": "analysis.imputation.combined",
     "compare": "analysis.comparing.compare",
     "Comparison": "analysis.telling.comparison",
@@ -86,7 +87,9 @@ PUBLIC = {
     "StudyDescription": "data.description",
     "InfeasibleMarginsError": "data.errors",
     "ToplineError": "data.errors",
+    "add_figures": "data.own_figures",
     "published": "data.registry.figures",
+    "read_registry": "data.registry.figures",
     "read_study": "data.files",
     "write_study": "data.files",
     "margins": "data.margins",
@@ -118,6 +121,7 @@ def __dir__() -> list[str]:
 
 
 if TYPE_CHECKING:
+    from .analysis.batteries.battery import Battery as Battery
     from .analysis.calibration.calibrate import calibrate as calibrate
     from .analysis.calibration.calibrate import entropy_balance as entropy_balance
     from .analysis.comparing.compare import compare as compare
@@ -200,7 +204,9 @@ if TYPE_CHECKING:
     from .data.files import write_study as write_study
     from .data.margins import margins as margins
     from .data.margins import read_margins as read_margins
+    from .data.own_figures import add_figures as add_figures
     from .data.registry.figures import published as published
+    from .data.registry.figures import read_registry as read_registry
     from .data.study_folder import read_folder as read_folder
     from .instrument.check import check as check
     from .instrument.export import export as export
