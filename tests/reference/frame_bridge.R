@@ -1,8 +1,9 @@
 # A sample restricted to a frame and weighted to the frame's margins: subset(), then postStratify() or calibrate().
-# Run: Rscript frame_bridge.R data > frame_bridge.json
+# Run: Rscript frame_bridge.R . data
 suppressMessages(library(survey))
 options(digits = 17, survey.lonely.psu = "fail")
-folder <- commandArgs(trailingOnly = TRUE)[1]
+places <- commandArgs(trailingOnly = TRUE)
+folder <- places[2]
 read <- function(name) read.csv(file.path(folder, paste0(name, ".csv")), stringsAsFactors = FALSE)
 
 designs <- list(
@@ -73,4 +74,10 @@ for (name in c("apiclus1", "apistrat")) {
   part <- subset(replicated, enroll <= 700)
   keep(paste(name, "replicated"), postStratify(part, ~awards, freq(part, "awards", cells)))
 }
-cat(jsonlite::toJSON(list(rows = rows), auto_unbox = TRUE, digits = NA, pretty = TRUE), "\n")
+writeLines(
+  jsonlite::toJSON(
+    list(r = R.version.string, survey = as.character(packageVersion("survey")), rows = rows),
+    auto_unbox = TRUE, digits = NA, pretty = TRUE
+  ),
+  file.path(places[1], "frame_bridge.json")
+)

@@ -12,8 +12,8 @@ from topline.analysis.telling.comparison import Comparison
 from topline.data.codebook import MissingKind
 from topline.data.description import StudyDescription
 from topline.data.errors import ComparisonError
-from topline.data.registry.figure import Option, Scale
-from topline.data.registry.figures import Registry, published
+from topline.data.registry.figure import Figure, Option, Scale
+from topline.data.registry.figures import published
 
 from .two_surveys import ALIKE, LABELS, SUPPORT5, design_of, figure_of, one_row
 
@@ -235,13 +235,16 @@ def test_a_share_finds_the_share_though_a_mean_stands_first():
     assert (row.published_id, row.difference is not None) == ("poll.travel", True)
 
 
-def test_every_shipped_figure_gives_a_grade_beside_a_question_that_says_it_repeats_it():
-    registry = published()
-    kept: Registry = replace(registry, relations=())
-    for item_id in dict.fromkeys(figure.item.item_id for figure in kept.values()):
-        scale = registry.of_item(item_id)[0].item.scale
-        design = design_of({4.0: 30, 2.0: 20}, replicates=(item_id,), scale=scale.scale_id if scale else "")
-        for row in compare(proportion(design, "travel", category="support"), kept, about=ALIKE).rows:
+def test_figures_on_every_shipped_scale_are_graded_beside_a_question_that_says_it_repeats_them():
+    of_scale: dict[str, dict[str, Figure]] = {}
+    for figure in published().values():
+        of_scale.setdefault(figure.item.scale.scale_id if figure.item.scale else "", {})[figure.figure_id] = figure
+    for scale, figures in of_scale.items():
+        items = tuple(dict.fromkeys(figure.item.item_id for figure in figures.values()))[:3]
+        design = design_of({4.0: 30, 2.0: 20}, replicates=items, scale=scale)
+        rows = compare(proportion(design, "travel", category="support"), figures, about=ALIKE).rows
+        assert len(rows) <= len(items)
+        for row in rows:
             assert (row.difference is None) == (row.grade == "not_comparable")
             assert row.reasons
 
