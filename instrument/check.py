@@ -19,7 +19,7 @@ from .check_conditions import check_conditions
 from .conditions import holds
 from .drafting import draft
 from .expressions import parse, references
-from .inheritance import check_published, inherit
+from .inheritance import check_bank_answers, check_published, inherit
 from .naming import EXPORTED, LANGUAGE_CODE, NOT_ASKED, SPOKEN, WHOLE, Enough, Find, finder, option_variable
 from .questionnaire import Choice, ChoiceList, Page, Part, Question, Questionnaire, Text
 
@@ -83,6 +83,7 @@ def _check_everything(questionnaire: Questionnaire, find: Find, folder: Path | N
         _check_question(questionnaire, question, find)
     check_conditions(questionnaire, find)
     check_published(questionnaire, find, folder)
+    check_bank_answers(questionnaire, find)
     _check_consent(questionnaire, find)
     _check_unused(questionnaire, find)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..data.codebook import MissingKind
-from ..data.errors import RegistryError, did_you_mean
+from ..data.errors import RegistryError, UnknownNameError, did_you_mean
 from .questionnaire import Choice, ChoiceList, Question, Questionnaire, Row, Text
 
 if TYPE_CHECKING:
@@ -114,6 +115,53 @@ def check_published(questionnaire: Questionnaire, find: Find, folder: Path | Non
                 "order; use them, or leave 'scale' away.",
                 "scale",
             )
+
+
+def check_bank_answers(questionnaire: Questionnaire, find: Find) -> None:
+    """Warn where a bank item is asked on other answers than the bank's, or in a grid under another item's stem.
+
+    Parameters
+    ----------
+    questionnaire : Questionnaire
+        What names bank items.
+    find : Find
+        Notes what is wrong.
+    """
+    for question in questionnaire.questions:
+        parts = [(part, known) for part in (question, *question.rows) if (known := _known_item(part.bank)) is not None]
+        offered = _answers(questionnaire.choice_list(question), questionnaire.languages)
+        stems = [known.stem for part, known in parts if part is not question]
+        for part, known in parts:
+            if _answers(known.choice_list, questionnaire.languages) != offered:
+                lent = known.choice_list.name if known.choice_list else ""
+                find(
+                    part,
+                    f"is not answered on the question bank's list '{lent}'. Leave 'choices' away, ask it in a question "
+                    "of its own, or remove 'bank': results on other answers are another question's.",
+                    "bank",
+                    severity="warning",
+                )
+            elif part is not question and known.stem != stems[0]:
+                words = "stands under another stem in the question bank; put it in a grid of its own."
+                find(part, words, "bank", severity="warning")
+
+
+def _known_item(item_id: str) -> Inherited | None:
+    """Look a bank item up; None where none is named, or an unknown one, which has been noted already."""
+    try:
+        return inherit(item_id) if item_id else None
+    except UnknownNameError:
+        return None
+
+
+def _answers(choices: ChoiceList | None, languages: Iterable[str]) -> list[tuple[str, dict[str, str]]]:
+    """Give the codes of a list's answers with their labels in the languages asked."""
+    if choices is None:
+        return []
+    return [
+        (choice.name, {each: choice.label[each] for each in languages if each in choice.label})
+        for choice in choices.substantive
+    ]
 
 
 def _known_figures(folder: Path | None) -> tuple[Registry, str]:
