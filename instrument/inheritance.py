@@ -128,7 +128,8 @@ def check_bank_answers(questionnaire: Questionnaire, find: Find) -> None:
         Notes what is wrong.
     """
     for question in questionnaire.questions:
-        parts = [(part, known) for part in (question, *question.rows) if (known := _known_item(part.bank)) is not None]
+        asked: tuple[Question | Row, ...] = (question, *question.rows)
+        parts = [(part, known) for part in asked if (known := _known_item(part.bank)) is not None]
         offered = _answers(questionnaire.choice_list(question), questionnaire.languages)
         stems = [known.stem for part, known in parts if part is not question]
         for part, known in parts:

@@ -19,7 +19,7 @@ record_fake_goods record_volunteering restrict_civil_service restrict_travel res
 restrict_internet restrict_loans restrict_public_list approval trust_central trust_local purpose_business
 purpose_corruption purpose_security purpose_cohesion harm_due_process harm_manipulation harm_privacy harm_minorities
 awareness exposure company_takes_part local_pilot support_rating like_chinese rate_others be_rated punish_low
-reward_high better_behavior wrongly_rated state_points sex age4 education urban
+reward_high better_behaviour wrongly_rated state_points sex age4 education urban
 """.split()
 
 OF_ONE_PLACE = NAMES[NAMES.index("company_takes_part") : NAMES.index("sex")]

@@ -16,7 +16,7 @@ from topline.instrument.truth import read_truth
 DEMO = Path(str(files("topline.data"))) / "demo"
 BANK = bank("social_credit")
 ELSEWHERE = """
-company_takes_part local_pilot support_rating like_chinese rate_others be_rated punish_low reward_high better_behavior
+company_takes_part local_pilot support_rating like_chinese rate_others be_rated punish_low reward_high better_behaviour
 wrongly_rated state_points
 """.split()
 """Items of the bank that repeat questions of particular places or people; the shipped questionnaire leaves them out."""
