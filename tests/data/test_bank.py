@@ -250,6 +250,19 @@ def test_a_list_of_one_answer_is_no_question(tmp_path):
     ]
 
 
+def test_what_is_on_record_as_another_question_is_not_repeated(tmp_path):
+    found = findings(
+        tmp_path,
+        ("topic: cameras", "topic: social_credit"),
+        ("  all:", "  approval:"),
+        ("[liu2022.travel]", "[sinus2019.system]"),
+    )
+    assert found == [
+        "cameras.yaml, line 34, items, approval, replicates, entry 1: 'sinus2019.system' is on record as different "
+        "object: asked in Germany about introducing a system like the Chinese one, not about systems in force."
+    ]
+
+
 def test_all_faults_come_at_once_in_line_order(tmp_path):
     found = findings(
         tmp_path, ("title: {en: Cameras}", "title: {}"), ("[4, 5]", "[6]"), ("[liu2022.travel]", "[nothing]")
