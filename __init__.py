@@ -14,6 +14,7 @@ PUBLIC = {
     "Battery": "analysis.batteries.battery",
     "Combined": "analysis.imputation.combined",
     "compare": "analysis.comparing.compare",
+    "Frame": "analysis.comparing.frame",
     "Comparison": "analysis.telling.comparison",
     "Contrasts": "analysis.testing.contrasts",
     "contrast": "analysis.testing.contrasts",
@@ -125,6 +126,7 @@ if TYPE_CHECKING:
     from .analysis.calibration.calibrate import calibrate as calibrate
     from .analysis.calibration.calibrate import entropy_balance as entropy_balance
     from .analysis.comparing.compare import compare as compare
+    from .analysis.comparing.frame import Frame as Frame
     from .analysis.diagnosing.balance import weight_balance as weight_balance
     from .analysis.diagnosing.balance import weight_margins as weight_margins
     from .analysis.diagnosing.data_defect import data_defect as data_defect

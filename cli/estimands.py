@@ -28,7 +28,25 @@ INTERVALS = ["logit", "beta", "mean", "wilson", "asin", "likelihood", "xlogit"]
 ESTIMAND = (*KINDS, *ONLY, "by", "level", "df", "where")
 
 
-def estimand_options(command: Command) -> Command:
+OWN_BASE = click.option(
+    "--base",
+    type=click.Choice(["substantive", "all"]),
+    help="With --proportion: leave don't know and refused out of the base, or keep them in. Default: substantive.",
+)
+
+PUBLISHED_BASE = click.option(
+    "--base",
+    type=click.Choice(["all", "excluding_dont_know", "excluding_neutral"]),
+    help="Base of published figures whose base the registry does not know; new results are estimated over it.",
+)
+
+
+def compared_options(command: Command) -> Command:
+    """Add the options that say what is estimated to be compared; its base is the published one."""
+    return estimand_options(PUBLISHED_BASE(command), published=True)
+
+
+def estimand_options(command: Command, *, published: bool = False) -> Command:
     """Add the options that say what is estimated."""
     options = (
         names_option("--mean", "Means of these variables."),
@@ -43,12 +61,7 @@ def estimand_options(command: Command) -> Command:
             "taken together, 4+5.",
         ),
         names_option("--by", "One result for each group of these variables."),
-        click.option(
-            "--base",
-            type=click.Choice(["substantive", "all"]),
-            help="With --proportion: leave don't know and refused out of the base, or keep them in. "
-            "Default: substantive.",
-        ),
+        *([] if published else [OWN_BASE]),
         click.option(
             "--interval",
             type=click.Choice(INTERVALS),

@@ -9,16 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .designing import DESIGN, design_options, file_design, is_study, refuse_in_folder, warn_when_stale
-from .estimands import ESTIMAND, estimand_options, estimated, level_of
+from .estimands import ESTIMAND, compared_options, estimand_options, estimated, level_of
 from .terminal import FOLDER, as_json, example, names_option, show
 
 if TYPE_CHECKING:
     from ..analysis.comparing.published_base import PublishedBase
     from ..analysis.estimation.estimates import Estimates
     from ..analysis.telling.comparison import Comparison
-
-BASES = ("all", "excluding_dont_know", "excluding_neutral")
-"""What the base of a published figure may be declared to be."""
 
 
 @click.command(
@@ -55,11 +52,10 @@ def estimate(source: Path, as_json: bool, **options: Any) -> None:
 )
 @click.argument("source", type=FOLDER)
 @design_options
-@estimand_options
+@compared_options
 @names_option("--published", "Ids of published figures; topline figures lists them.")
 @click.option("--margin", type=click.FloatRange(0, 50, min_open=True), help="Points that still count as equivalent.")
 @click.option("--nonsampling", type=click.FloatRange(0, 50), help="Points of non-sampling error per survey.")
-@click.option("--base", type=click.Choice(BASES), help="Base of figures whose base the registry does not know.")
 @click.option("--bridge-to", help='People of the figures: a frame of study.yaml, or words such as "urban 18-59".')
 @as_json
 def compare(
@@ -81,6 +77,7 @@ def compare(
     from ..analysis.comparing.compare import compare as compare_with
     from ..data.registry.figures import published as registry
 
+    options["base"] = None  # the new estimate's own base, which gives way to the published one
     if is_study(source):
         refuse_in_folder(source, options, [*DESIGN, *ESTIMAND])
         show(folder_comparison(source, published, margin, nonsampling, base, bridge_to), as_json)

@@ -325,6 +325,40 @@ def test_compare_can_be_held_to_some_figures_and_another_margin(demo: Path) -> N
     assert rows[0]["verdict_total"] == "equivalent"
 
 
+def test_compare_takes_a_base_and_the_people_of_the_figures_on_the_users_word(demo: Path) -> None:
+    told = ("compare", demo, "--published", "liu2022.travel", "--base", "all", "--bridge-to")
+    (row,) = document(*told, "urban 18-59")["rows"]
+    repaired = [reason for reason in row["reasons"] if reason.startswith("repaired")]
+    assert len(repaired) == 2
+    assert any("restricted to urban 18-59 (" in reason for reason in repaired)
+    assert len(row["repairs"]) == len(row["reasons"])
+    result = run(*told, "urban 18-65")
+    assert result.exit_code == 1
+    assert "ages 18-65 cannot be cut from age4 (18 to 29, 30 to 44, 45 to 59, 60 or over)" in " ".join(
+        result.output.split()
+    )
+
+
+def test_study_yaml_names_frames_and_a_base(demo: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(demo, folder)
+    text = (folder / "study.yaml").read_text(encoding="utf-8")
+    told = (
+        "compare:\n  base: excluding_dont_know\n  bridge_to: towns\n  frames:\n    towns:\n"
+        "      where: {urban: In a city or town}\n      margins: cn-adults-2020\n      on: sex\n"
+        "      missing: own_class\n      studies: [liu2022]\n"
+    )
+    (folder / "study.yaml").write_text(text.replace("compare:\n", told), encoding="utf-8")
+    rows = {row["published_id"]: row for row in document("compare", folder)["rows"]}
+    travel = " ".join(rows["liu2022.travel"]["reasons"])
+    assert "and post-stratified to cn-adults-2020 on sex" in travel
+    assert "the published base is taken to be those who gave an answer, on your word" in travel
+    assert "restricted to" not in " ".join(rows["kostka2019.approval"]["reasons"])
+    assert run("compare", folder, "--bridge-to", "town").exit_code == 1
+    apart = document("compare", folder, "--published", "sinus2019.system")["rows"]  # its base is known: no matter
+    assert {row["grade"] for row in apart} == {"not_comparable"}
+
+
 def test_weight_shows_margins_and_writes_the_weights(demo: Path) -> None:
     result = run("weight", demo)
     assert "cn-netizens-2023" in result.output
