@@ -1,121 +1,47 @@
-"""Items asked under one stem, and what their percentages count: what a reader must see above a chart or a table."""
+"""What was asked together, tested together: a short section of the page, in plain words and two tables a battery."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import streamlit as st
 
-from ..analysis.telling.comparison import ComparisonRow
+from ..analysis.batteries.battery import Battery
+from ..analysis.batteries.battery_text import title
+from ..analysis.telling.battery_findings import ITEMS, READING, TIERS, conditions, findings, item_rows
+from ..analysis.telling.comparison import Comparison
+from ..analysis.telling.facts import minus
+from .markup import escaped
+from .table import html_table
 
-NOT_STATED = "answers counted not stated"
+WIDTH = 760
+"""Width of running text in pixels."""
 
 
-@dataclass(frozen=True)
-class Group:
-    """Rows that were asked under one stem and count the same answers.
+def batteries(comparison: Comparison, chosen: str, item: str) -> None:
+    """Show each battery that the reader's choice leaves: what was found of it as a whole, then its items.
 
-    Attributes
+    Parameters
     ----------
-    battery : str
-        Name of the battery, e.g. ``"punishment"``; empty for single items.
-    stem : str
-        The question up to the item; empty where each item is a question of its own.
-    counted : str
-        The answers that the figures count, e.g. ``"support: Somewhat support or Strongly support"``.
-    rows : tuple of ComparisonRow
-        In the order given.
+    comparison : Comparison
+        The comparison.
+    chosen, item : str
+        Name of the battery and of the item chosen, or ``"all"``. One item by itself is no battery.
     """
-
-    battery: str
-    stem: str
-    counted: str
-    rows: tuple[ComparisonRow, ...]
-
-    @property
-    def statistic(self) -> str:
-        """``"share"`` or ``"mean"``."""
-        return self.rows[0].statistic
+    shown = [battery for battery in comparison.batteries if chosen in ("all", battery.battery) and item == "all"]
+    if not shown:
+        return
+    st.header("Items taken together", anchor="together")
+    st.markdown(escaped(READING), width=WIDTH)
+    for battery in shown:
+        one(battery, comparison)
 
 
-def grouped(rows: Sequence[ComparisonRow]) -> tuple[Group, ...]:
-    """Put rows under one stem together; groups stand in the order of their first rows.
-
-    Examples
-    --------
-    >>> stem = "Do you support it?"
-    >>> rows = [ComparisonRow(name, label=name, wording={"en": f"{stem} {name}"}) for name in ("travel", "loans")]
-    >>> [(group.stem, len(group.rows)) for group in grouped(rows)]
-    [('Do you support it?', 2)]
-    """
-    found: dict[tuple[str, ...], list[ComparisonRow]] = {}
-    for row in rows:
-        stem = stem_of(row)
-        found.setdefault((row.battery if stem else "", stem, counted(row), row.statistic), []).append(row)
-    return tuple(Group(key[0], key[1], key[2], tuple(some)) for key, some in found.items())
-
-
-def stem_of(row: ComparisonRow) -> str:
-    """Give the question up to the item, in the language of the item's label; empty for a question of its own.
-
-    Where no wording ends in the label, the published preamble says what the item belongs to.
-
-    Examples
-    --------
-    >>> stem_of(ComparisonRow("a", label="Travel", wording={"zh": "支持吗？ 旅行", "en": "Do you agree? Travel"}))
-    'Do you agree?'
-    >>> stem_of(ComparisonRow("a", label="Do you approve?", wording={"en": "Do you approve?"}))
-    ''
-    """
-    ending = [text for text in row.wording.values() if row.label and text.endswith(row.label)]
-    if ending:
-        return ending[0].removesuffix(row.label).strip()
-    return row.published_preamble if row.battery else ""
-
-
-def counted(row: ComparisonRow) -> str:
-    """Say which answers the new figure counts.
-
-    Examples
-    --------
-    >>> counted(ComparisonRow("a", category="support", answers="Somewhat support, Strongly support"))
-    'support: Somewhat support or Strongly support'
-    >>> counted(ComparisonRow("a", statistic="mean"))
-    'mean of the answers'
-    """
-    if row.statistic != "share":
-        return "mean of the answers"
-    return named_answers(row.category, row.answers)
-
-
-def published_counted(row: ComparisonRow) -> str:
-    """Say which answers the published figure counts.
-
-    Examples
-    --------
-    >>> published_counted(ComparisonRow("a", published_category="welcome", published_answers="welcome"))
-    'welcome'
-    """
-    if row.published_statistic not in ("share", "mean"):
-        return row.published_statistic.replace("_", " ")
-    return named_answers(row.published_category, row.published_answers)
-
-
-def named_answers(category: str, answers: str) -> str:
-    """Join the name of a group of answers and their labels, each said once."""
-    labels = answers.replace(", ", " or ") if answers != category else ""
-    return ": ".join(part for part in (category, labels) if part) or NOT_STATED
-
-
-def counted_by_both(row: ComparisonRow) -> str:
-    """Say which answers both figures count, once where they are the same.
-
-    Examples
-    --------
-    >>> counted_by_both(ComparisonRow("a", category="support", published_category="support"))
-    'support'
-    >>> counted_by_both(ComparisonRow("a", category="support", published_category="approve"))
-    'support; published: approve'
-    """
-    new, published = counted(row), published_counted(row)
-    same = published in (new, row.category, NOT_STATED) or (row.answers and row.answers == row.published_answers)
-    return new if same else f"{new}; published: {published}"
+def one(battery: Battery, comparison: Comparison) -> None:
+    """Show one battery."""
+    name = title(battery)
+    st.subheader(escaped(name), anchor=False)
+    lines = [dict(zip(TIERS, line, strict=True)) for line in findings(battery)]
+    st.html(html_table(f"{name}: what was found", lines))
+    with st.expander("Item by item, and what is assumed", key=f"battery {battery.study} {battery.battery}"):
+        rows = [dict(zip(ITEMS, map(minus, cells), strict=True)) for cells in item_rows(battery, comparison.rows)]
+        st.html(html_table(f"{name}: item by item", rows))
+        st.markdown("\n".join(f"- {escaped(line)}" for line in conditions(battery)), width=WIDTH)

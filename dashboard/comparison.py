@@ -6,34 +6,46 @@ import json
 import os
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import streamlit as st
 
 from ..analysis.results import MINIMUM_BASE, Results, read_results
+from ..analysis.telling import facts as words_of
+from ..analysis.telling.apart import NO_FIGURE, apart_rows
+from ..analysis.telling.badge import badge_in_short, disagreement
 from ..analysis.telling.comparison import Comparison, ComparisonRow
-from ..analysis.telling.comparison_text import SHORT, between, differenced, published_bracket
-from ..analysis.telling.sentences import GRADES, published_in_words, sentence, study_in_words
+from ..analysis.telling.comparison_chart import dot_and_whisker, drawable_groups
+from ..analysis.telling.groups import Group, counted_by_both, grouped
+from ..analysis.telling.reasons import with_repair
+from ..analysis.telling.sentences import GRADES, in_language, published_in_words, study_in_words
+from ..analysis.telling.value_text import between, differenced, published_bracket
 from ..data.errors import FileError
 from . import wording
-from .apart import NO_FIGURE, apart_rows
-from .battery import Group, counted_by_both, grouped
-from .charts import ORDERS, dot_and_whisker, ends_of, sorted_rows
+from .battery import batteries
 from .launch import FOLDER
-from .markup import escaped
+from .markup import escaped, spoken
+from .sorting import ORDERS, sorted_rows
 from .spreadsheet import spreadsheet_csv
 from .table import html_table, html_table_in_groups
+from .theme import words_colour
 
 READING = 760
 """Width of running text in pixels; longer lines are hard to read."""
 
 ALL = "all"
 
+LANGUAGES = {"en": "English", "de": "Deutsch", "zh": "中文"}
+"""Languages of the sentences, each by its own name."""
+
+UNKNOWN = {"item": "all are shown. Choose one here.", "language": "the sentences are in English."}
+"""What is done about a name in the address that is not known."""
+
 NO_PAIR = "None of these pairs fits both choices; choose another battery or item."
 
 STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] { padding-top: 2rem; }
+[data-testid="stHtml"] p[lang] { margin: 0 0 1rem; }
 .stMarkdownBadge { white-space: normal !important; overflow: visible !important; }
 </style>
 """
@@ -74,21 +86,22 @@ def show(comparison: Comparison, written: str) -> None:
     """Draw the whole page."""
     opening(comparison)
     minimum = minimum_of(comparison)
-    battery, order, item = controls(comparison)
+    battery, order, item, language = controls(comparison)
     chosen = [row for row in comparison.rows if battery in (ALL, battery_of(row)) and item in (ALL, row.item)]
     rows = sorted_rows([row for row in chosen if row.grade != "not_comparable"], order)
     groups = grouped(rows)
     st.header("New against published", anchor="chart")
     charts(groups, "None of these may be compared; the reasons stand below." if chosen else NO_PAIR)
     if rows:
-        st.markdown(wording.verdicts_in_words(comparison), width=READING)
+        st.markdown(words_of.verdicts_in_words(comparison), width=READING)
     st.header("All numbers", anchor="numbers")
     others = [row for row in chosen if row.grade == "not_comparable"]
     if rows:
         table(groups, minimum)
     downloads(comparison)
+    batteries(comparison, battery, item)
     if rows:
-        items(groups, comparison, opened=item != ALL)
+        items(groups, comparison, language, opened=item != ALL)
     if others:
         set_apart(others, minimum)
     closing(comparison, written)
@@ -96,7 +109,7 @@ def show(comparison: Comparison, written: str) -> None:
 
 def minimum_of(comparison: Comparison) -> int:
     """Give the smallest base that was let into the bundle."""
-    return round(wording.float_of(comparison.method, "minimum_base", MINIMUM_BASE))
+    return round(words_of.float_of(comparison.method, "minimum_base", MINIMUM_BASE))
 
 
 def opening(comparison: Comparison) -> None:
@@ -106,8 +119,8 @@ def opening(comparison: Comparison) -> None:
     if about.note:
         words = f"{about.note[0].upper()}{about.note[1:]}.".replace("..", ".")
         st.warning(escaped(words), icon=":material/info:", width=READING)
-    st.markdown(wording.LEAD)
-    facts = wording.key_facts(comparison)
+    st.markdown(words_of.LEAD)
+    facts = words_of.key_facts(comparison)
     st.markdown(" · ".join(f"**{escaped(name)}:** {escaped(words)}" for name, words in facts))
 
 
@@ -121,33 +134,45 @@ def battery_of(row: ComparisonRow) -> str:
     return row.battery or "single items"
 
 
-def controls(comparison: Comparison) -> tuple[str, str, str]:
-    """Let the reader choose what is shown; every choice stands in the address."""
+def controls(comparison: Comparison) -> tuple[str, str, str, str]:
+    """Let the reader choose what is shown and in which language it is told; every choice stands in the address."""
     batteries = [ALL, *dict.fromkeys(battery_of(row) for row in comparison.rows)]
     labels = {row.item: row.label or row.item for row in comparison.rows}
-    left, middle, right = st.columns(3)
-    with left:
+    first, second, third, fourth = st.columns(4)
+    with first:
         battery = st.selectbox("Battery", batteries, key="battery", bind="query-params")
-    with middle:
-        item = linked_item(labels)
-    with right:
+    with second:
+        item = linked("item", "Item", {ALL: ALL, **labels})
+    with third:
         order = st.selectbox("Sort by", list(ORDERS), key="sort", bind="query-params")
-    return battery, order, item
+    with fourth:
+        language = linked("language", "Language of the sentences", LANGUAGES)
+    return battery, order, item, language
 
 
-def linked_item(labels: Mapping[str, str]) -> str:
-    """Let the reader choose an item by its label; the address holds its name, which outlives a change of wording."""
-    linked = st.query_params.get("item", ALL)
-    known = linked == ALL or linked in labels
-    st.session_state.setdefault("chosen", linked if known else ALL)
-    item = st.selectbox("Item", [ALL, *labels], format_func=lambda name: labels.get(name, name), key="chosen")
-    if item != ALL:
-        st.query_params["item"] = item
-    elif not known:
-        st.warning(f"No item is called {escaped(linked)}; all are shown. Choose one here.", icon=":material/info:")
-    elif "item" in st.query_params:
-        del st.query_params["item"]
-    return item
+def linked(name: str, label: str, options: Mapping[str, str]) -> str:
+    """Let the reader choose by a label; the address holds the name under it, which outlives a change of wording.
+
+    Parameters
+    ----------
+    name : str
+        In the address, e.g. ``"item"``.
+    label : str
+        Over the choice.
+    options : mapping of str to str
+        Name to label; the first stands where the address names none.
+    """
+    usual = next(iter(options))
+    asked = st.query_params.get(name, usual)
+    st.session_state.setdefault(f"chosen {name}", asked if asked in options else usual)
+    chosen = st.selectbox(label, list(options), format_func=options.__getitem__, key=f"chosen {name}")
+    if chosen != usual:
+        st.query_params[name] = chosen
+    elif asked not in options:
+        st.warning(f"No {name} is called {escaped(asked)}; {UNKNOWN[name]}", icon=":material/info:")
+    elif name in st.query_params:
+        del st.query_params[name]
+    return chosen
 
 
 def charts(groups: Sequence[Group], nothing: str) -> None:
@@ -159,44 +184,26 @@ def charts(groups: Sequence[Group], nothing: str) -> None:
         "**●** new survey, **◇** published. Thick line: the chance of sampling. Thin line: with other survey error as "
         "well. A mark without lines stands for a figure published without what they need.",
     )
-    for statistic in ("share", "mean"):
-        drawn = [each for group in groups if (each := drawable(group, statistic)).rows]
-        ends = ends_of([row for group in drawn for row in group.rows]) if drawn else None
-        for group in drawn:
-            caption(group)
-            chart = dot_and_whisker(group.rows, st.context.theme.type, ends)
-            st.altair_chart(chart, width="stretch", alt=wording.alt_text(group.rows))
-
-
-def drawable(group: Group, statistic: str) -> Group:
-    """Keep the rows of a group that are of one statistic, the published figure as well."""
-    return replace(
-        group, rows=tuple(row for row in group.rows if row.statistic == row.published_statistic == statistic)
-    )
+    for drawn, ends in drawable_groups([row for group in groups for row in group.rows]):
+        caption(drawn)
+        chart = dot_and_whisker(drawn.rows, words_colour(st.context.theme.type), ends)
+        st.altair_chart(chart, width="stretch", alt=words_of.alt_text(drawn.rows))
 
 
 def caption(group: Group) -> None:
     """Say above a group what was asked, and what its figures count."""
-    st.markdown("  \n".join(escaped(line) for line in heading(group)))
+    st.markdown("  \n".join(escaped(line) for line in group.heading))
 
 
-def heading(group: Group) -> list[str]:
-    """Give the lines above a group: its battery and stem, and the answers counted."""
-    asked = f"{group.battery}: " if group.battery else ""
-    counts = "Each figure is the" if group.statistic == "mean" else "Each percentage is the share answering"
-    lines = [f"{counts} {group.counted}."]
-    return [f"{asked[:1].upper()}{asked[1:]}“{group.stem}”", *lines] if group.stem else lines
-
-
-def items(groups: Sequence[Group], comparison: Comparison, *, opened: bool) -> None:
+def items(groups: Sequence[Group], comparison: Comparison, language: str, *, opened: bool) -> None:
     """Show the items one by one, under what they were asked with."""
     st.header("Item by item", anchor="items")
-    if wording.quoted([row for group in groups for row in group.rows]):
-        st.markdown(wording.ESSAY, width=READING)
+    if words_of.quoted([row for group in groups for row in group.rows]):
+        st.markdown(words_of.ESSAY, width=READING)
     for group in groups:
         caption(group)
         for row in group.rows:
-            card(row, comparison, opened=opened)
+            card(row, comparison, language, opened=opened)
 
 
 def set_apart(rows: Sequence[ComparisonRow], minimum: int) -> None:
@@ -208,30 +215,30 @@ def set_apart(rows: Sequence[ComparisonRow], minimum: int) -> None:
         f"“{NO_FIGURE}” means that our question has no answers that say the same, so nothing was counted.",
         width=READING,
     )
-    if wording.quoted(rows):
-        st.markdown(wording.ESSAY, width=READING)
+    if words_of.quoted(rows):
+        st.markdown(words_of.ESSAY, width=READING)
     st.html(html_table("Published figures that are not compared", apart_rows(rows, minimum)))
 
 
 def table(groups: Sequence[Group], minimum: int) -> None:
     """Print what the chart shows, and the badge."""
-    written = [(" ".join(heading(group)), [cells(row, minimum) for row in group.rows]) for group in groups]
+    written = [(" ".join(group.heading), [cells(row, minimum) for row in group.rows]) for group in groups]
     st.html(html_table_in_groups("New results against published figures", written))
-    if wording.quoted([row for group in groups for row in group.rows]):
-        st.markdown(f"“As quoted” in a badge: quoted in an essay. {wording.ESSAY}", width=READING)
+    if words_of.quoted([row for group in groups for row in group.rows]):
+        st.markdown(f"“As quoted” in a badge: quoted in an essay. {words_of.ESSAY}", width=READING)
 
 
 def cells(row: ComparisonRow, minimum: int) -> dict[str, str]:
     """Give the cells of a pair that is compared."""
     return {
-        "Item": wording.short_label(row),
+        "Item": words_of.short_label(row),
         "Answers counted": counted_by_both(row),
         "New": new_cell(row, minimum),
         "Published": published_cell(row),
-        "New minus published": wording.minus(differenced(row)),
+        "New minus published": words_of.minus(differenced(row)),
         "Sampling error only": row.verdict_sampling or "not tested",
         "With other survey error": row.verdict_total or "not tested",
-        "Badge": f"{GRADES[row.grade]}; {SHORT.get(row.provenance, 'not stated')}",
+        "Badge": f"{GRADES[row.grade]}; {badge_in_short(row)}",
     }
 
 
@@ -240,13 +247,13 @@ def new_cell(row: ComparisonRow, minimum: int) -> str:
     if row.suppressed:
         return f"base under {minimum}"
     size = f", n {row.n:,.0f}" if row.n is not None else ""
-    return wording.minus(between(row.estimate, row.low, row.high, row)) + size
+    return words_of.minus(between(row.estimate, row.low, row.high, row)) + size
 
 
 def published_cell(row: ComparisonRow) -> str:
     """Print the published figure with its base and study."""
     size = f", n {row.published_n:,.0f}" if row.published_n is not None else ", n not stated"
-    value = wording.minus(published_in_words(row) + published_bracket(row))
+    value = words_of.minus(published_in_words(row) + published_bracket(row))
     return f"{value}{size}; {study_in_words(row)}"
 
 
@@ -259,17 +266,17 @@ def downloads(comparison: Comparison) -> None:
     right.download_button("Download JSON", text, "comparison.json", "application/json", width="stretch")
 
 
-def card(row: ComparisonRow, comparison: Comparison, *, opened: bool) -> None:
+def card(row: ComparisonRow, comparison: Comparison, language: str, *, opened: bool) -> None:
     """Show one item: sentence, verdicts, badges, and everything a figure must stand with.
 
     That lies behind a click among many items and is open where one was chosen; the key keeps it as the reader left it
     when the page is drawn anew.
     """
     with st.container(border=True):
-        st.subheader(escaped(wording.short_label(row)), anchor=False)
+        st.subheader(escaped(words_of.short_label(row)), anchor=False)
         st.markdown(wording.badges(row))
         st.markdown(f"Answers counted: {escaped(counted_by_both(row))}", width=READING)
-        st.markdown(escaped(row.sentence or sentence(row)), width=READING)
+        st.html(spoken(in_language(row, language), language), width=READING)
         for tier, words in wording.verdicts(row):
             st.markdown(f"{tier}: {words}", width=READING)
         if opened:
@@ -280,28 +287,35 @@ def card(row: ComparisonRow, comparison: Comparison, *, opened: bool) -> None:
 
 
 def details(row: ComparisonRow, comparison: Comparison) -> None:
-    """Show both questions with what stands behind each figure, then every reason for the grade."""
+    """Show both questions with what stands behind each figure, how firm the verdicts are, then every reason."""
     left, right = st.columns(2)
     with left:
         st.markdown("#### New survey")
-        for language, text in wording.new_wording(row):
+        for language, text in words_of.new_wording(row):
             st.markdown(f"*{escaped(language)}*\n\n“{escaped(text)}”")
-        st.markdown(definitions(wording.new_facts(row, comparison.about, minimum_of(comparison))))
+        st.markdown(definitions(words_of.new_facts(row, comparison.about, minimum_of(comparison))))
     with right:
         st.markdown("#### Published")
         st.markdown(published_question(row))
-        st.markdown(definitions(wording.published_facts(row)))
-    if row.reasons:
-        st.markdown("#### What differs, and what was done about it")
-        st.markdown("\n".join(f"- {escaped(reason)}" for reason in row.reasons))
+        st.markdown(definitions(words_of.published_facts(row)))
+    bullets("Sources disagree: what each prints", row.published_sources if disagreement(row) else ())
+    bullets("How firm this is", words_of.firmness(row))
+    bullets("What differs, and what would repair it", with_repair(row))
+
+
+def bullets(title: str, lines: Sequence[str]) -> None:
+    """Show lines as a list under a heading; nothing where there are none."""
+    if lines:
+        st.markdown(f"#### {title}")
+        st.markdown("\n".join(f"- {escaped(line)}" for line in lines), width=READING)
 
 
 def published_question(row: ComparisonRow) -> str:
     """Give the published wording with how well it is known."""
-    status = wording.WORDING_STATUS.get(row.published_wording_status, row.published_wording_status)
+    status = words_of.WORDING_STATUS.get(row.published_wording_status, row.published_wording_status)
     asked = " ".join(text for text in (row.published_preamble, row.published_wording) if text) or "not known"
     original = row.published_wording_original
-    language = wording.LANGUAGES.get(row.published_language, row.published_language)
+    language = words_of.LANGUAGES.get(row.published_language, row.published_language)
     also = (
         f"\n\n*{escaped(language)}*\n\n“{escaped(original)}”" if original and original != row.published_wording else ""
     )

@@ -8,6 +8,7 @@ looked for once more after the backslashes are gone, so an invisible sign withou
 from __future__ import annotations
 
 import re
+from html import escape
 
 SIGNS = re.compile(r"[\\`*_\[\]<>$:~#!&|{}]")
 FIRST = re.compile(r"^(?:[-+=]|\d+[.)](?=\s|$))")
@@ -37,3 +38,14 @@ def escaped(text: str) -> str:
     line = ICON.sub(f":{WORD_JOINER}", " ".join(text.split()))
     line = SIGNS.sub(r"\\\g<0>", line)
     return FIRST.sub(lambda found: f"{found[0][:-1]}\\{found[0][-1]}", line)
+
+
+def spoken(text: str, language: str) -> str:
+    """Give a text as HTML that says its language, for those who hear it read; nothing in it is markup.
+
+    Examples
+    --------
+    >>> spoken("68,4 % <hier>", "de")
+    '<p lang="de">68,4 % &lt;hier&gt;</p>'
+    """
+    return f'<p lang="{escape(language)}">{escape(text)}</p>'

@@ -6,17 +6,15 @@ Each colour reaches a contrast of 3 to 1 on the light and on the dark background
 
 from __future__ import annotations
 
+from ..analysis.telling.comparison_chart import EITHER
+
 LIGHT = {"backgroundColor": "#ffffff", "secondaryBackgroundColor": "#f3f5f8", "textColor": "#1b1f24"}
 DARK = {"backgroundColor": "#13161b", "secondaryBackgroundColor": "#1f242c", "textColor": "#e8eaed"}
 
-NEW = "#2c7fd4"
-"""Marks of the new survey."""
 
-PUBLISHED = "#c8690f"
-"""Marks of the published figures."""
-
-EITHER = "#757d87"
-"""Words on a chart while the reader's colour scheme is not known."""
+def words_colour(scheme: str | None) -> str:
+    """Give the colour of the words on a chart in a colour scheme; without one, a grey that can be read on both."""
+    return {"light": LIGHT["textColor"], "dark": DARK["textColor"]}.get(scheme or "", EITHER)
 
 
 def settings(host: str, port: int, open_browser: bool) -> dict[str, object]:

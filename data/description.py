@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 SIMULATED = "simulated respondents; no person was asked"
@@ -62,6 +63,26 @@ class StudyDescription:
     def dates(self) -> str:
         """Field dates in words."""
         return dates_in_words(self.field_start, self.field_end)
+
+
+MODES = {
+    "web": "web",
+    "face_to_face": "face to face",
+    "telephone": "telephone",
+    "paper": "paper",
+    "mixed": "mixed modes",
+}
+
+
+def modes_in_words(modes: Iterable[str]) -> str:
+    """Name modes in words; empty when unknown.
+
+    Examples
+    --------
+    >>> modes_in_words(("web", "face_to_face")), modes_in_words(("unknown",))
+    ('face to face and web', '')
+    """
+    return " and ".join(sorted(MODES.get(one, one) for one in modes if one not in ("unknown", "")))
 
 
 def dates_in_words(start: str, end: str) -> str:

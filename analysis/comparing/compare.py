@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from ...data.description import SIMULATED, StudyDescription
+from ...data.description import SIMULATED, StudyDescription, modes_in_words
 from ...data.errors import ComparisonError, EstimationError
 from ...data.margins import MARGINS_OF
 from ...data.registry.figure import BOUNDS, HELD
@@ -24,7 +24,6 @@ from ..sampling.weight_notes import notes_of_weights
 from ..telling.comparison import Comparison, ComparisonRow
 from ..telling.sentences import with_sentences
 from .bridge import Bridge
-from .fieldwork import in_words
 from .frame import Frame
 from .gate import gate
 from .pairs import Figures, Pair, pairs
@@ -291,7 +290,7 @@ def beside(figure: Figure, judged: Mapping[str, Any]) -> ComparisonRow:
         published_preamble=item.preamble,
         published_answers=published_answers(figure),
         published_base=figure.base,
-        published_mode=in_words(study.modes),
+        published_mode=modes_in_words(study.modes),
         published_population=study.population,
         published_subgroup=figure.subgroup,
         published_country=country_of(figure),

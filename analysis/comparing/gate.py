@@ -12,7 +12,6 @@ from ...data.codebook import Variable
 from ...data.description import StudyDescription
 from ...data.registry.figure import BADGES
 from .fieldwork import fieldwork
-from .fieldwork import in_words as in_words
 from .offered import offered
 from .order import order
 from .people import people

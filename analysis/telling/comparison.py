@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from ...data.description import StudyDescription, dates_in_words
 
 if TYPE_CHECKING:
+    import altair as alt
     import pandas as pd
 
     from ..batteries.battery import Battery
+    from ..printing.result_text import FilePath
 
 
 @dataclass(frozen=True)
@@ -322,9 +324,19 @@ class Comparison:
 
     def __str__(self) -> str:
         """Print the table a reader can act on, the sentences, and every reason as a footnote."""
+        return self.to_text()
+
+    def to_text(self, language: str = "en") -> str:
+        """Give the printed comparison.
+
+        Parameters
+        ----------
+        language : str
+            Of the sentences: ``"en"``, ``"de"`` or ``"zh"``. Everything else is in English.
+        """
         from .comparison_text import as_text
 
-        return as_text(self)
+        return as_text(self, language)
 
     def summary(self) -> str:
         """Give heading and table alone, without sentences and footnotes."""
@@ -332,11 +344,51 @@ class Comparison:
 
         return as_summary(self)
 
-    def to_markdown(self) -> str:
-        """Give table, sentences and footnotes as Markdown."""
+    def to_markdown(self, language: str = "en") -> str:
+        """Give table, sentences, batteries and footnotes as Markdown, with the sentences in a language."""
         from .comparison_text import as_markdown
 
-        return as_markdown(self)
+        return as_markdown(self, language)
+
+    def to_html(self, path: FilePath = None, language: str = "en") -> str:
+        """Give one web page that needs nothing else, and write it where a path is given.
+
+        Parameters
+        ----------
+        path : str or Path, optional
+            e.g. ``"comparison.html"``; written whole or not at all.
+        language : str
+            Of the sentences: ``"en"``, ``"de"`` or ``"zh"``.
+
+        Returns
+        -------
+        str
+            The page: chart, table, every pair with its sentence, question, reasons and what would repair each, what is
+            not compared, batteries, and the method.
+
+        Raises
+        ------
+        FileError
+            When the file cannot be written.
+        """
+        from ..printing.result_html import written
+        from .comparison_html import as_html
+
+        return written(as_html(self, language), path)
+
+    def plot(self) -> alt.VConcatChart:
+        """Give the chart of all pairs that may be compared, new beside published, with the intervals of both tiers.
+
+        A value that was not seen in print has its badge beside it. ``.save("chart.svg")`` keeps it.
+
+        Raises
+        ------
+        EstimationError
+            When no pair may be drawn.
+        """
+        from .comparison_chart import report_chart
+
+        return report_chart(self)
 
 
 def family(row: ComparisonRow) -> tuple[str, str]:

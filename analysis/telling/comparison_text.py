@@ -1,32 +1,63 @@
-"""A comparison on paper: the table, the sentences and the footnotes, for the terminal and for Markdown."""
+"""A comparison on paper: the table, then each pair in words, what was asked together, and why some stand apart."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 
-from ...data.printing import aligned, folded, shortened
+from ...data.printing import aligned, folded, line_width, markdown, shortened
 from ..batteries.battery_text import title
+from ..printing.result_text import escaped, table_text
+from .badge import SHORT as SHORT
+from .badge import badge_in_short
+from .battery_findings import READING, TIERS, conditions, findings
 from .comparison import Comparison, ComparisonRow
-from .sentences import points, published_in_words, sentence, study_in_words, value_in_words
+from .facts import WORDING_STATUS, float_of, points_in_words, quoted, simulated
+from .reasons import lettered, letters_of, with_repair
+from .sentences import in_language, published_in_words, study_in_words
+from .value_text import between, differenced, published_bracket
 
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error", "Total error", "Source [note]")
 LONGEST = 24
 """Columns of an item's name in the table."""
 
-SHORT = {
-    "verified": "verified",
-    "secondary": "second hand",
-    "recalled": "from memory",
-    "as_quoted": "as quoted",
-}
-"""The badge of a published value, in a word or two."""
+USUAL = (("nonsampling", 0.03), ("margin", 0.05))
+"""Names in the method, and what stands there unless something else was declared."""
+
+NAMES = {"en": "English", "de": "German", "zh": "Chinese"}
 
 
-def as_text(comparison: Comparison) -> str:
+def as_text(comparison: Comparison, language: str = "en") -> str:
     """Print the comparison for a terminal."""
-    parts = [battery_lines(comparison), *(part(comparison) for part in (notes, reasons, apart, method_lines))]
-    return "\n\n".join([as_summary(comparison), *("\n".join(map(folded, part)) for part in parts if part)])
+    parts = [
+        "\n".join(map(folded, reading(comparison, language))),
+        *(battery_text(comparison, place) for place in range(len(comparison.batteries))),
+        *("\n".join(lines) for lines in sections(comparison, language, hanging)),
+    ]
+    return "\n\n".join([as_summary(comparison), *(part for part in parts if part)])
+
+
+def sections(comparison: Comparison, language: str, fold: Callable[[str], str]) -> list[list[str]]:
+    """Give the parts under the table: notes, shared reservations, what is not compared, and the method."""
+    named = [
+        ("In words:", notes(comparison, language)),
+        ("Reservations that several pairs share:", reasons(comparison)),
+        ("Not differenced:", apart(comparison)),
+        ("How this was made:", method_lines(comparison)),
+    ]
+    return [[name, *("\n".join(map(fold, line.split("\n"))) for line in lines)] for name, lines in named if lines]
+
+
+def hanging(line: str) -> str:
+    """Fold a line; those of a numbered note hang under its number, those under it as deep.
+
+    Examples
+    --------
+    >>> [each[:6] for each in hanging("[1] " + "word " * 40).splitlines()]
+    ['[1] wo', '    wo']
+    """
+    indent = "    " if line.startswith(("[", "    ")) else "  "
+    return textwrap.fill(line, line_width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def as_summary(comparison: Comparison) -> str:
@@ -35,8 +66,32 @@ def as_summary(comparison: Comparison) -> str:
     for number, row in enumerate(compared(comparison), start=1):
         columns = [split_cell(cell) for cell in cells(row, number)]
         rows += [[lines[0] for lines in columns], [lines[1] for lines in columns], [""] * len(HEADINGS)]
-    head = "\n".join(map(folded, [heading(comparison), *answers_counted(comparison)]))
+    head = "\n".join(map(folded, [*warning(comparison), heading(comparison), *answers_counted(comparison)]))
     return f"{head}\n\n{aligned(HEADINGS, rows[:-1], len(HEADINGS))}" if rows else head
+
+
+def warning(comparison: Comparison) -> list[str]:
+    """Give the note of the new survey, which stands before everything: that nobody was asked, for one."""
+    note = comparison.about.note.strip().rstrip(".")
+    return [f"{note[0].upper()}{note[1:]}."] if note else []
+
+
+def reading(comparison: Comparison, language: str) -> list[str]:
+    """Say how the table is read."""
+    rows = compared(comparison)
+    if not rows:
+        return []
+    error, margin = (points_in_words(float_of(comparison.method, *usual)) for usual in USUAL)
+    lines = [
+        "Verdicts: the first knows only the chance of sampling, the second also allows for "
+        f"{error} points of other survey error on each side. 'equivalent': the two differ by less than {margin} "
+        "points; 'inconclusive': neither a difference nor that is shown."
+    ]
+    if quoted(rows):
+        lines.append("'as quoted': known only from a web essay that names no source, and seen in no study.")
+    if language != "en":
+        lines.append(f"The sentences are in {NAMES[language]}; everything else is in English.")
+    return lines
 
 
 def answers_counted(comparison: Comparison) -> list[str]:
@@ -69,22 +124,53 @@ def split_cell(cell: str) -> tuple[str, str]:
     return value, under
 
 
-def as_markdown(comparison: Comparison) -> str:
-    """Print the comparison as Markdown."""
-    table = [f"| {' | '.join(HEADINGS)} |", "|" + " --- |" * len(HEADINGS)]
-    for number, row in enumerate(compared(comparison), start=1):
-        table.append(f"| {' | '.join(cell.replace('|', '/') for cell in cells(row, number))} |")
-    listed = [
-        "\n".join(f"- {line.removeprefix('- ')}" for line in part(comparison))
-        for part in (battery_lines, notes, reasons, apart, method_lines)
+def as_markdown(comparison: Comparison, language: str = "en") -> str:
+    """Print the comparison as Markdown; labels are text, whatever signs they hold."""
+    rows = [[escaped(cell) for cell in cells(row, at)] for at, row in enumerate(compared(comparison), start=1)]
+    parts = [
+        *(f"**{escaped(line)}**" for line in warning(comparison)),
+        f"**{escaped(heading(comparison))}**",
+        *map(escaped, answers_counted(comparison)),
+        markdown(HEADINGS, rows, len(HEADINGS)) if rows else "",
+        *map(escaped, reading(comparison, language)),
+        *(battery_markdown(comparison, place) for place in range(len(comparison.batteries))),
+        *(in_a_list(lines) for lines in sections(comparison, language, escaped)),
     ]
-    return "\n\n".join(part for part in (f"**{heading(comparison)}**", "\n".join(table), *listed) if part) + "\n"
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def battery_lines(comparison: Comparison) -> list[str]:
-    """Print what was found of each battery as a whole."""
-    said = [f"- {title(battery)}. {' '.join(battery.sentences)}" for battery in comparison.batteries]
-    return ["Batteries:", *said] if said else []
+def in_a_list(lines: Sequence[str]) -> str:
+    """Write the lines under a heading as a list; further lines of an entry stand under its first."""
+    head, *entries = lines
+    listed = ["- " + "  \n  ".join(map(unmarked, entry.split("\n"))) for entry in entries]
+    return "\n".join([f"**{head}**", "", *listed])
+
+
+def unmarked(line: str) -> str:
+    """Take off what marks a line on paper: blanks before it and a dash.
+
+    Examples
+    --------
+    >>> unmarked("    - Mode differs.")
+    'Mode differs.'
+    """
+    return line.strip().removeprefix("- ")
+
+
+def battery_text(comparison: Comparison, place: int) -> str:
+    """Print what was found of a battery as a whole: a table, and on what it rests."""
+    battery = comparison.batteries[place]
+    table = table_text(TIERS, findings(battery), len(TIERS))
+    said = [*([READING] if place == 0 else []), *conditions(battery)]
+    return "\n\n".join([folded(f"{title(battery)}:"), table, "\n".join(map(folded, said))])
+
+
+def battery_markdown(comparison: Comparison, place: int) -> str:
+    """Print what was found of a battery as Markdown."""
+    battery = comparison.batteries[place]
+    table = markdown(TIERS, [[escaped(cell) for cell in line] for line in findings(battery)], len(TIERS))
+    said = [*([READING] if place == 0 else []), *conditions(battery)]
+    return "\n\n".join([f"**{escaped(title(battery))}:**", table, *map(escaped, said)])
 
 
 def compared(comparison: Comparison) -> list[ComparisonRow]:
@@ -93,15 +179,19 @@ def compared(comparison: Comparison) -> list[ComparisonRow]:
 
 
 def apart(comparison: Comparison) -> list[str]:
-    """Print the pairs that are not comparable, those with one reason together."""
-    pairs: dict[str, list[str]] = {}
+    """Print the pairs that are not comparable: those with one reason together, those with one figure named once."""
+    found: dict[str, dict[str, list[str]]] = {}
     for row in comparison.rows:
         if row.grade == "not_comparable":
-            beside = (
-                f"{row.item} beside {published_in_words(row)} ({row.published_id}; {SHORT.get(row.provenance, '')})"
-            )
-            pairs.setdefault(next(iter(footnotes(row)), ""), []).append(beside)
-    return ["Not differenced:"] * bool(pairs) + [f"- {', '.join(some)}: {why}" for why, some in pairs.items()]
+            why = with_repair(row)[0] if row.reasons else "no reason recorded."
+            figure = f"{published_in_words(row)} ({row.published_id}; {badge_in_short(row)})"
+            found.setdefault(why, {}).setdefault(figure, []).append(row.item)
+    return [f"- {'; '.join(beside(figures))}: {why}" for why, figures in found.items()]
+
+
+def beside(figures: Mapping[str, Sequence[str]]) -> list[str]:
+    """Name the items that stand beside each figure."""
+    return [f"{', '.join(items)} beside {figure}" for figure, items in figures.items()]
 
 
 def heading(comparison: Comparison) -> str:
@@ -113,8 +203,8 @@ def heading(comparison: Comparison) -> str:
     whom = (
         f"{about.population or 'population not stated'}; {', '.join(about.modes) or 'mode not stated'}; {about.dates}"
     )
-    note = f". {about.note[0].upper()}{about.note[1:]}" if about.note else ""
-    return f"{title}{pairs}, {count} differenced ({whom}){note}"
+    asked = "would be asked: " if simulated(about) else ""
+    return f"{title}{pairs}, {count} differenced ({asked}{whom})"
 
 
 def cells(row: ComparisonRow, number: int) -> tuple[str, ...]:
@@ -127,7 +217,7 @@ def cells(row: ComparisonRow, number: int) -> tuple[str, ...]:
         differenced(row),
         in_two(row.verdict_sampling),
         in_two(row.verdict_total),
-        f"{SHORT.get(row.provenance, 'provenance not stated')} [{number}]; {row.grade}",
+        f"{badge_in_short(row).replace('; ', ', ')} [{number}]; {row.grade}",
     )
 
 
@@ -136,102 +226,50 @@ def in_two(verdict: str | None) -> str:
     return verdict.replace(" but ", "; but ") if verdict else "-"
 
 
-def between(value: float | None, low: float | None, high: float | None, row: ComparisonRow) -> str:
-    """Print a value and its interval."""
-    return f"{value_in_words(value, row)}{bracket(low, high, row.statistic)}"
-
-
-def published_bracket(row: ComparisonRow) -> str:
-    """Print the published interval in brackets, or nothing."""
-    return bracket(row.published_low, row.published_high, row.published_statistic)
-
-
-def bracket(low: float | None, high: float | None, statistic: str) -> str:
-    """Print an interval in brackets, or nothing.
-
-    Examples
-    --------
-    >>> bracket(0.654, 0.713, "share"), bracket(3.5, 3.7, "mean"), bracket(None, None, "share")
-    (' (65.4 to 71.3)', ' (3.50 to 3.70)', '')
-    """
-    if low is None or high is None:
-        return ""
-    return f" ({100 * low:.1f} to {100 * high:.1f})" if statistic == "share" else f" ({low:.2f} to {high:.2f})"
-
-
-def differenced(row: ComparisonRow) -> str:
-    """Print the difference and its interval, or say that there is none."""
-    if row.difference is None:
-        return "not differenced"
-    shown = f"{'+' if row.difference > 0 else '-' if row.difference < 0 else ''}{points(row.difference, row)}"
-    if row.difference_low is None or row.difference_high is None:
-        return f"{shown} (no interval)"
-    low, high = (f"{'-' if end < 0 else '+'}{points(end, row)}" for end in (row.difference_low, row.difference_high))
-    return f"{shown} ({low} to {high})"
-
-
-def notes(comparison: Comparison) -> list[str]:
-    """Print a numbered note for each row: its sentence, the published question, and the letters of its reasons."""
-    letters = lettered(comparison)
+def notes(comparison: Comparison, language: str = "en") -> list[str]:
+    """Print a numbered note for each row: its sentence, and under it the question, who gave no answer, reservations."""
+    letters = lettered(compared(comparison))
     found: list[str] = []
-    for number, row in enumerate(compared(comparison), start=1):
-        marks = ", ".join(letters[reason] for reason in footnotes(row) if reason in letters)
-        own = [reason for reason in footnotes(row) if reason not in letters]
-        said = [
-            row.sentence or sentence(row),
-            row.unanswered,
+    for place, row in enumerate(compared(comparison), start=1):
+        own = [reason for reason in with_repair(row) if reason not in letters]
+        under = [
             wording_note(row),
-            *own,
-            f"See {marks}." if marks else "",
+            f"No answer: {row.unanswered}" if row.unanswered else "",
+            *reservations(own, letters_of(row, letters)),
         ]
-        found.append(f"[{number}] {' '.join(part for part in said if part)}")
+        lines = [f"[{place}] {row.label or row.item}: {in_language(row, language)}", *under]
+        found.append("\n".join(line if at == 0 else f"    {line}" for at, line in enumerate(lines) if line))
     return found
 
 
-def footnotes(row: ComparisonRow) -> list[str]:
-    """Give each reason with what would repair it.
+def reservations(own: Sequence[str], shared: str) -> list[str]:
+    """Print the reasons of a row, several each on a line, and the letters of those that it shares.
 
     Examples
     --------
-    >>> footnotes(ComparisonRow("q", reasons=("Mode differs.", "Base unknown."), repairs=("", 'base="all"')))
-    ['Mode differs.', 'Base unknown. (repair: base="all")']
+    >>> reservations(["Mode differs."], "a to c"), reservations(["One.", "Two."], "")
+    (['Reservations: Mode differs. Also a to c below.'], ['Reservations:', '- One.', '- Two.'])
     """
-    repairs = (*row.repairs, *("",) * len(row.reasons))
-    told = zip(row.reasons, repairs, strict=False)
-    return [f"{reason} (repair: {repair})" if repair else reason for reason, repair in told]
-
-
-def lettered(comparison: Comparison) -> dict[str, str]:
-    """Letter the reasons that several rows share."""
-    shared = Counter(reason for row in compared(comparison) for reason in footnotes(row))
-    several = [reason for reason, count in shared.items() if count > 1]
-    return {reason: letters_for(place) for place, reason in enumerate(several)}
-
-
-def letters_for(place: int) -> str:
-    """Give a, b, ..., z, aa, ab, ... for 0, 1, ...
-
-    Examples
-    --------
-    >>> letters_for(0), letters_for(25), letters_for(26)
-    ('a', 'z', 'aa')
-    """
-    first, last = divmod(place, 26)
-    return (letters_for(first - 1) if first else "") + chr(ord("a") + last)
+    if len(own) > 1:
+        return [f"Reservations: {shared} below, and" if shared else "Reservations:", *(f"- {reason}" for reason in own)]
+    said = [*own, f"{'Also ' if own else ''}{shared} below." if shared else ""]
+    return [f"Reservations: {' '.join(part for part in said if part)}"] if own or shared else []
 
 
 def reasons(comparison: Comparison) -> list[str]:
-    """Print every reason once, under its letter."""
-    return [f"{letter}. {reason}" for reason, letter in lettered(comparison).items()]
+    """Print every shared reason once, under its letter."""
+    return [f"{letter}. {reason}" for reason, letter in lettered(compared(comparison)).items()]
 
 
 def wording_note(row: ComparisonRow) -> str:
     """Give the published question and how well its wording is known."""
-    status = row.published_wording_status.replace("_", " ") or "status not stated"
-    return f"Published question ({status}): {row.published_wording.rstrip('.')}." if row.published_wording else ""
+    if not row.published_wording:
+        return ""
+    status = WORDING_STATUS.get(row.published_wording_status, row.published_wording_status)
+    return f"Published question ({status}): {row.published_wording.rstrip('.')}."
 
 
-def method_lines(comparison: Comparison) -> Sequence[str]:
+def method_lines(comparison: Comparison) -> list[str]:
     """Print how the comparison was made."""
     words = [(name, text) for name, text in comparison.method.items() if isinstance(text, str)]
     return [f"{name[0].upper()}{name[1:]}: {text.rstrip('.')}." for name, text in words]

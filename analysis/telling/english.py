@@ -9,7 +9,10 @@ ENGLISH = Phrases(
     percent="%",
     here="{value} here{size}",
     published="{value} published{size}",
-    size=" (n {n})",
+    size=" ({n})",
+    people="n {n}",
+    between_brackets="; ",
+    badges={"secondary": "second hand", "recalled": "from memory", "as_quoted": "as quoted in an essay"},
     hedges={
         "about": "about ",
         "almost": "almost ",

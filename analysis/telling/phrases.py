@@ -19,8 +19,11 @@ class Phrases:
         ISO 639 code.
     decimal, thousands, percent : str
         Decimal sign, thousands sign, and what stands behind a number of percent.
-    here, published, size : str
-        A new value, a published one, and the number of answers behind either.
+    here, published, size, people, between_brackets : str
+        A new value, a published one, the brackets behind either, the number of answers in them, and what stands
+        between two things in them.
+    badges : mapping of str to str
+        How a published value is known that was not seen in print, by provenance.
     hedges : mapping of str to str
         How a printed value was hedged, before the value.
     suppressed, alone, apart, untested, told : str
@@ -63,6 +66,9 @@ class Phrases:
     here: str
     published: str
     size: str
+    people: str
+    between_brackets: str
+    badges: Mapping[str, str]
     hedges: Mapping[str, str]
     suppressed: str
     alone: str
@@ -102,7 +108,7 @@ class Phrases:
         '1.173,2'
         """
         written = f"{value:,.{decimals}f}"
-        return written.translate(str.maketrans({",": self.thousands, ".": self.decimal}))
+        return written.translate(str.maketrans(",.", self.thousands + self.decimal))
 
     def shortest(self, value: float) -> str:
         """Write a number with no more digits than it has, at most four."""

@@ -57,6 +57,23 @@ def with_sentences(row: ComparisonRow) -> ComparisonRow:
     return replace(row, sentence=sentence(row), sentence_de=sentence(row, "de"), sentence_zh=sentence(row, "zh"))
 
 
+def in_language(row: ComparisonRow, language: str) -> str:
+    """Give the sentence that a row carries in a language; made anew where an older file holds none.
+
+    Raises
+    ------
+    UnknownNameError
+        For another language.
+
+    Examples
+    --------
+    >>> in_language(ComparisonRow("travel", sentence_de="Ein Satz."), "de")
+    'Ein Satz.'
+    """
+    kept = {"en": row.sentence, "de": row.sentence_de, "zh": row.sentence_zh}.get(language, "")
+    return kept or sentence(row, language)
+
+
 class Told:
     """A row told in one language.
 
@@ -77,7 +94,8 @@ class Told:
         """Give the whole sentence."""
         row, say = self.row, self.say
         if row.suppressed:
-            return say.suppressed.format(value=self.published_value())
+            badge = say.badges.get(row.provenance, "")
+            return say.suppressed.format(value=self.published_value() + (say.size.format(n=badge) if badge else ""))
         if row.grade == "not_comparable":
             pattern = say.alone if row.estimate is None else say.apart
             return pattern.format(new=self.new(), published=self.published(), why=self.why())
@@ -97,8 +115,11 @@ class Told:
         return self.say.here.format(value=self.value(self.row.estimate), size=self.size(self.row.n))
 
     def published(self) -> str:
-        """Give the published value and its base."""
-        return self.say.published.format(value=self.published_value(), size=self.size(self.row.published_n))
+        """Give the published value with its base, and how it is known where it was not seen in print."""
+        row, say = self.row, self.say
+        known = [self.counted(row.published_n), say.badges.get(row.provenance, "")]
+        told = say.between_brackets.join(part for part in known if part)
+        return say.published.format(value=self.published_value(), size=say.size.format(n=told) if told else "")
 
     def value(self, value: float | None) -> str:
         """Give a share in percent with one decimal, a mean with two."""
@@ -121,7 +142,11 @@ class Told:
 
     def size(self, n: float | None) -> str:
         """Give the number of answers in brackets, or nothing when it is not known."""
-        return self.say.size.format(n=self.say.number(n, 0)) if n is not None else ""
+        return self.say.size.format(n=self.counted(n)) if n is not None else ""
+
+    def counted(self, n: float | None) -> str:
+        """Give the number of answers, or nothing when it is not known."""
+        return self.say.people.format(n=self.say.number(n, 0)) if n is not None else ""
 
     def why(self) -> str:
         """Give the first reason, which is the one that forbids; in English as it stands, else by its topic."""

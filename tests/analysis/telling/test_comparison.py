@@ -48,10 +48,10 @@ COMPARISON = Comparison(
 
 def test_the_sentence_carries_both_values_their_bases_and_both_tiers():
     assert sentence(row()) == (
-        "68.4% here (n 1,024) against 77% published (n 1,173): 8.6 points lower (between 4.1 and 13.1 lower); "
-        "more than sampling error explains; allowing also for 3 points of other survey error on each side it is "
-        "inconclusive (between 18.0 lower and 0.8 higher); this depends: with less than 2.6 points of other survey error "
-        "it would be 'different' (total error)."
+        "68.4% here (n 1,024) against 77% published (n 1,173; as quoted in an essay): 8.6 points lower (between 4.1 "
+        "and 13.1 lower); more than sampling error explains; allowing also for 3 points of other survey error on each "
+        "side it is inconclusive (between 18.0 lower and 0.8 higher); this depends: with less than 2.6 points of other "
+        "survey error it would be 'different' (total error)."
     )
 
 
@@ -64,7 +64,9 @@ def test_an_inconclusive_sentence_says_what_could_not_have_been_seen():
 def test_a_pair_that_is_not_comparable_is_said_to_be_so_with_the_reason():
     assert sentence(APART).endswith("are not compared: different countries: new DE, published CN.")
     assert "no reason" in sentence(replace(APART, reasons=())).lower()
-    assert sentence(replace(APART, estimate=None)).startswith("77% published (n 1,173) is not compared: different")
+    assert sentence(replace(APART, estimate=None)).startswith(
+        "77% published (n 1,173; as quoted in an essay) is not compared: different"
+    )
 
 
 def test_a_suppressed_result_is_not_in_its_sentence():
@@ -121,15 +123,16 @@ def test_published_values_are_said_as_they_were_printed(value, statistic, qualif
 def test_the_printed_table_has_every_shared_reason_once_and_sets_apart_what_is_not_compared():
     text = str(COMPARISON)
     assert text.startswith(
-        "Wave 1: 3 pairs of new and published results, 2 differenced (adults; web; 2026-02). Simulated\n"
+        "Simulated.\nWave 1: 3 pairs of new and published results, 2 differenced (adults; web; 2026-02)\n"
     )
     assert text.count("Mode differs.") == 1
-    assert "[2] 68.4% here (n 1,024) against 77% published; nothing is said of the difference" in text
-    assert "approval" not in text.split("Not differenced:")[0]
-    assert "Not differenced:\n- approval beside 77% (liu2022.travel; as quoted): Different countries: new DE" in text
-    assert "Published question (partly verbatim): Restrict the travel of people with poor records." in text
-    assert "See a, b." in text and "\na. Mode differs.\nb. Frame differs.\n" in text
-    assert max(len(line) for line in text.split("[1] ")[0].splitlines()) <= 118
+    assert "[2] Restrict travel: 68.4% here (n 1,024) against 77% published (as quoted in an essay); nothing is" in text
+    before, _, after = text.partition("Not differenced:\n")
+    assert "approval" not in before
+    assert after.startswith("- approval beside 77% (liu2022.travel; as quoted): Different countries: new DE")
+    assert "    Published question (word for word only in part): Restrict the travel of people with poor" in text
+    assert "Reservations: a, b below." in text and "\na. Mode differs.\nb. Frame differs.\n" in text
+    assert max(len(line) for line in text.splitlines()) <= 118
 
 
 def test_markdown_has_the_same_rows():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..analysis.telling.comparison import ComparisonRow
-from ..analysis.telling.comparison_text import between, published_bracket
-from ..analysis.telling.sentences import published_in_words, study_in_words
-from .battery import counted, published_counted
-from .wording import WORDING_STATUS, minus, short_label
+from .badge import NOT_STATED
+from .comparison import ComparisonRow
+from .facts import WORDING_STATUS, minus, short_label
+from .groups import counted, published_counted
+from .reasons import with_repair
+from .sentences import published_in_words, study_in_words
+from .value_text import between, published_bracket
 
 NO_FIGURE = "no figure worked out"
 
@@ -36,7 +38,7 @@ def line(rows: Sequence[ComparisonRow], minimum: int) -> Mapping[str, str]:
         "Published question": question(first),
         "Published": figure(first),
         "Source": source(first),
-        "Why it is not compared": first.reasons[0] if first.reasons else "No reason recorded.",
+        "Why it is not compared": with_repair(first)[0] if first.reasons else "No reason recorded.",
         "Our nearest question": "; ".join(ours(row, minimum) for row in rows),
     }
 
@@ -56,7 +58,7 @@ def figure(row: ComparisonRow) -> str:
 
 def source(row: ComparisonRow) -> str:
     """Name the study, whom it asked and when, and how far the value may be trusted."""
-    parts = (study_in_words(row), row.published_population, row.published_dates, row.badge)
+    parts = (study_in_words(row), row.published_population, row.published_dates, row.badge or NOT_STATED)
     return "; ".join(part for part in parts if part)
 
 

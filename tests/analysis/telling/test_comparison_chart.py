@@ -3,18 +3,19 @@
 import pytest
 
 from topline.analysis.telling.comparison import ComparisonRow
-from topline.dashboard.charts import (
+from topline.analysis.telling.comparison_chart import (
     AXIS,
-    ORDERS,
+    EITHER,
+    NEW,
+    PUBLISHED,
     STEP,
     axis_range,
     dot_and_whisker,
     ends_of,
     marks,
-    sorted_rows,
-    words_colour,
 )
-from topline.dashboard.theme import DARK, EITHER, LIGHT, NEW, PUBLISHED, settings
+from topline.dashboard.sorting import ORDERS, sorted_rows
+from topline.dashboard.theme import DARK, LIGHT, settings, words_colour
 
 BACKGROUNDS = [LIGHT["backgroundColor"], DARK["backgroundColor"]]
 
@@ -110,7 +111,7 @@ def test_several_charts_can_share_an_axis():
     assert ends == (0.1, 0.9)
     for row in (low, high):
         scales = [layer["encoding"]["x"].get("scale") for layer in dot_and_whisker([row], ends=ends).to_dict()["layer"]]
-        assert [scale["domain"] for scale in scales if scale] == [[0.1, 0.9]] * 4
+        assert [scale["domain"] for scale in scales if scale] == [[0.1, 0.9]] * 6
 
 
 def test_the_two_series_differ_in_shape_as_well_as_colour():
@@ -125,5 +126,5 @@ def test_long_labels_are_given_whole_and_limited_by_the_width_of_the_chart_alone
     chart = dot_and_whisker([ComparisonRow("a", label="word " * 30, estimate=0.5, published=0.5)]).to_dict()
     words = [row["words"] for data in chart["datasets"].values() for row in data if set(row) == {"row", "words"}]
     assert words == ["word " * 30]
-    limits = [layer["mark"]["limit"] for layer in chart["layer"] if layer["mark"]["type"] == "text"]
+    limits = [layer["mark"]["limit"] for layer in chart["layer"] if layer["mark"].get("limit")]
     assert limits == [{"expr": "width - 4"}]
