@@ -105,15 +105,26 @@ def figures_claims(folder: Path | None, as_json: bool) -> None:
     show(ClaimList(known_in(folder).claims), as_json)
 
 
-@figures.command("template", epilog=example("topline figures template > mine.csv"))
-def figures_template() -> None:
-    """Print an empty worksheet for figures of your own.
+@figures.command(
+    "template", epilog=example("topline figures template > mine.csv\ntopline figures template --to mine.csv")
+)
+@click.option("--to", type=FOLDER, help="File to write, which must not exist yet; printed where none is named.")
+def figures_template(to: Path | None) -> None:
+    """Give an empty worksheet for figures of your own.
 
     Its first row names the columns; the two that begin with # say what each means, and show an example.
     """
+    from ..data.atomic import replacing
     from ..data.registry.worksheet import template
 
-    click.echo(template(), nl=False)
+    if to is None:
+        click.echo(template(), nl=False)
+        return
+    if to.exists():
+        raise click.ClickException(f"{to} exists already; nothing was written. Name another file.")
+    with replacing(to) as temporary:
+        temporary.write_text(template(), encoding="utf-8", newline="")
+    click.echo(f"Wrote {to}. Fill it in, then   topline figures add {to} FOLDER")
 
 
 @figures.command("add", epilog=example("topline figures template > mine.csv\ntopline figures add mine.csv my-study"))

@@ -38,8 +38,8 @@ def unfound(registry: Registry, text: str) -> str:
     Examples
     --------
     >>> from .figures import published
-    >>> unfound(published(study="liu2022"), "travel recrd")
-    "'travel' occurs in 1 figure; 'recrd' in none (did you mean 'record' or 'records' or 'recorded'?)."
+    >>> unfound(published(study="liu2022"), "travel qqqq")
+    "'travel' occurs in 1 figure; 'qqqq' in none."
     """
     said = [_occurrence(registry, word) for word in words(text)]
     return "; ".join([*said[:1], *(one.replace("occurs in", "in") for one in said[1:])]) + "." if said else ""

@@ -245,10 +245,11 @@ def _named(item: str, cells: Cells, sheet: Worksheet) -> str:
     """Name a figure: after its item when it is the first, else after what sets it apart from that one."""
     drawn = {row.text("figure_id"): row for row in sheet.drafted.rows.get("estimate", ())}
     headline = drawn.get(item) or sheet.beside.figures.get(item)
-    told = [cells["category"], cells["subgroup"] or "all"]
-    if headline is None or told == [headline.text("category"), headline.text("subgroup")]:
+    country = cells["country"] if _of_several(cells["study"], sheet) else ""
+    told = [cells["category"], cells["subgroup"] or "all", country]
+    if headline is None or told == [headline.text(column) for column in ("category", "subgroup", "country")]:
         return item
-    parts = [cells["category"], cells["subgroup"], cells["country"] if _of_several(cells["study"], sheet) else ""]
+    parts = [cells["category"], cells["subgroup"], country]
     words = [re.sub(r"[^a-z0-9]+", "_", part.casefold()).strip("_") for part in parts if part]
     return "_".join([item, *filter(None, words)])
 

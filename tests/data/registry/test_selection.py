@@ -1,0 +1,151 @@
+"""Figures are chosen by what is known of them, and found by words."""
+
+from __future__ import annotations
+
+import pytest
+
+from topline.data.errors import RegistryError, UnknownNameError
+from topline.data.registry.figures import PUBLISHED, published, read_registry
+from topline.data.registry.search import unfound
+from topline.data.registry.table_schema import schema
+
+
+@pytest.fixture
+def registry(registry_folder):
+    """Town survey of 2024 (telephone and web), and one of three countries, dated by its publication only."""
+    study = {
+        "study_id": "world2023", "title": "Überwachung in drei Ländern", "population": "Urban adults online",
+        "region": "3 countries", "frame": "panel of students", "modes": "web", "field_start": "", "field_end": "",
+        "published_on": "2023-05", "moe_pp": "", "moe_basis": "not_stated", "sample_type": "unknown",
+    }  # fmt: skip
+    item = {
+        "item_id": "world2023.faces", "study_id": "world2023", "topic": "face_recognition", "construct": "faces",
+        "wording_english": "Do you accept that the police recognise faces?", "wording_original": "是否接受人脸识别",
+        "original_language": "zh", "battery": "uses_of_cameras",
+    }  # fmt: skip
+    figure = {"figure_id": "world2023.faces", "item_id": "world2023.faces"}
+    german = {**figure, "figure_id": "world2023.faces_de", "country": "DE", "value": "40", "as_printed": "40%"}
+    sources = [
+        {"source_id": "world2023.faces.1", "figure_id": "world2023.faces", "provenance": "recalled"},
+        {"source_id": "world2023.faces_de.1", "figure_id": "world2023.faces_de", "quoted_value": "40"},
+    ]
+    folder = registry_folder(
+        ("study", {"country": "GB", "population": "Adults"}),
+        study=[study | {"country": ""}],
+        item=[item],
+        estimate=[figure, german],
+        source=sources,
+    )
+    return read_registry(folder)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"topic": "face_recognition"}, {"world2023.faces", "world2023.faces_de"}),
+        ({"country": "DE"}, {"world2023.faces_de"}),
+        ({"country": ["DE", "GB"]}, {"world2023.faces_de", "town2024.cameras"}),
+        ({"study": "town2024"}, {"town2024.cameras"}),
+        ({"item": ("world2023.faces", "town2024.cameras"), "provenance": "recalled"}, {"world2023.faces"}),
+        ({"mode": "telephone"}, {"town2024.cameras"}),
+        ({"mode": "paper"}, set()),
+        ({"provenance": ["verified", "secondary"]}, {"town2024.cameras", "world2023.faces_de"}),
+        ({"population": "adult URBAN"}, {"world2023.faces", "world2023.faces_de"}),
+        ({"population": "student panel"}, {"world2023.faces", "world2023.faces_de"}),
+        ({"population": ["countries", "adults"]}, {"world2023.faces", "world2023.faces_de", "town2024.cameras"}),
+        ({"since": "2023-06"}, {"town2024.cameras"}),
+        ({"since": "2024-03-20"}, {"town2024.cameras"}),
+        ({"since": "2023"}, {"town2024.cameras", "world2023.faces", "world2023.faces_de"}),
+        ({"since": "2024-04"}, set()),
+        ({}, {"town2024.cameras", "world2023.faces", "world2023.faces_de"}),
+    ],
+)
+def test_figures_that_meet_every_condition_are_kept(registry, asked, found):
+    assert set(registry.select(**asked)) == found
+
+
+def test_what_is_left_out_stays_known(registry):
+    kept = registry.select(country="DE")
+    assert (kept.studies, kept.questions, kept.relations) == (registry.studies, registry.questions, registry.relations)
+
+
+def test_a_study_without_any_date_is_not_since_anything(registry_folder):
+    undated = ("study", {"field_start": "", "field_end": ""})
+    assert set(read_registry(registry_folder(undated)).select(since="1900")) == set()
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"mode": "phone"}, "there is no published mode 'phone'."),
+        ({"provenance": "verifed"}, "Did you mean 'verified'?"),
+        ({"country": ["DE", "UK"]}, "there is no published country 'UK'. Known: DE, GB."),
+        ({"population": "rural adults"}, "there is no published population 'rural adults'."),
+        ({"population": "urban pensioners"}, "Known: Urban adults online."),
+        ({"population": ""}, "there is no published population ''"),
+        ({"study": "town2023"}, "Did you mean 'town2024'"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_the_nearest(registry, asked, message):
+    with pytest.raises(UnknownNameError) as caught:
+        registry.select(**asked)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("since", ["12/2020", "2020-13", "2020-1", "soon"])
+def test_a_date_that_is_none_is_refused(registry, since):
+    with pytest.raises(RegistryError, match="write a year, a month or a day: 2020, 2020-03 or 2020-03-14"):
+        registry.select(since=since)
+
+
+def test_every_word_must_occur_and_its_beginning_is_enough(registry):
+    assert list(registry.search("POLICE recog")) == ["world2023.faces", "world2023.faces_de"]
+    assert list(registry.search("police dogs")) == []
+    assert list(registry.search("recognition")) == ["world2023.faces", "world2023.faces_de"], "in the topic"
+    assert list(registry.search("partly")) == list(registry), "a label of the scale"
+    assert list(registry.search("überw länder")) == ["world2023.faces", "world2023.faces_de"], "in the study's title"
+    assert list(registry.search("人脸")) == ["world2023.faces", "world2023.faces_de"], "in the original wording"
+    assert list(registry.search("")) == []
+
+
+def test_what_stands_in_the_question_comes_before_what_stands_around_it(registry):
+    assert list(registry.search("cameras")) == ["town2024.cameras", "world2023.faces", "world2023.faces_de"]
+
+
+def test_of_a_search_without_result_each_word_is_counted(registry):
+    assert unfound(registry, "police camras town") == (
+        "'police' occurs in 2 figures; 'camras' in none (did you mean 'cameras'?); 'town' in 1 figure."
+    )
+
+
+def test_two_registries_are_joined_unless_one_name_means_two_things(registry, registry_folder):
+    own = read_registry(PUBLISHED).joined(registry)
+    assert own["town2024.cameras"].value == 0.6 and own["liu2022.travel"].value == 0.77
+    assert own.relation("own.cameras", "town2024.cameras").relation == "same_wording"
+    assert own.joined(registry).figures == own.figures, "what is the same is no conflict"
+    other = read_registry(registry_folder(("estimate", {"note": "read again"})))
+    with pytest.raises(RegistryError, match=r"both registries have town2024\.cameras among their figures; give one of"):
+        registry.joined(other)
+
+
+def test_figures_named_one_by_one_keep_what_is_on_record_of_them(registry):
+    chosen = registry.chosen(["town2024.cameras", "world2023.faces"])
+    assert (len(chosen), chosen[0].figure_id) == (2, "town2024.cameras")
+    assert [figure.figure_id for figure in chosen[1:]] == ["world2023.faces"]
+    assert chosen.relation("own.cameras", "town2024.cameras").relation == "same_wording"
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'town2024\.cameras'"):
+        registry.chosen(["town2024.camera"])
+
+
+def test_conditions_and_schema_name_the_same_modes():
+    from topline.data.registry.selection import MODES
+
+    pattern = next(field for field in schema()["study"]["fields"] if field["name"] == "modes")["constraints"]["pattern"]
+    assert all(mode in pattern for mode in MODES)
+
+
+def test_every_question_a_published_item_was_held_beside_is_in_the_bank_or_published():
+    from topline.data.banks.shipped import bank
+
+    known = {*bank(), *published().questions}
+    assert sorted({relation.other_id for relation in published().relations} - known) == []
