@@ -232,7 +232,7 @@ def test_the_method_says_what_was_declared_and_how_the_sample_was_weighted():
 
 def test_doubts_about_margins_follow_the_comparison_to_the_dashboard():
     from topline.analysis.raking.rake import rake
-    from topline.dashboard.wording import key_facts
+    from topline.analysis.telling.facts import key_facts
     from topline.data.margins import Dimension, Margins
 
     shares = {"0": 0.4, "1": 0.6}
