@@ -17,6 +17,7 @@ from topline.analysis.sampling.design import Design
 from topline.analysis.telling.unanswered_text import unanswered_in_words
 from topline.data.codebook import Codebook, MissingKind, MissingRange, Study, Variable
 from topline.data.registry.figure import Option, Scale
+from topline.data.registry.figures import published
 
 from .two_surveys import ALIKE, COUNTS, LABELS, SUPPORT5, design_of, figure_of, one_row
 
@@ -69,6 +70,13 @@ def test_published_bounds_come_from_the_dont_know_on_record():
     assert published_bounds(replace(figure, base="all"), known) == pytest.approx((0.62, 0.73))
     together = unanswered_figure(0.12, 97.0, 98.0)
     assert published_bounds(replace(figure, base="all"), [*known, together]) == pytest.approx((0.62, 0.74))
+
+
+def test_the_registry_holds_what_pew_and_yougov_left_open():
+    registry = published()
+    police, system = registry["pew2021_enhancement.police_use"], registry["sinus2019.system"]
+    assert published_bounds(police, registry.values()) == pytest.approx((0.46, 0.73))
+    assert published_bounds(system, registry.values()) == pytest.approx((0.17, 0.32))
 
 
 @pytest.mark.parametrize(
