@@ -47,6 +47,7 @@ def estimate(source: Path, as_json: bool, **options: Any) -> None:
     epilog=example(
         "topline compare my-study\n"
         'topline compare my-study --base excluding_dont_know --bridge-to "urban 18-59"\n'
+        "topline compare my-study --language de\n"
         "topline compare wave1.sav --weight w --proportion travel --category support --published liu2022.travel"
     )
 )
@@ -57,6 +58,8 @@ def estimate(source: Path, as_json: bool, **options: Any) -> None:
 @click.option("--margin", type=click.FloatRange(0, 50, min_open=True), help="Points that still count as equivalent.")
 @click.option("--nonsampling", type=click.FloatRange(0, 50), help="Points of non-sampling error per survey.")
 @click.option("--bridge-to", help='People of the figures: a frame of study.yaml, or words such as "urban 18-59".')
+@click.option("--language", type=click.Choice(["en", "de", "zh"]), default="en", help="Language of the sentences.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a web page as well.")
 @as_json
 def compare(
     source: Path,
@@ -65,6 +68,8 @@ def compare(
     nonsampling: float | None,
     base: PublishedBase | None,
     bridge_to: str | None,
+    language: str,
+    html: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -72,7 +77,8 @@ def compare(
 
     SOURCE is a study folder, whose questions find their published figures by themselves, or a data file together with
     --proportion or --mean and --published. What is found for a whole folder is kept in results/comparison.json for the
-    dashboard; a look at some figures, or with another margin, base or frame, is not.
+    dashboard; a look at some figures, or with another margin, base or frame, is not. --json holds the sentences in
+    English, German and Chinese.
     """
     from ..analysis.comparing.compare import compare as compare_with
     from ..data.registry.figures import published as registry
@@ -80,7 +86,7 @@ def compare(
     options["base"] = None  # the new estimate's own base, which gives way to the published one
     if is_study(source):
         refuse_in_folder(source, options, [*DESIGN, *ESTIMAND])
-        show(folder_comparison(source, published, margin, nonsampling, base, bridge_to), as_json)
+        tell(folder_comparison(source, published, margin, nonsampling, base, bridge_to), language, html, as_json)
         return
     if not published:
         raise click.UsageError("Name the figures to compare with: --published ID. topline figures lists them.")
@@ -98,7 +104,17 @@ def compare(
         base=base,
         bridge_to=bridge_to,
     )
-    show(found, as_json)
+    tell(found, language, html, as_json)
+
+
+def tell(comparison: Comparison, language: str, html: Path | None, as_json: bool) -> None:
+    """Print a comparison with its sentences in a language, or its document, which holds them in all."""
+    if html is not None:
+        comparison.to_html(html, language)
+    if as_json:
+        show(comparison, as_json)
+    else:
+        click.echo(comparison.to_text(language))
 
 
 def folder_estimates(source: Path, options: Mapping[str, Any]) -> Estimates:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Callable, Mapping, Sequence
 
-from ...data.printing import aligned, folded, line_width, markdown, shortened
+from ...data.printing import aligned, folded, line_width, markdown, shortened, width
 from ..batteries.battery_text import title
 from ..printing.result_text import escaped, table_text
 from .badge import SHORT as SHORT
@@ -20,6 +20,9 @@ from .value_text import between, differenced, published_bracket
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error", "Total error", "Source [note]")
 LONGEST = 24
 """Columns of an item's name in the table."""
+
+PARTS = re.compile(r"\s*[\u2e80-\uffef][，。；：、）”]*|\s*[^\s\u2e80-\uffef]+")
+"""Where a line may be folded: at blanks, and between the signs of Chinese, which has none, but before no stop."""
 
 USUAL = (("nonsampling", 0.03), ("margin", 0.05))
 """Names in the method, and what stands there unless something else was declared."""
@@ -56,8 +59,13 @@ def hanging(line: str) -> str:
     >>> [each[:6] for each in hanging("[1] " + "word " * 40).splitlines()]
     ['[1] wo', '    wo']
     """
-    indent = "    " if line.startswith(("[", "    ")) else "  "
-    return textwrap.fill(line, line_width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    indent = "      " if line.startswith("    - ") else "    " if line.startswith(("[", "    ")) else "  "
+    lines = [""]
+    for part in PARTS.findall(line):
+        if width(lines[-1] + part) > line_width() and lines[-1].strip():
+            lines.append(indent)
+        lines[-1] += part if lines[-1].strip() or lines == [""] else part.lstrip()
+    return "\n".join(lines)
 
 
 def as_summary(comparison: Comparison) -> str:
