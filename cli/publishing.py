@@ -24,7 +24,7 @@ def conditions(command: Command) -> Command:
         names_option("--country", "ISO code, e.g. CN or DE,GB."),
         names_option("--study", "e.g. liu2022."),
         names_option("--item", "e.g. liu2022.travel."),
-        click.option("--population", help="Words that all occur in what is said of the people asked: 'urban adults'."),
+        click.option("--population", help="Words that all occur in what is said of the people asked: 'urban adult'."),
         names_option("--mode", "web, face_to_face, telephone, paper, mixed or unknown."),
         names_option("--provenance", "How far it was traced: verified, secondary, recalled or as_quoted."),
         click.option("--since", metavar="DATE", help="Fieldwork ended then or later: 2020, 2020-03 or 2020-03-14."),

@@ -65,7 +65,7 @@ def published(
         e.g. ``"liu2022.travel"``.
     population : str or sequence of str, optional
         Words that must all occur in what is said of the people asked (population, frame, region), in any case and
-        by their beginning, e.g. ``"urban adults"`` or ``"students"``.
+        by their beginning, e.g. ``"urban adult"`` or ``"student"``.
     mode : str or sequence of str, optional
         ``"web"``, ``"face_to_face"``, ``"telephone"``, ``"paper"``, ``"mixed"`` or ``"unknown"``.
     provenance : str or sequence of str, optional
