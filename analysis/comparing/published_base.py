@@ -27,7 +27,7 @@ def check_base(base: str | None, figures: Iterable[Figure]) -> None:
 
     Examples
     --------
-    >>> check_base("without dk", [])
+    >>> check_base("without dk", [])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     topline.data.errors.ComparisonError: base is 'without dk'; it can be 'all', 'excluding_dont_know', ...
     """
