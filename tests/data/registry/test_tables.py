@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -149,13 +148,3 @@ def test_the_shipped_registry_reads_the_same_from_a_copy_with_a_byte_order_mark(
     for path in folder.glob("*.csv"):
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert dict(read_registry(folder)) == dict(published())
-
-
-@pytest.mark.no_cover
-def test_the_shipped_registry_is_read_and_checked_in_a_quarter_of_a_second():
-    def seconds() -> float:
-        start = time.perf_counter()
-        read_registry(PUBLISHED)
-        return time.perf_counter() - start
-
-    assert min(seconds() for _ in range(3)) < 0.25
