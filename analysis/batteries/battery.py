@@ -31,6 +31,8 @@ class BatteryItem:
         Predictive probability of a new result at least as far away.
     bits, bits_total : float or None
         Its surprise, ``-log2 p``.
+    provenance : str
+        How the published value is known: ``"verified"``, ``"secondary"``, ``"recalled"`` or ``"as_quoted"``.
     """
 
     item: str
@@ -48,6 +50,7 @@ class BatteryItem:
     expected_total_high: float | None = None
     p_total: float | None = None
     bits_total: float | None = None
+    provenance: str = ""
 
 
 @dataclass(frozen=True)

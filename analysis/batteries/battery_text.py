@@ -11,7 +11,7 @@ from .rao_scott import RaoScott
 from .surprise import bits, bits_in_words
 from .tier import Tier
 
-HEADINGS = ("Item", "New", "Published", "Difference", "Expected", "Bits", "Expected, total", "Bits")
+HEADINGS = ("Item", "Known", "New", "Published", "Difference", "Expected", "Bits", "Expected, total", "Bits")
 LONGEST = 32
 OTHER = "with other survey error"
 
@@ -21,6 +21,7 @@ def as_text(battery: Battery) -> str:
     rows = [
         [
             shortened(item.label, LONGEST) if item.label else item.item,
+            item.provenance.replace("_", " ") or "not stated",
             value(item.new, battery),
             value(item.published, battery),
             signed(item.difference, battery),
@@ -32,7 +33,7 @@ def as_text(battery: Battery) -> str:
         for item in battery.items
     ]
     said = "\n".join(map(folded, sentences(battery)))
-    return f"{title(battery)}\n\n{aligned(HEADINGS, rows, 1)}\n\n{said}"
+    return f"{title(battery)}\n\n{aligned(HEADINGS, rows, 2)}\n\n{said}"
 
 
 def title(battery: Battery) -> str:

@@ -38,6 +38,8 @@ class Entry:
         The published design effect where it had to be assumed.
     nonsampling : float or None
         Standard error of everything but sampling, in each survey.
+    provenance : str
+        How the published value is known, e.g. ``"recalled"``.
     """
 
     item: str
@@ -53,6 +55,7 @@ class Entry:
     rounding: float = 0.0
     deff: float | None = None
     nonsampling: float | None = None
+    provenance: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,6 +226,7 @@ def items_of(
             expected_total_high=None if total is None else total.high,
             p_total=None if total is None else total.p,
             bits_total=None if total is None else total.bits,
+            provenance=entry.provenance,
         )
         for entry, own, total in zip(entries, alone, whole, strict=True)
     )

@@ -198,4 +198,5 @@ def entry(one: Placed) -> Entry:
         rounding=one.rounding or 0.0,
         deff=row.published_deff if row.published_deff_assumed else None,
         nonsampling=row.nonsampling,
+        provenance=row.provenance,
     )
