@@ -45,7 +45,7 @@ NO_PAIR = "None of these pairs fits both choices; choose another battery or item
 STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] { padding-top: 2rem; }
-[data-testid="stHtml"] p[lang] { margin: 0 0 1rem; }
+[data-testid="stHtml"] p[lang] { margin: 0; }
 .stMarkdownBadge { white-space: normal !important; overflow: visible !important; }
 </style>
 """
@@ -182,7 +182,8 @@ def charts(groups: Sequence[Group], nothing: str) -> None:
         return
     st.markdown(
         "**●** new survey, **◇** published. Thick line: the chance of sampling. Thin line: with other survey error as "
-        "well. A mark without lines stands for a figure published without what they need.",
+        "well. A mark without lines stands for a figure published without what they need. *Words over a mark* say how "
+        "a published value is known that was not seen in print, or that sources disagree on it.",
     )
     for drawn, ends in drawable_groups([row for group in groups for row in group.rows]):
         caption(drawn)

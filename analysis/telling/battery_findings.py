@@ -11,6 +11,7 @@ from ..batteries.surprise import bits, bits_in_words
 from ..batteries.tier import Tier
 from .badge import NOT_STATED, badge_in_short
 from .comparison import ComparisonRow
+from .sentences import published_in_words
 
 TIERS = ("Asked of all items together", "Sampling error only", "With other survey error")
 ITEMS = (
@@ -104,18 +105,18 @@ def conditions(battery: Battery) -> list[str]:
 
 
 def item_rows(battery: Battery, rows: Sequence[ComparisonRow]) -> list[tuple[str, ...]]:
-    """Give a line for each item, the published value with the badge that it has in the comparison."""
-    badges = {(row.item, row.published_id): badge_in_short(row) for row in rows}
-    return [item_cells(item, battery, badges.get((item.item, item.published_id), NOT_STATED)) for item in battery.items]
+    """Give a line for each item, the published value as printed and with the badge that it has in the comparison."""
+    known = {(row.item, row.published_id): row for row in rows}
+    return [item_cells(item, battery, known.get((item.item, item.published_id))) for item in battery.items]
 
 
-def item_cells(item: BatteryItem, battery: Battery, badge: str) -> tuple[str, ...]:
+def item_cells(item: BatteryItem, battery: Battery, row: ComparisonRow | None) -> tuple[str, ...]:
     """Give the cells of an item."""
     return (
         item.label or item.item,
         value(item.new, battery),
-        value(item.published, battery),
-        badge,
+        value(item.published, battery) if row is None else published_in_words(row),
+        NOT_STATED if row is None else badge_in_short(row),
         signed(item.difference, battery),
         between(item.expected_low, item.expected_high, battery),
         f"{item.bits:.1f}",

@@ -7,6 +7,7 @@ drawn.
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -221,8 +222,8 @@ def report_chart(comparison: Comparison, width: int = WIDTH) -> alt.VConcatChart
     drawn: list[Any] = []
     for group, ends in groups:
         size = {"width": width, "height": STEP * len(group.rows)}
-        drawn.append(drawing(group.rows, INK, ends).properties(**size, title=titled(*over(group))))
-    title = titled([comparison.about.title or "New results against published figures"], [*simulated, legend])
+        drawn.append(drawing(group.rows, INK, ends).properties(**size, title=fitted(*over(group), width)))
+    title = fitted([comparison.about.title or "New results against published figures"], [*simulated, legend], width)
     chart: alt.VConcatChart = (
         alt.vconcat(*drawn, spacing=28)
         .properties(
@@ -234,6 +235,12 @@ def report_chart(comparison: Comparison, width: int = WIDTH) -> alt.VConcatChart
         .configure(font="system-ui, sans-serif", background="#ffffff")
     )
     return chart
+
+
+def fitted(title: Sequence[str], under: Sequence[str], width: int) -> alt.TitleParams:
+    """Give a title and the smaller lines under it, folded so that they fit the plot."""
+    lines = [part for line in title for part in textwrap.wrap(line, max(20, width // 10))]
+    return titled(lines, [part for line in under for part in textwrap.wrap(line, max(28, width // 7))])
 
 
 def over(group: Group) -> tuple[list[str], list[str]]:

@@ -31,7 +31,9 @@ h2 { font-size: 1.15rem; margin: 2.2rem 0 .5rem; padding-top: .9rem; border-top:
 h3 { font-size: 1rem; margin: 0 0 .3rem; }
 h4 { font-size: .9rem; margin: .8rem 0 .2rem; }
 p { max-width: 60rem; }
-td { white-space: normal; }
+th, td { text-align: left; }
+td { white-space: normal; min-width: 6rem; }
+details { margin: 0 0 1.6rem; }
 .pair { margin: 1.2rem 0; padding: .8rem 1rem; border: 1px solid var(--line); border-radius: 6px; max-width: 62rem; }
 .pair ul, .pair p { margin: .3rem 0; overflow-wrap: anywhere; }
 .pair ul { padding-left: 1.1rem; }
@@ -64,7 +66,7 @@ HEADINGS = (
     "Grade",
 )
 
-WIDE, NARROW = 640, 250
+WIDE, NARROW = 860, 290
 """Widths of the plot on a wide and on a narrow screen, in pixels."""
 
 APART = (
