@@ -14,7 +14,7 @@ PUBLIC = {
     "Battery": "analysis.batteries.battery",
     "Combined": "analysis.imputation.combined",
     "compare": "analysis.comparing.compare",
-    "Frame": "analysis.comparing.frame",
+    "Frame": "analysis.gating.frame",
     "Comparison": "analysis.telling.comparison",
     "Contrasts": "analysis.testing.contrasts",
     "contrast": "analysis.testing.contrasts",
@@ -126,7 +126,6 @@ if TYPE_CHECKING:
     from .analysis.calibration.calibrate import calibrate as calibrate
     from .analysis.calibration.calibrate import entropy_balance as entropy_balance
     from .analysis.comparing.compare import compare as compare
-    from .analysis.comparing.frame import Frame as Frame
     from .analysis.diagnosing.balance import weight_balance as weight_balance
     from .analysis.diagnosing.balance import weight_margins as weight_margins
     from .analysis.diagnosing.data_defect import data_defect as data_defect
@@ -150,6 +149,7 @@ if TYPE_CHECKING:
     from .analysis.estimation.estimates import Estimates as Estimates
     from .analysis.estimation.multiple_response import multiple_response as multiple_response
     from .analysis.estimation.quantile import quantile as quantile
+    from .analysis.gating.frame import Frame as Frame
     from .analysis.imputation.combined import Combined as Combined
     from .analysis.imputation.imputation import combine as combine
     from .analysis.models.fit import Fit as Fit

@@ -11,9 +11,9 @@ from ..data.codebook import Study
 from ..data.errors import ComparisonError, EstimationError, ToplineError
 from ..data.margins import margins_named
 from .comparing.compare import compare
-from .comparing.frame import Frame
-from .comparing.frame_words import understood
 from .estimation.estimate import proportion
+from .gating.frame import Frame
+from .gating.frame_words import understood
 from .results import write_results
 from .sampling.design import Design
 from .sampling.step import TAKES_OUT
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ..data.registry.figure import Figure
     from ..data.registry.figures import Registry
     from ..data.study_folder import ComparisonPlan, StudyFolder
-    from .comparing.published_base import PublishedBase
     from .estimation.estimates import Estimates
+    from .gating.published_base import PublishedBase
     from .sampling.subpopulation import Where
 
 COMPLETE = 1

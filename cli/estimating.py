@@ -13,8 +13,8 @@ from .estimands import ESTIMAND, compared_options, estimand_options, estimated, 
 from .terminal import FOLDER, as_json, example, names_option, show
 
 if TYPE_CHECKING:
-    from ..analysis.comparing.published_base import PublishedBase
     from ..analysis.estimation.estimates import Estimates
+    from ..analysis.gating.published_base import PublishedBase
     from ..analysis.telling.comparison import Comparison
 
 

@@ -16,6 +16,10 @@ import numpy as np
 from ...data.errors import ComparisonError, ToplineError
 from ...data.margins import Margins
 from ..estimation.estimate import mean, proportion
+from ..gating.frame import Frame
+from ..gating.frame_words import understood
+from ..gating.people import bridgeable, subgroup_of
+from ..gating.reason import Reason
 from ..raking.poststratify import poststratify
 from ..raking.rake import rake
 from ..replication.carry_out import carried_out
@@ -24,10 +28,6 @@ from ..sampling.design import Design
 from ..sampling.step import CellFactors, Replicate, WeightingStep
 from ..sampling.subpopulation import condition_met
 from ..targets.dimensions import read_if_named
-from .frame import Frame
-from .frame_words import understood
-from .people import bridgeable, subgroup_of
-from .reason import Reason
 from .terms import base_of, chosen_answers, own_rows, statistic_of
 
 if TYPE_CHECKING:

@@ -20,16 +20,16 @@ from ...data.registry.figure import BOUNDS, HELD
 from ..batteries.published_covariance import check_correlation
 from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.method import simulated
+from ..gating.frame import Frame
+from ..gating.gate import gate
+from ..gating.people import country_of, parts_of_samples
+from ..gating.published_base import PublishedBase, check_base, on_your_word
+from ..gating.reason import Grade, Reason, grade_of
 from ..sampling.weight_notes import notes_of_weights
 from ..telling.comparison import Comparison, ComparisonRow
 from ..telling.sentences import with_sentences
 from .bridge import Bridge
-from .frame import Frame
-from .gate import gate
 from .pairs import Figures, Pair, pairs
-from .people import country_of, parts_of_samples
-from .published_base import PublishedBase, check_base, on_your_word
-from .reason import Grade, Reason, grade_of
 from .terms import BASE_WORDS, OnTerms, ends, labels_of, on_terms, statistic_of
 from .tiers import Declared, Printed, with_adjusted, with_tiers
 from .together import Placed, batteries

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...data.codebook import Variable
 from ...data.errors import ComparisonError
 from ...data.registry.figures import Chosen, Figure, Registry, Relation, relation
-from .people import country_of, nation, subgroup_of
+from ..gating.people import country_of, nation, subgroup_of
 from .terms import in_order, own_rows, statistic_of
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from ...data.codebook import Code, MissingKind, Study, Variable, code_of
 from ..estimation.estimate import mean, proportion
+from ..gating.reason import Reason
 from ..sampling.categories import code_text
 from ..sampling.design import Design
-from .reason import Reason
 from .together import Place
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topline.analysis.comparing.compare import compare
-from topline.analysis.comparing.frame import Frame
+from topline.analysis.gating.frame import Frame
 from topline.analysis.estimation.estimate import proportion
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.subpopulation import subset

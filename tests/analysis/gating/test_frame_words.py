@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from topline.analysis.comparing.compare import compare
-from topline.analysis.comparing.frame_words import understood
+from topline.analysis.gating.frame_words import understood
 from topline.analysis.estimation.estimate import proportion
 from topline.analysis.sampling.design import Design
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
