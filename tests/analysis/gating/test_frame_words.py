@@ -4,14 +4,14 @@ import pandas as pd
 import pytest
 
 from topline.analysis.comparing.compare import compare
-from topline.analysis.gating.frame_words import understood
 from topline.analysis.estimation.estimate import proportion
+from topline.analysis.gating.frame_words import understood
 from topline.analysis.sampling.design import Design
 from topline.data.codebook import Codebook, MissingKind, Study, Variable
 from topline.data.description import StudyDescription
 from topline.data.errors import ComparisonError
 
-from .two_surveys import ALIKE, figure_of
+from ..comparing.two_surveys import ALIKE, figure_of
 
 SEX = Variable("sex", labels={1.0: "Male", 2.0: "Female", 98.0: "Refused"}, missing={98.0: MissingKind.REFUSED})
 PLACE = Variable("q7", bank="social_credit.urban", labels={1.0: "In a city or town", 2.0: "In a village"})

@@ -8,7 +8,7 @@ from topline.analysis.comparing.compare import compare
 from topline.analysis.estimation.estimate import proportion
 from topline.data.registry.figures import Registry, Relation, published
 
-from .two_surveys import ALIKE, SUPPORT5, design_of, figure_of, one_row
+from ..comparing.two_surveys import ALIKE, SUPPORT5, design_of, figure_of, one_row
 
 
 def test_two_surveys_alike_differ_only_by_the_review_nobody_made():

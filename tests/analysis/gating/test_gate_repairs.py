@@ -15,7 +15,7 @@ from topline.data.errors import ComparisonError
 from topline.data.registry.figure import Figure, Option, Scale
 from topline.data.registry.figures import published
 
-from .two_surveys import ALIKE, LABELS, SUPPORT5, design_of, figure_of, one_row
+from ..comparing.two_surveys import ALIKE, LABELS, SUPPORT5, design_of, figure_of, one_row
 
 UNKNOWN = "Whether don't know was counted in the base is unknown."
 
