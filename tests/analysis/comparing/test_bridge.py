@@ -17,8 +17,8 @@ import pytest
 
 from topline.analysis.comparing.bridge import bridged, restricted, restricted_rows
 from topline.analysis.comparing.compare import compare
-from topline.analysis.gating.frame import Frame
 from topline.analysis.estimation.estimate import mean, proportion
+from topline.analysis.gating.frame import Frame
 from topline.analysis.raking.poststratify import poststratify
 from topline.analysis.raking.rake import rake
 from topline.analysis.replication.replicates import replicates

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topline.analysis.comparing.compare import compare
-from topline.analysis.gating.frame import Frame
 from topline.analysis.estimation.estimate import proportion
+from topline.analysis.gating.frame import Frame
 from topline.analysis.sampling.design import Design
 from topline.analysis.sampling.subpopulation import subset
 from topline.data.codebook import MissingKind
