@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from ..data.codebook import Study
 from ..data.errors import ComparisonError, EstimationError, ToplineError
@@ -141,6 +141,7 @@ def compared(
     figures: Sequence[str] = (),
     base: str | None = None,
     bridge_to: str | None = None,
+    adjust: Literal["holm", "bh", "none"] | None = None,
 ) -> Comparison:
     """Compare every question of a study folder that has published figures with them.
 
@@ -159,6 +160,8 @@ def compared(
         study.yaml when left out.
     bridge_to : str, optional
         A frame of study.yaml, or one in plain words; as in study.yaml when left out.
+    adjust : str, optional
+        ``"holm"``, ``"bh"`` or ``"none"``; as in study.yaml when left out.
 
     Raises
     ------
@@ -183,6 +186,7 @@ def compared(
         level=plan.level / 100,
         base=base_declared(plan, base, wanted),
         bridge_to=frame_named(folder, plan.bridge_to if bridge_to is None else bridge_to, design),
+        adjust=adjust or plan.adjust,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..analysis.estimation.estimates import Estimates
     from ..analysis.gating.published_base import PublishedBase
     from ..analysis.telling.comparison import Comparison
+    from ..data.registry.figures import Registry
 
 
 @click.command(
@@ -58,6 +59,17 @@ def estimate(source: Path, as_json: bool, **options: Any) -> None:
 @click.option("--margin", type=click.FloatRange(0, 50, min_open=True), help="Points that still count as equivalent.")
 @click.option("--nonsampling", type=click.FloatRange(0, 50), help="Points of non-sampling error per survey.")
 @click.option("--bridge-to", help='People of the figures: a frame of study.yaml, or words such as "urban 18-59".')
+@click.option(
+    "--adjust",
+    type=click.Choice(["holm", "bh", "none"]),
+    help="By which p-value, adjusted for a battery, sentences warn. Default: holm.",
+)
+@click.option(
+    "--in",
+    "own",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Study folder whose own figures --published may name too, beside a data file.",
+)
 @click.option("--language", type=click.Choice(["en", "de", "zh"]), default="en", help="Language of the sentences.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write a web page as well.")
 @as_json
@@ -68,6 +80,8 @@ def compare(
     nonsampling: float | None,
     base: PublishedBase | None,
     bridge_to: str | None,
+    adjust: Literal["holm", "bh", "none"] | None,
+    own: Path | None,
     language: str,
     html: Path | None,
     as_json: bool,
@@ -81,16 +95,16 @@ def compare(
     English, German and Chinese.
     """
     from ..analysis.comparing.compare import compare as compare_with
-    from ..data.registry.figures import published as registry
 
     options["base"] = None  # the new estimate's own base, which gives way to the published one
     if is_study(source):
         refuse_in_folder(source, options, [*DESIGN, *ESTIMAND])
-        tell(folder_comparison(source, published, margin, nonsampling, base, bridge_to), language, html, as_json)
+        found = folder_comparison(source, published, margin, nonsampling, base, bridge_to, adjust)
+        tell(found, language, html, as_json)
         return
     if not published:
         raise click.UsageError("Name the figures to compare with: --published ID. topline figures lists them.")
-    chosen = [registry()[name] for name in published]
+    chosen = registry_of(own).chosen(published)
     estimates = estimated(file_design(source, options), options)
     margin = 5.0 if margin is None else margin
     nonsampling = 3.0 if nonsampling is None else nonsampling
@@ -103,6 +117,7 @@ def compare(
         level=level,
         base=base,
         bridge_to=bridge_to,
+        adjust=adjust or "holm",
     )
     tell(found, language, html, as_json)
 
@@ -115,6 +130,14 @@ def tell(comparison: Comparison, language: str, html: Path | None, as_json: bool
         show(comparison, as_json)
     else:
         click.echo(comparison.to_text(language))
+
+
+def registry_of(folder: Path | None) -> Registry:
+    """Give the shipped figures, with a study folder's own where one is named."""
+    from ..data.registry.figures import published
+    from ..data.study_folder import read_folder
+
+    return published() if folder is None else read_folder(folder).figures
 
 
 def folder_estimates(source: Path, options: Mapping[str, Any]) -> Estimates:
@@ -140,6 +163,7 @@ def folder_comparison(
     nonsampling: float | None,
     base: str | None,
     bridge_to: str | None,
+    adjust: str | None,
 ) -> Comparison:
     """Compare in a study folder; the whole comparison, as study.yaml declares it, is kept for the dashboard."""
     from ..analysis.recipe import compared, save_comparison, weighted_design
@@ -148,7 +172,13 @@ def folder_comparison(
     study = read_folder(source)
     design = weighted_design(study)
     warn_when_stale(study, design)
-    told: dict[str, Any] = {"margin": margin, "nonsampling": nonsampling, "base": base, "bridge_to": bridge_to}
+    told: dict[str, Any] = {
+        "margin": margin,
+        "nonsampling": nonsampling,
+        "base": base,
+        "bridge_to": bridge_to,
+        "adjust": adjust,
+    }
     comparison = compared(study, design, figures=figures, **told)
     if not figures and all(option is None for option in told.values()):
         save_comparison(study, comparison)

@@ -102,6 +102,9 @@ class ComparisonPlan(Part):
     bridge_to : str
         The frame that new results are restricted to: a name in ``frames``, or plain words such as ``"urban 18-59"``;
         empty for none.
+    adjust : str
+        Which p-value adjusted for a whole battery the sentences warn by: ``"holm"``, ``"bh"`` (Benjamini and
+        Hochberg) or ``"none"``.
     """
 
     margin: float = Field(default=5.0, gt=0, le=50)
@@ -110,6 +113,7 @@ class ComparisonPlan(Part):
     base: Literal["", "all", "excluding_dont_know", "excluding_neutral"] = ""
     frames: dict[str, FramePlan] = Field(default_factory=dict)
     bridge_to: str = ""
+    adjust: Literal["holm", "bh", "none"] = "holm"
 
 
 class DisclosurePlan(Part):
@@ -141,6 +145,8 @@ class StudyPlan(Part):
         ``"probability"``, ``"nonprobability"``, ``"convenience"`` or ``"unknown"``.
     modes : tuple of str
         e.g. ``("web",)``.
+    languages : tuple of str
+        That respondents were interviewed in, e.g. ``("zh",)``; empty when not stated.
     field_start, field_end : str
         ISO dates; may be partial.
     questionnaire, answers, data : str
@@ -155,6 +161,7 @@ class StudyPlan(Part):
     frame: str = ""
     sample_type: Literal["probability", "nonprobability", "convenience", "unknown"] = "unknown"
     modes: Names = ("web",)
+    languages: Names = ()
     field_start: str = Field(default="", pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")
     field_end: str = Field(default="", pattern=r"^(\d{4}(-\d{2}(-\d{2})?)?)?$")
     questionnaire: str = "questionnaire.yaml"
@@ -252,6 +259,7 @@ class StudyFolder:
             frame=plan.frame,
             sample_type="" if plan.sample_type == "unknown" else plan.sample_type,
             modes=plan.modes,
+            languages=plan.languages,
             field_start=plan.field_start,
             field_end=plan.field_end,
             note=SIMULATED if self.simulated else "",

@@ -8,42 +8,40 @@ Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from ...data.description import SIMULATED, StudyDescription, modes_in_words
+from ...data.description import SIMULATED, StudyDescription
 from ...data.errors import ComparisonError, EstimationError
 from ...data.margins import MARGINS_OF
-from ...data.registry.figure import BOUNDS, HELD
+from ...data.registry.figure import BOUNDS
 from ..batteries.published_covariance import check_correlation
 from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.method import simulated
 from ..gating.frame import Frame
 from ..gating.gate import gate
-from ..gating.people import country_of, parts_of_samples
+from ..gating.people import parts_of_samples
 from ..gating.published_base import PublishedBase, check_base, on_your_word
 from ..gating.reason import Grade, Reason, grade_of
 from ..sampling.weight_notes import notes_of_weights
-from ..telling.comparison import Comparison, ComparisonRow
+from ..telling.comparison import Comparison
 from ..telling.sentences import with_sentences
 from .bridge import Bridge
 from .pairs import Figures, Pair, pairs
-from .terms import BASE_WORDS, OnTerms, ends, labels_of, on_terms, statistic_of
-from .tiers import Declared, Printed, with_adjusted, with_tiers
+from .printed import assumed_rounding, printed
+from .published_side import beside
+from .terms import BASE_WORDS, OnTerms, labels_of, on_terms, statistic_of
+from .tiers import Declared, with_adjusted, with_tiers
 from .together import Placed, batteries
 from .unanswered import with_unanswered
 
 if TYPE_CHECKING:
-    from ...data.registry.figure import Figure, Source
+    from ...data.registry.figure import Figure
     from ..sampling.design import Design
 
 FIRST = {"forbids": 0, "unchecked": 1, "repaired": 2, "qualifies": 3}
 """In which order reasons are given, by their effect; what is unchecked, whatever it does, soon."""
-
-RECALLED_N = 0.1
-"""By what part a number of interviews that is not from the study itself may be off."""
 
 
 def compare(
@@ -218,16 +216,6 @@ def hedged(figure: Figure) -> list[Reason]:
     return [Reason("error", "qualifies", words)]
 
 
-def assumed_rounding(figure: Figure) -> float | None:
-    """Give the unit that a share printed as "about" counts as rounded to; None for any other figure.
-
-    10 points for a multiple of ten, else 5: "about 70%" may stand for 66, "about 45%" for 43.
-    """
-    if figure.qualifier != "about" or figure.rounding is not None or figure.statistic != "share":
-        return None
-    return 0.1 if math.isclose(10 * figure.value, round(10 * figure.value)) else 0.05
-
-
 def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
     """Say when one side has nothing to work its error out from."""
     found = []
@@ -265,79 +253,6 @@ def new_side(record: Mapping[str, Any], terms: OnTerms, estimates: Estimates, it
         "base": terms.base,
         "answers": labels_of(variable, terms.codes),
     }
-
-
-def beside(figure: Figure, judged: Mapping[str, Any]) -> ComparisonRow:
-    """Give a row that holds what is known of the published figure, and the grade."""
-    item, study = figure.item, figure.study
-    return ComparisonRow(
-        item="",
-        battery=item.battery,
-        published_id=figure.figure_id,
-        published=figure.value,
-        published_statistic=figure.statistic,
-        published_as_printed=figure.as_printed,
-        published_qualifier=figure.qualifier,
-        published_n=figure.n,
-        provenance=figure.provenance,
-        badge=figure.badge,
-        published_item=item.item_id,
-        published_category=figure.category,
-        published_wording=item.wording_english or item.wording_original,
-        published_wording_original=item.wording_original,
-        published_language=item.original_language,
-        published_wording_status=item.translation_status,
-        published_preamble=item.preamble,
-        published_answers=published_answers(figure),
-        published_base=figure.base,
-        published_mode=modes_in_words(study.modes),
-        published_population=study.population,
-        published_subgroup=figure.subgroup,
-        published_country=country_of(figure),
-        published_frame=study.frame,
-        published_sample_type=study.sample_type,
-        published_start=study.field_start,
-        published_end=study.field_end,
-        published_study=study.study_id,
-        published_title=study.title,
-        published_sponsor=study.sponsor,
-        published_citation=study.citation,
-        published_url=study.url,
-        published_note=" ".join(note for note in (figure.note, item.note) if note),
-        published_sources=tuple(source_in_words(source) for source in figure.sources),
-        **judged,
-    )
-
-
-def published_answers(figure: Figure) -> str:
-    """Name the answers the figure counts by their labels."""
-    if figure.item.scale is None or not figure.category_set:
-        return figure.category
-    return ", ".join(option.label for option in figure.item.scale.options if option.code in figure.category_set)
-
-
-def source_in_words(source: Source) -> str:
-    """Name a source with its locator, what it prints, and how far it was traced."""
-    place = f", {source.locator}" if source.locator else ""
-    return f"{source.citation.rstrip('.')}{place}: “{source.quoted}” ({source.provenance.replace('_', ' ')})"
-
-
-def printed(figure: Figure) -> Printed:
-    """Give what was printed with the figure about its error."""
-    stated = figure.moe_basis in ("pollster_stated", "model_based")
-    scale = figure.item.scale
-    span = ends(scale)[1] - ends(scale)[0] if scale is not None else None
-    return Printed(
-        n=figure.n,
-        deff=figure.deff,
-        moe=figure.moe if stated or figure.n is None else None,
-        rounding=figure.rounding if figure.rounding is not None else assumed_rounding(figure),
-        sd=figure.sd,
-        span=span,
-        lower=figure.lower if figure.upper is not None else None,
-        upper=figure.upper if figure.lower is not None else None,
-        n_within=RECALLED_N if figure.study.n_provenance in HELD else 0.0,
-    )
 
 
 def choices_made(estimates: Estimates, declared: Declared) -> dict[str, object]:

@@ -19,7 +19,7 @@ from ..sampling.design import Design
 from .together import Place
 
 if TYPE_CHECKING:
-    from ...data.registry.figures import Figure, Scale
+    from ...data.registry.figures import Figure
     from ..estimation.estimates import Estimates
 
 Base = Literal["substantive", "all"]
@@ -147,7 +147,7 @@ def mean_on_terms(estimates: Estimates, item: str, figure: Figure, level: float)
         words = f"The scales differ: new '{own}', published '{scale.scale_id}'; means of different scales say nothing."
         return refused(estimates, item, "mean", Reason("answers", "forbids", words))
     rows = own_rows(estimates, item)
-    low, high = ends(scale)
+    low, high = scale.ends
     if any(not low <= row["estimate"] <= high for row in rows):
         words = f"The new mean lies outside the published scale of {low:g} to {high:g}."
         return refused(estimates, item, "mean", Reason("answers", "forbids", words))
@@ -155,12 +155,6 @@ def mean_on_terms(estimates: Estimates, item: str, figure: Figure, level: float)
     if level != estimates.method.get("level"):
         rows = own_rows(mean(estimates.design, item, by=estimates.by or None, level=level), item)
     return OnTerms(tuple(rows), "mean", "substantive", (), reasons)
-
-
-def ends(scale: Scale) -> tuple[float, float]:
-    """Give the lowest and highest code of a scale."""
-    codes = [option.code for option in scale.substantive]
-    return min(codes), max(codes)
 
 
 def share_on_terms(estimates: Estimates, item: str, figure: Figure, level: float) -> OnTerms:

@@ -19,7 +19,8 @@ from ...data.errors import ComparisonError
 from ...data.registry.figure import BOUNDS
 from ..telling.comparison import ComparisonRow, family
 from ..testing.adjustment import benjamini_hochberg, holm
-from .published_error import ASSUMED_DEFF, PublishedError, interval, published_error
+from .printed import Printed
+from .published_error import ASSUMED_DEFF, PublishedError, interval
 from .sensitivity import Grounds, in_words, nearest_of, turnings
 from .verdict import Difference, Side, against_bound, check_declared, difference
 
@@ -82,34 +83,6 @@ class Declared:
         return self.nonsampling if statistic == "share" else self.mean_nonsampling
 
 
-@dataclass(frozen=True)
-class Printed:
-    """What was printed with a published figure about its error.
-
-    Attributes
-    ----------
-    n, deff, moe, rounding, sd, lower, upper : float or None
-        See :func:`topline.analysis.comparing.published_error.published_error`.
-    span : float or None
-        Range of the scale of a mean, e.g. ``4`` for 1 to 5.
-    moe_level : float
-        Level of the margin of error.
-    n_within : float
-        By what part the number of interviews may be off, e.g. ``0.1`` where it is not from the study itself.
-    """
-
-    n: float | None = None
-    deff: float | None = None
-    moe: float | None = None
-    rounding: float | None = None
-    sd: float | None = None
-    span: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    moe_level: float = 0.95
-    n_within: float = 0.0
-
-
 def with_tiers(row: ComparisonRow, printed: Printed, declared: Declared) -> ComparisonRow:
     """Give the row with the published interval, the difference and both verdicts, as far as the grade allows.
 
@@ -140,20 +113,8 @@ def with_tiers(row: ComparisonRow, printed: Printed, declared: Declared) -> Comp
 
 def error_at(row: ComparisonRow, printed: Printed, declared: Declared, deff: float) -> PublishedError:
     """Work out the published figure's error at an assumed design effect."""
-    return published_error(
-        row.published if row.published is not None else math.nan,
-        statistic=row.statistic,
-        n=printed.n,
-        deff=printed.deff,
-        moe=printed.moe,
-        moe_level=printed.moe_level,
-        lower=printed.lower,
-        upper=printed.upper,
-        rounding=printed.rounding,
-        sd=printed.sd if printed.sd is not None else new_sd(row),
-        assumed_deff=deff,
-        level=declared.level,
-    )
+    value = row.published if row.published is not None else math.nan
+    return printed.error(value, row.statistic, assumed_deff=deff, level=declared.level, other_sd=new_sd(row))
 
 
 def new_sd(row: ComparisonRow) -> float | None:

@@ -31,7 +31,7 @@ from ..sampling.categories import Floats, categories
 from ..sampling.design import Design
 from ..telling.comparison import ComparisonRow
 from ..telling.unanswered_text import unanswered_in_words
-from .terms import ends, neutral_codes
+from .terms import neutral_codes
 from .together import Placed
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def unanswered(
     asked = shares
     if figure.base == "excluding_neutral" and (middle := neutral_codes(figure)):
         asked = Shares(with_middle(design, item, middle), item, estimates.by, level)
-    span = ends(figure.item.scale) if figure.statistic == "mean" and figure.item.scale is not None else None
+    span = figure.item.scale.ends if figure.statistic == "mean" and figure.item.scale is not None else None
     return {
         (key, own): replace(shares.bounds(key, own, variable, span), **asked.missing(key, variable))
         for key in shares.places
@@ -331,7 +331,7 @@ def published_bounds(figure: Figure, known: Iterable[Figure]) -> Ends | None:
     if gone is None:
         return None
     if figure.statistic == "mean" and figure.item.scale is not None:
-        least, most = ends(figure.item.scale)
+        least, most = figure.item.scale.ends
         return (1 - gone) * figure.value + gone * least, (1 - gone) * figure.value + gone * most
     if figure.statistic != "share" or figure.base not in ("all", "excluding_dont_know"):
         return None

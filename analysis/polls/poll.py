@@ -10,8 +10,8 @@ from datetime import date
 
 from ...data.errors import ComparisonError
 from ...data.registry.figure import BOUNDS, GRADES, Figure
-from ..comparing.compare import printed
-from ..comparing.published_error import ASSUMED_DEFF, published_error
+from ..comparing.printed import printed
+from ..comparing.published_error import ASSUMED_DEFF
 
 DAYS_IN_YEAR = 365.25
 
@@ -100,17 +100,7 @@ def poll_of(figure: Figure, deff: float = ASSUMED_DEFF) -> Poll | str:
         return f"it is a {figure.statistic.replace('_', ' ')}, not a share or a mean"
     if figure.qualifier in BOUNDS:
         return f"it is printed as a bound ('{figure.as_printed}')"
-    known = printed(figure)
-    error = published_error(
-        figure.value,
-        statistic=figure.statistic,
-        n=known.n,
-        deff=known.deff,
-        moe=known.moe,
-        rounding=known.rounding,
-        sd=known.sd,
-        assumed_deff=deff,
-    )
+    error = printed(figure).error(figure.value, figure.statistic, assumed_deff=deff)
     if error.se is None:
         return error.basis
     study = figure.study

@@ -119,7 +119,7 @@ def margin(study: PublishedStudy) -> str:
     }
     if study.moe is None:
         return "none: the sample was not drawn at random" if study.moe_basis == "none_nonprobability" else ""
-    return f"±{100 * study.moe:g} points, {how.get(study.moe_basis, study.moe_basis)}"
+    return f"±{100 * study.moe:g} points at {100 * study.moe_level:g}%, {how.get(study.moe_basis, study.moe_basis)}"
 
 
 def of_study(study: PublishedStudy) -> Facts:

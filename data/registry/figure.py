@@ -87,6 +87,12 @@ class Scale:
         """The options that are answers."""
         return tuple(option for option in self.options if option.kind == "substantive")
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The lowest and the highest code of its answers."""
+        codes = [option.code for option in self.substantive]
+        return min(codes), max(codes)
+
 
 @dataclass(frozen=True)
 class PublishedStudy:
@@ -123,6 +129,8 @@ class PublishedStudy:
         As stated.
     deff, moe : float or None
         Design effect and margin of error (0-1, for a share of one half) that the study states.
+    moe_level : float
+        Level of that margin of error, 0-1.
     moe_basis : str
         ``"pollster_stated"``, ``"srs_computed"``, ``"model_based"``, ``"none_nonprobability"`` or ``"not_stated"``.
     languages : tuple of str
@@ -152,6 +160,7 @@ class PublishedStudy:
     weighting: str = ""
     deff: float | None = None
     moe: float | None = None
+    moe_level: float = 0.95
     moe_basis: str = "not_stated"
     languages: tuple[str, ...] = ()
     citation: str = ""
@@ -294,6 +303,8 @@ class Figure:
         Interviews it rests on; the study's, for the whole sample, when no other number is known.
     deff, moe : float or None
         Design effect and margin of error (0-1) stated by the study; None for subgroups.
+    moe_level : float
+        Level of that margin of error, 0-1.
     moe_basis : str
         See ``PublishedStudy``.
     sd : float or None
@@ -328,6 +339,7 @@ class Figure:
     n: int | None = None
     deff: float | None = None
     moe: float | None = None
+    moe_level: float = 0.95
     moe_basis: str = "not_stated"
     collapse_status: str = ""
     qualifier: str = ""

@@ -76,6 +76,7 @@ def _study(row: Row) -> PublishedStudy:
         n_interviews=None if n is None else int(n),
         deff=row.number("deff"),
         moe=None if margin is None else _per_one(margin, 100),
+        moe_level=_per_one(row.number("moe_level") or 95.0, 100),
     )
 
 
@@ -108,6 +109,7 @@ def _figure(row: Row, item: Item, studies: Mapping[str, PublishedStudy], seen: t
         n=int(own) if own is not None else study.n_interviews if everyone and not item.base_rule else None,
         deff=study.deff if everyone else None,
         moe=study.moe if everyone else None,
+        moe_level=study.moe_level,
         moe_basis=study.moe_basis,
         sd=row.number("sd"),
     )

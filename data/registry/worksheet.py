@@ -100,7 +100,8 @@ COLUMNS: tuple[Column, ...] = (
     ),
     *_of("study", region="", sample_type="probability", frame="register of residents", modes="telephone"),
     *_of("study", field_start="2024-02", field_end="2024-03", published_on="", n_interviews="1000", deff=""),
-    *_of("study", moe_pp="3.1", moe_basis="pollster_stated", response_rate="", weighting="", languages="de"),
+    *_of("study", moe_pp="3.1", moe_level="", moe_basis="pollster_stated"),
+    *_of("study", response_rate="", weighting="", languages="de"),
     *_of("study", citation="Town council (2024). Town survey. Table 4.", url="", licence=""),
     Column(
         "source", "source", "citation", "", said="What you saw the number in; empty when in the study's own citation."

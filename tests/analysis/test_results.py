@@ -5,7 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from topline.analysis.comparing.tiers import Declared, Printed, with_tiers
+from topline.analysis.comparing.printed import Printed
+from topline.analysis.comparing.tiers import Declared, with_tiers
 from topline.analysis.disclosure import small_cells
 from topline.analysis.estimation.estimate import mean, proportion
 from topline.analysis.raking.rake import rake

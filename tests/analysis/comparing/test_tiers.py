@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from topline.analysis.comparing.tiers import Declared, Printed, with_adjusted, with_tiers
+from topline.analysis.comparing.printed import Printed
+from topline.analysis.comparing.tiers import Declared, with_adjusted, with_tiers
 from topline.analysis.telling.comparison import ComparisonRow
 from topline.analysis.telling.sentences import sentence
 from topline.data.errors import ComparisonError

@@ -6,7 +6,8 @@ from itertools import product
 
 import pytest
 
-from topline.analysis.comparing.tiers import Declared, Printed, with_adjusted, with_tiers
+from topline.analysis.comparing.printed import Printed
+from topline.analysis.comparing.tiers import Declared, with_adjusted, with_tiers
 from topline.analysis.telling.comparison import Comparison, ComparisonRow
 from topline.analysis.telling.sentences import published_in_words, sentence
 from topline.data.description import StudyDescription

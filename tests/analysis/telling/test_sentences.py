@@ -7,7 +7,8 @@ from itertools import product
 
 import pytest
 
-from topline.analysis.comparing.tiers import Declared, Printed, with_tiers
+from topline.analysis.comparing.printed import Printed
+from topline.analysis.comparing.tiers import Declared, with_tiers
 from topline.analysis.telling.comparison import ComparisonRow
 from topline.analysis.telling.phrases import Phrases
 from topline.analysis.telling.sentences import LANGUAGES, sentence, with_sentences

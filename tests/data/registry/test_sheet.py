@@ -51,7 +51,7 @@ def test_a_sheet_shows_all_that_is_known_of_a_figure(registry):
         "counted        yes = Yes + Partly (stated)",
         "base           everyone asked, don't know included",
         "n              1,000 (verified)",
-        "margin         ±3.1 points, as the pollster states",
+        "margin         ±3.1 points at 95%, as the pollster states",
         "mode           telephone, web",
         "dates          2024-02 to 2024-03 (verified)",
         "in conflict    60% is kept here",
