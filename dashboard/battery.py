@@ -31,17 +31,17 @@ def batteries(comparison: Comparison, chosen: str, item: str) -> None:
         return
     st.header("Items taken together", anchor="together")
     st.markdown(escaped(READING), width=WIDTH)
-    for battery in shown:
-        one(battery, comparison)
+    for place, battery in enumerate(shown):
+        one(battery, comparison, place)
 
 
-def one(battery: Battery, comparison: Comparison) -> None:
-    """Show one battery."""
+def one(battery: Battery, comparison: Comparison, place: int) -> None:
+    """Show one battery; the place keeps what a reader opened open."""
     name = title(battery)
     st.subheader(escaped(name), anchor=False)
     lines = [dict(zip(TIERS, line, strict=True)) for line in findings(battery)]
     st.html(html_table(f"{name}: what was found", lines))
-    with st.expander("Item by item, and what is assumed", key=f"battery {battery.study} {battery.battery}"):
+    with st.expander("Item by item, and what is assumed", key=f"battery {place}"):
         rows = [dict(zip(ITEMS, map(minus, cells), strict=True)) for cells in item_rows(battery, comparison.rows)]
         st.html(html_table(f"{name}: item by item", rows))
         st.markdown("\n".join(f"- {escaped(line)}" for line in conditions(battery)), width=WIDTH)

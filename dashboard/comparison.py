@@ -280,6 +280,9 @@ def card(row: ComparisonRow, comparison: Comparison, language: str, *, opened: b
         st.html(spoken(in_language(row, language), language), width=READING)
         for tier, words in wording.verdicts(row):
             st.markdown(f"{tier}: {words}", width=READING)
+        if disagreement(row):
+            printed = "\n".join(f"- {escaped(source)}" for source in row.published_sources)
+            st.markdown(f"Sources disagree on the published value:\n\n{printed}", width=READING)
         if opened:
             details(row, comparison)
             return
@@ -299,7 +302,6 @@ def details(row: ComparisonRow, comparison: Comparison) -> None:
         st.markdown("#### Published")
         st.markdown(published_question(row))
         st.markdown(definitions(words_of.published_facts(row)))
-    bullets("Sources disagree: what each prints", row.published_sources if disagreement(row) else ())
     bullets("How firm this is", words_of.firmness(row))
     bullets("What differs, and what would repair it", with_repair(row))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..analysis.telling.badge import NOT_STATED
+from ..analysis.telling.badge import NOT_STATED, disagreement
 from ..analysis.telling.comparison import ComparisonRow
 from ..analysis.telling.facts import interval_of
 from ..analysis.telling.sentences import GRADES
@@ -15,7 +15,7 @@ PROVENANCE_COLOURS = {"verified": "green", "secondary": "blue", "recalled": "ora
 def badges(row: ComparisonRow) -> str:
     """Give the row's badges as Streamlit Markdown."""
     grade = f":{GRADE_COLOURS[row.grade]}-badge[{GRADES[row.grade]}]"
-    colour = PROVENANCE_COLOURS.get(row.provenance, "gray")
+    colour = "orange" if disagreement(row) else PROVENANCE_COLOURS.get(row.provenance, "gray")
     return f"{grade} :{colour}-badge[published value {escaped(row.badge or NOT_STATED)}]"
 
 

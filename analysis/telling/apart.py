@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from .badge import NOT_STATED
+from .badge import NOT_STATED, disagreement
 from .comparison import ComparisonRow
 from .facts import WORDING_STATUS, minus, short_label
 from .groups import counted, published_counted
@@ -58,7 +58,8 @@ def figure(row: ComparisonRow) -> str:
 
 def source(row: ComparisonRow) -> str:
     """Name the study, whom it asked and when, and how far the value may be trusted."""
-    parts = (study_in_words(row), row.published_population, row.published_dates, row.badge or NOT_STATED)
+    printed = row.published_sources if disagreement(row) else ()
+    parts = (study_in_words(row), row.published_population, row.published_dates, row.badge or NOT_STATED, *printed)
     return "; ".join(part for part in parts if part)
 
 

@@ -12,7 +12,7 @@ from ..batteries.battery import Battery
 from ..batteries.battery_text import title
 from ..printing.result_html import footnotes, page, paragraphs, table_html, text
 from .apart import apart_rows
-from .badge import NOT_STATED, badge_in_short
+from .badge import NOT_STATED, badge_in_short, disagreement
 from .battery_findings import ITEMS, READING, TIERS, conditions, findings, item_rows
 from .comparison import Comparison, ComparisonRow
 from .comparison_chart import report_chart
@@ -165,6 +165,7 @@ def pair(row: ComparisonRow, comparison: Comparison, language: str) -> str:
         "<p>" + "".join(f'<span class="badge">{text(badge)}</span>' for badge in badges) + "</p>",
         f'<p class="told" lang="{escape(language)}">{text(in_language(row, language))}</p>',
         listed("Verdicts", verdicts(row)),
+        listed("Sources disagree on the published value", row.published_sources if disagreement(row) else ()),
         listed("How firm that is", firmness(row)),
         f"<h4>Published question ({text(status(row))})</h4>{question(row)}",
         listed("What differs, and what would repair it", with_repair(row)),

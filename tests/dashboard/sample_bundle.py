@@ -1,8 +1,13 @@
 """A results bundle for the dashboard's tests: invented numbers that reach every verdict and every badge."""
 
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
+import numpy as np
+
+from topline.analysis.batteries.battery import Battery, BatteryItem
+from topline.analysis.batteries.findings import Entry, Named, battery_of
 from topline.analysis.comparing.tiers import Declared, Printed, with_adjusted, with_tiers
 from topline.analysis.results import write_results
 from topline.analysis.telling.comparison import Comparison, ComparisonRow
@@ -74,6 +79,9 @@ def row(
             "Population differs: new 'adults in mainland China', published 'urban adult residents of mainland China'.",
             "The published value is quoted in an essay without a source and was seen nowhere else.",
         ),
+        "repairs": ('bridge_to="urban"', ""),
+        "topics": ("people", "provenance"),
+        "unanswered": "4.0% of everyone asked did not know. Had they answered, the new value would lie higher.",
         "provenance": "as_quoted",
         "badge": "as quoted in an essay; not seen in the source",
         "published_wording": label,
@@ -108,6 +116,9 @@ def comparison() -> Comparison:
             "essay",
             grade="not_comparable",
             reasons=("The two questions are recorded as not comparable: the essay gives no question, base or source.",),
+            repairs=("ask the published question",),
+            topics=("wording",),
+            unanswered="",
             published_title="An essay",
             published_citation="",
             published_start="",
@@ -125,9 +136,12 @@ def comparison() -> Comparison:
             "",
             "kostka2019",
             provenance="verified",
-            badge="seen in the publisher's own report",
+            badge="seen in the publisher's own report; sources disagree",
             grade="comparable",
             reasons=(),
+            repairs=(),
+            topics=(),
+            published_sources=("Report, p. 4: “80%” (verified)", "A newspaper: “78%” (secondary)"),
             published_title="China's social credit systems and public opinion",
             published_citation="Kostka, G. (2019). China's social credit systems and public opinion.",
         ),
@@ -155,7 +169,19 @@ def comparison() -> Comparison:
         "weighting": "raked to sex, age4 and education",
         "difference": "new minus published, Welch and Satterthwaite's interval",
     }
-    return Comparison(tuple(map(with_sentences, rows)), method, ABOUT)
+    together = tuple(battery(name, rows) for name in ("punishment", "surveillance"))
+    return Comparison(tuple(map(with_sentences, rows)), method, ABOUT, together)
+
+
+def battery(name: str, rows: Sequence[ComparisonRow]) -> Battery:
+    """Test the items of one battery together, as if they were not correlated."""
+    own = [row for row in rows if row.battery == name]
+    entries = [
+        Entry(row.item, row.label, row.published_id, row.estimate, row.se, row.df, row.n, row.published,
+              row.published_se, row.published_n, 0.01, None, 0.03, row.provenance)
+        for row in own
+    ]  # fmt: skip
+    return battery_of(Named(own[0].published_study, "Liu 2022", name), entries, np.eye(len(own)))
 
 
 MARKUP = (
@@ -172,7 +198,16 @@ def hostile() -> Comparison:
     known |= {"published_statistic", "field_start", "field_end", "published_start", "published_end"}
     rows = [replace(row, **marked_up(row, known), wording={MARKUP: MARKUP}) for row in sample.rows]
     method = {**sample.method, "weighting": MARKUP, MARKUP: MARKUP}
-    return Comparison(tuple(rows), method, replace(sample.about, **marked_up(sample.about, known)))
+    batteries = [
+        replace(one, citation=MARKUP, battery=MARKUP, notes=(MARKUP,), items=tuple(map(marked_item, one.items)))
+        for one in sample.batteries
+    ]
+    return Comparison(tuple(rows), method, replace(sample.about, **marked_up(sample.about, known)), tuple(batteries))
+
+
+def marked_item(item: BatteryItem) -> BatteryItem:
+    """Give an item of a battery with markup for a label."""
+    return replace(item, label=MARKUP)
 
 
 def marked_up(facts: ComparisonRow | StudyDescription, known: set[str]) -> dict[str, object]:
