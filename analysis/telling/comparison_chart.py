@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 STEP = 88
 """Height of an item in pixels: a line of words above two rows of marks, with room for a badge between them."""
 
-OFFSETS = [STEP * 0.19, STEP * 0.97]
+OFFSETS = [STEP * 0.17, STEP * 0.97]
 """Between which the two rows of marks share the height of an item."""
 
 AXIS = 40
@@ -170,7 +170,7 @@ def badge_marks(placed: alt.Chart, words: str, ends: tuple[float, float]) -> lis
     return [
         placed.transform_filter("datum.badge !== ''")
         .transform_filter(where)
-        .mark_text(align=side, baseline="middle", dy=-16, fontSize=12, fontStyle="italic", color=words)
+        .mark_text(align=side, baseline="middle", dy=-20, fontSize=12, fontStyle="italic", color=words)
         .encode(text="badge:N")
         for side, where in sides.items()
     ]

@@ -14,7 +14,7 @@ from .battery_findings import READING, TIERS, conditions, findings
 from .comparison import Comparison, ComparisonRow
 from .facts import WORDING_STATUS, float_of, points_in_words, quoted, simulated
 from .reasons import lettered, letters_of, with_repair
-from .sentences import in_language, published_in_words, study_in_words
+from .sentences import in_language, phrases_of, published_in_words, study_in_words
 from .value_text import between, differenced, published_bracket
 
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error", "Total error", "Source [note]")
@@ -85,7 +85,8 @@ def warning(comparison: Comparison) -> list[str]:
 
 
 def reading(comparison: Comparison, language: str) -> list[str]:
-    """Say how the table is read."""
+    """Say how the table is read; refuse a language that there are no sentences in."""
+    phrases_of(language)
     rows = compared(comparison)
     if not rows:
         return []

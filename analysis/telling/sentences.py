@@ -47,9 +47,20 @@ def sentence(row: ComparisonRow, language: str = "en") -> str:
     >>> sentence(row, "zh")
     '本次调查为68.4%（n = 1,024），已发表结果为77%（n = 1,173），两者不作比较：两者调查的人群不同。'
     """
+    return Told(row, phrases_of(language)).sentence()
+
+
+def phrases_of(language: str) -> Phrases:
+    """Give the templates of a language; refuse one that there is none for.
+
+    Examples
+    --------
+    >>> phrases_of("de").decimal
+    ','
+    """
     if language not in LANGUAGES:
         raise UnknownNameError("language", language, LANGUAGES)
-    return Told(row, LANGUAGES[language]).sentence()
+    return LANGUAGES[language]
 
 
 def with_sentences(row: ComparisonRow) -> ComparisonRow:

@@ -90,7 +90,9 @@ def test_no_barrier_is_found(page, address, width, scheme):
     page.goto(address)
     settle(page)
     assert findings(page) == []
-    page.locator("summary").first.click()
+    page.locator("summary", has_text="Item by item").first.click()
+    expect(page.get_by_role("columnheader", name="Expected", exact=True)).to_have_count(1)
+    page.locator("summary", has_text="Wording").first.click()
     expect(page.get_by_role("heading", name="Published", exact=True).first).to_be_visible()
     page.wait_for_function("document.getAnimations().every(each => each.playState !== 'running')", timeout=SLOW)
     assert findings(page) == []
@@ -227,8 +229,27 @@ def test_csv_and_json_can_be_taken_home(page, address):
     with page.expect_download() as taken:
         page.get_by_role("button", name="Download JSON").click()
     document = json.loads(Path(taken.value.path()).read_text(encoding="utf-8"))
-    assert set(document) == {"method", "rows"}
+    assert set(document) == {"method", "rows", "batteries"}
     assert next(row for row in document["rows"] if row["item"] == "harm_privacy")["estimate"] is None
+
+
+def test_a_language_in_the_address_is_that_of_the_sentences_for_those_who_hear_them(page, address):
+    page.goto(f"{address}?item=restrict_travel&language=zh")
+    settle(page, 2)
+    expect(page.locator("p[lang=zh]")).to_contain_text("本次调查为68.4%")
+    page.get_by_role("combobox", name=re.compile("Language")).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("Deutsch")
+    page.keyboard.press("Enter")
+    expect(page.locator("p[lang=de]")).to_contain_text("68,4 % hier", timeout=SLOW)
+    expect(page).to_have_url(re.compile("language=de"), timeout=SLOW)
+
+
+def test_a_value_not_seen_in_print_has_its_badge_on_the_chart(page, address):
+    page.goto(address)
+    settle(page)
+    words = page.locator("[data-testid=stVegaLiteChart] svg").first.locator(".mark-text.role-mark text")
+    assert words.all_text_contents().count("as quoted") == 3
 
 
 def test_a_phone_shows_the_page_without_sideways_scrolling(page, address):

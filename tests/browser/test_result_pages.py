@@ -1,5 +1,8 @@
 """Pages of results in a browser: nothing is asked of anybody, tables read aloud, wide ones scroll on a phone."""
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,9 +22,11 @@ WAVE = pd.DataFrame(
         "region": RANDOM.choice([f"region {at}" for at in range(15)], 600),
     }
 )
+SAMPLE = runpy.run_path(str(Path(__file__).parents[1] / "dashboard" / "sample_bundle.py"))
 PAGES = {
     "banner": lambda path: banner(Design(WAVE), ["view", "sex"], ["sex", ("sex", "region")]).to_html(path),
     "estimates": lambda path: proportion(Design(WAVE), ["view", "sex"], by="region").to_html(path),
+    "comparison": lambda path: SAMPLE["comparison"]().to_html(path, "zh"),
 }
 
 
@@ -35,8 +40,9 @@ def test_a_page_of_results_has_no_fault_that_axe_finds(made, scheme, page, tmp_p
     assert found.violations_count == 0, found.generate_report()
 
 
-def test_on_a_phone_tables_scroll_and_the_page_does_not(page, tmp_path):
-    PAGES["banner"](tmp_path / "page.html")
+@pytest.mark.parametrize("made", ["banner", "comparison"])
+def test_on_a_phone_tables_scroll_and_the_page_does_not(made, page, tmp_path):
+    PAGES[made](tmp_path / "page.html")
     page.set_viewport_size({"width": 390, "height": 800})
     page.goto((tmp_path / "page.html").as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -322,3 +322,88 @@ def test_a_folders_name_cannot_leave_the_commands(dashboard, tmp_path):
     odd = tmp_path / "a b\n```\n![x](y)"
     odd.mkdir()
     assert "![x](y)'\n```" in words(dashboard(odd)), "one line, quoted for the shell, within the fence"
+
+
+def told(app) -> list[str]:
+    """Give the sentences of the cards with their markup."""
+    return [element.proto.body for element in app.get("html") if element.proto.body.startswith("<p lang=")]
+
+
+@pytest.mark.parametrize(
+    ("language", "words_in_it"), [("en", "against 77% published"), ("de", "gegenüber 77 %"), ("zh", "已发表结果为77%")]
+)
+def test_the_sentences_are_told_in_the_language_that_the_address_names(dashboard, bundle, language, words_in_it):
+    app = dashboard(bundle, language=language, item="restrict_travel")
+    (sentence,) = told(app)
+    assert sentence.startswith(f'<p lang="{language}">') and words_in_it in sentence
+    assert app.selectbox(key="chosen language").value == language
+
+
+def test_choosing_a_language_puts_it_into_the_address_and_english_takes_it_out(dashboard, bundle):
+    app = dashboard(bundle)
+    app.selectbox(key="chosen language").set_value("zh").run()
+    assert app.query_params["language"] in ("zh", ["zh"]) and 'lang="zh"' in told(app)[0]
+    app.selectbox(key="chosen language").set_value("en").run()
+    assert "language" not in app.query_params and 'lang="en"' in told(app)[0]
+
+
+def test_a_language_that_is_not_known_is_said_to_be_so(dashboard, bundle):
+    app = dashboard(bundle, language="fr")
+    assert app.warning[1].value == "No language is called fr; the sentences are in English."
+    assert 'lang="en"' in told(app)[0]
+
+
+def test_every_reason_says_what_would_repair_it(dashboard, bundle):
+    app = dashboard(bundle)
+    text = words(app)
+    assert "published 'urban adult residents of mainland China'. (repair\\: bridge\\_to=\"urban\")" in text
+    assert tables(app)[-1]["Why it is not compared"][0].endswith("(repair: ask the published question)")
+
+
+def test_a_card_says_how_firm_its_verdicts_are(dashboard, bundle):
+    text = words(dashboard(bundle, item="restrict_travel"))
+    firm = text.partition("#### How firm this is")[2]
+    assert firm.startswith("\n- This ") and "of other survey error it would be 'different'" in firm
+    assert "4.0% of everyone asked did not know" in firm
+
+
+def test_what_sources_print_stands_beside_a_figure_they_disagree_on(dashboard, bundle):
+    app = dashboard(bundle)
+    assert words(app).count("Sources disagree on the published value:\n\n- Report, p. 4\\: “80%” (verified)") == 1
+    assert tables(app)[0].set_index("Item").loc["Overall approval of the social credit systems", "Badge"] == (
+        "comparable; verified; sources disagree"
+    )
+    drawn = [row for which in range(3) for row in chart(app, which)["data"]]
+    assert {row["badge"] for row in drawn if row["series"] == "Published"} == {"as quoted", "sources disagree"}
+
+
+def test_a_battery_is_shown_with_what_was_found_and_its_items_with_badges(dashboard, bundle):
+    _, found, items, *_ = tables(dashboard(bundle))
+    assert found.columns.tolist() == ["Asked of all items together", "Sampling error only", "With other survey error"]
+    assert found["Sampling error only"][1].startswith("yes: 7.")
+    assert found["With other survey error"][1].startswith("not shown (between ")
+    travel = items.set_index("Item").loc["Restrict the travel of people with poor records"]
+    assert (travel["Published"], travel["Badge"], travel["Difference"]) == ("77%", "as quoted", "−8.6")
+
+
+def test_a_choice_of_battery_or_item_holds_for_what_is_taken_together(dashboard, bundle):
+    one = [each.value for each in dashboard(bundle, battery="surveillance").subheader if "Battery" in each.value]
+    assert one == ["Battery 'surveillance' (Liu 2022), 2 items"]
+    assert "Items taken together" not in [each.value for each in dashboard(bundle, item="restrict_travel").header]
+
+
+NEW_FIELDS = ("sentence_de", "sentence_zh", "topics", "repairs", "unanswered", "adjust", "p_bh", "turning_deff",
+              "turning_n", "turning_nonsampling", "turning_rounding", "bounds_low", "dont_know")  # fmt: skip
+
+
+def test_results_of_an_older_version_open_and_are_told_in_every_language(dashboard, bundle):
+    path = bundle / "results" / "comparison.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    del document["batteries"]
+    document["rows"] = [{name: row[name] for name in row if name not in NEW_FIELDS} for row in document["rows"]]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    for language in ("en", "de", "zh"):
+        app = dashboard(bundle, language=language)
+        assert not app.exception
+        assert len(told(app)) == 7 and f'lang="{language}"' in told(app)[0]
+    assert "Items taken together" not in [header.value for header in app.header]
