@@ -11,7 +11,7 @@ import pandas as pd
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..variance.scatters import AnyScatter, ReplicateScatter
-from .degrees import DfRule, base_df
+from .degrees import DfRule, base_df, in_one_psu
 from .estimates import NUMBERS, Estimates
 from .intervals import check_level
 from .linear import weights_can_be_inverse_probabilities
@@ -23,6 +23,7 @@ from .method import (
     design_method,
     df_rule,
     df_used,
+    in_one_psu_note,
     missing_key_note,
     missing_note,
 )
@@ -151,7 +152,7 @@ def assembled(
     for place, key in enumerate(within.by):
         frame[key] = [within.shown[at][place] for at in table["domain"]]
     frame[numbers] = table[numbers]
-    notes = [*notes, *_shared_notes(design, options, table, scatter)]
+    notes = [*notes, *_in_one_psu_notes(design, items, table), *_shared_notes(design, options, table, scatter)]
     with np.errstate(divide="ignore", invalid="ignore"):
         frame["cv"] = np.where(table["estimate"] != 0, table["se"] / table["estimate"].abs(), np.nan)
     return Estimates(
@@ -207,6 +208,15 @@ def _described(design: Design, item: Item) -> dict[str, object]:
         "missing": dict(item.missing),
         "categories": [],
     }
+
+
+def _in_one_psu_notes(design: Design, items: Sequence[Item], table: pd.DataFrame) -> list[str]:
+    """Say which errors of 0 are not known, because the group lies in one PSU."""
+    without = table[table["se"] == 0]
+    bases = {item.name: item.base for item in items if item.name in set(without["item"])}
+    alone = {name: in_one_psu(design, base) for name, base in bases.items()}
+    count = sum(bool(alone[item][at]) for item, at in zip(without["item"], without["domain"], strict=True))
+    return [in_one_psu_note(count)] if count else []
 
 
 def _shared_notes(design: Design, options: Options, table: pd.DataFrame, scatter: AnyScatter) -> list[str]:

@@ -70,6 +70,18 @@ def base_df(design: Design, base: Base) -> Ints:
     return units - distinct(first.stratum[unit], base.domain, base.domains)
 
 
+def in_one_psu(design: Design, base: Base) -> Bools:
+    """Mark domains of several respondents who all lie in one PSU: an error of 0 is not known there.
+
+    Replicates made from PSUs weight all of a group alike there as well. Without degrees of freedom a design says so by
+    itself.
+    """
+    if design.df < 1:
+        return np.zeros(base.domains, dtype=bool)
+    psus = distinct(base.own(design.stages[0].unit), base.domain, base.domains)
+    return np.asarray((psus == 1) & (base.n > 1))
+
+
 def distinct(group: Ints, domain: Ints, domains: int) -> Ints:
     """Count the different groups in each domain.
 

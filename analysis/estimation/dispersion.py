@@ -19,7 +19,7 @@ from .estimate import listed
 from .estimates import Estimates
 from .intervals import fisher_interval, t_interval
 from .linear import FIXED
-from .method import counted, missing_note
+from .method import counted, missing_note, with_subpopulation
 from .moments import Moment, Pair, correlation_moment, scatter_of_moments, second_moment
 from .options import Deff, check_choice, check_keys
 from .plan import Domains, domains, numeric_measure
@@ -100,7 +100,7 @@ def variance(
     for measure in measures:
         assert measure.value is not None
         moments.append(second_moment(Pair(measure.base, measure.value, measure.value)))
-    words = Kind("variance", "those with a number", "t", "t", {})
+    words = Kind("variance", with_subpopulation("those with a number", design), "t", "t", {})
     told = [Item(measure.item, measure.base, measure.missing) for measure in measures]
     labels = [{"item": measure.item} for measure in measures]
     return _estimated(design, within, options, words, told, labels, moments, t_interval, [])
@@ -270,7 +270,13 @@ def _of_pairs(
     ]
     text = "t of Fisher's z" if estimand == "correlation" else "t"
     who = "those with a number for every item" if missing == "listwise" else "those with a number for both items"
-    words = Kind(estimand, who, "fisher" if estimand == "correlation" else "t", text, {"missing_rule": missing})
+    words = Kind(
+        estimand,
+        with_subpopulation(who, design),
+        "fisher" if estimand == "correlation" else "t",
+        text,
+        {"missing_rule": missing},
+    )
     last = columns[names[-1]][1]
     notes = [missing_note(names[-1], last, int(design.inside.sum()))] if last else []
     labels = [{"item": first, "with": second} for first, second in pairs]

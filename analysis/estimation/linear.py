@@ -19,7 +19,7 @@ from ..sampling.categories import Bools, Floats, Ints
 from ..sampling.design import Design
 from ..sampling.sums import summed
 from ..variance.scatters import AnyScatter, ReplicateScatter
-from .degrees import DfRule, base_df, distinct
+from .degrees import DfRule, base_df, in_one_psu
 from .estimates import NUMBERS, Estimates
 from .intervals import (
     ProportionBase,
@@ -121,16 +121,11 @@ def _add_errors(table: pd.DataFrame, design: Design, scatter: AnyScatter) -> Non
 
 def _in_one_psu(table: pd.DataFrame, design: Design, measures: Sequence[Measure]) -> Bools:
     """Mark estimates of groups that lie in one PSU: an error of 0 is then not known, where values differ."""
-    none = (table["se"] == 0) & (table["n"] > 1) & (table["simple_variance"] > 0)
+    none = (table["se"] == 0) & table["varies"]
     alone = np.zeros(len(table), dtype=bool)
-    if design.replication is not None or design.df < 1 or not none.any():
-        return alone
-    first = design.stages[0]
     for at in table["measure"][none].unique():
-        base = measures[at].base
-        psus = distinct(base.own(first.unit), base.domain, base.domains)
         here = (none & (table["measure"] == at)).to_numpy()
-        alone[here] = psus[table["domain"][here]] == 1
+        alone[here] = in_one_psu(design, measures[at].base)[table["domain"][here]]
     return alone
 
 
@@ -150,6 +145,7 @@ def _table(
     for at, (measure, one) in enumerate(zip(measures, sums, strict=True)):
         base, width = measure.base, measure.width
         _check_divisor(one, within)
+        spread = _spread(one, request)
         parts.append(
             pd.DataFrame(
                 {
@@ -162,7 +158,8 @@ def _table(
                     "events": measure.events if measure.share else np.repeat(base.n, width),
                     "weighted_n": np.repeat(base.weighted_n, width),
                     "effective_n": np.repeat(base.effective_n, width),
-                    "simple_variance": _simple_variance(one, request, replacing=replacing),
+                    "simple_variance": _simple_variance(one, request, spread, replacing=replacing),
+                    "varies": spread > 0,
                 }
             )
         )
@@ -182,12 +179,12 @@ def _check_divisor(one: Summed, within: Domains) -> None:
         )
 
 
-def _simple_variance(one: Summed, request: Request, *, replacing: bool) -> Floats:
+def _simple_variance(one: Summed, request: Request, spread: Floats, *, replacing: bool) -> Floats:
     """Give the variance of the estimate in a simple random sample of n from the weighted n (R ``svyvar / n``)."""
     base, width = one.measure.base, one.measure.width
     n, weighted_n = np.repeat(base.n, width), np.repeat(base.weighted_n, width)
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = _spread(one, request) * n / (n - 1) / n
+        variance = spread * n / (n - 1) / n
         if not replacing:
             variance = np.where(weighted_n > n, variance * (weighted_n - n) / weighted_n, np.nan)
         if request.estimand == "ratio":

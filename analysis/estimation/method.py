@@ -283,10 +283,7 @@ def _footnotes(
         )
     in_one = int(table["alone"].sum())
     if in_one:
-        notes.append(
-            f"{counted(in_one, 'estimate rests', 'estimates rest')} on respondents of a single PSU, so there is no way "
-            f"to estimate an error: 0 says nothing{IGNORING if request.estimand == 'proportion' else ''}."
-        )
+        notes.append(in_one_psu_note(in_one, ignoring=request.estimand == "proportion"))
     without = int((table["df"] < 1).sum()) if design.df >= 1 else 0
     if without:
         notes.append(f"{counted(without, 'estimate has', 'estimates have')} no degrees of freedom and no interval.")
@@ -303,6 +300,14 @@ def _footnotes(
     about = design_footnotes(design)
     first = [note for note in about if note == SIMULATED_NOTE]
     return [*first, *notes, *(note for note in about if note not in first)]
+
+
+def in_one_psu_note(estimates: int, *, ignoring: bool = False) -> str:
+    """Say that groups lie in a single PSU; ``ignoring`` where they have an interval all the same."""
+    return (
+        f"{counted(estimates, 'estimate rests', 'estimates rest')} on respondents of a single PSU, so there is no way "
+        f"to estimate an error: 0 says nothing{IGNORING if ignoring else ''}."
+    )
 
 
 def nobody_note(item: str) -> str:

@@ -23,7 +23,7 @@ from .estimates import Estimates
 from .intervals import ProportionInterval, beta_interval, logit_interval
 from .linear import Request, estimated
 from .measure import Base, Measure
-from .method import counted
+from .method import counted, with_subpopulation
 from .options import Deff
 from .plan import WHOLE_BASE, Domains, domains
 
@@ -320,7 +320,7 @@ def _method(
         "of": of,
         "interval": interval,
         "items": [item],
-        "base_text": BASES[of],
+        "base_text": with_subpopulation(BASES[of], design),
         "footnotes": [*_notes(title, options, asked, design), *method["footnotes"]],
     }
 

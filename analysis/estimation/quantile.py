@@ -22,7 +22,7 @@ from .estimates import Estimates
 from .intervals import t_quantile
 from .linear import FIXED
 from .measure import Measure
-from .method import counted
+from .method import counted, with_subpopulation
 from .options import Deff, check_choice, check_keys
 from .plan import Domains, domains, numeric_measure
 from .quantile_interval import Interval, QuantileInterval, score_interval, woodruff_interval
@@ -252,7 +252,7 @@ def _finished(
     text, more = INTERVAL_TEXTS[asked.interval], {"rule": asked.rule, "p": asked.shares.tolist()}
     return assembled(
         design,
-        Kind("quantile", "those with a number", asked.interval, text, more),
+        Kind("quantile", with_subpopulation("those with a number", design), asked.interval, text, more),
         asked.options,
         within,
         [Item(measure.item, measure.base, measure.missing) for measure in measures],

@@ -21,7 +21,7 @@ from ..sampling.design import Design
 from ..variance.scatters import AnyScatter, ReplicateScatter
 from .fit_text import lines_of, markdown_text, summary_text, table_text
 from .model_rows import ModelRows
-from .model_scores import Scores, scatter_of_scores
+from .model_scores import Scores, scatter_of_scores, without_rounding
 
 if TYPE_CHECKING:
     import altair as alt
@@ -247,7 +247,8 @@ def fitted(model: Model, about: Mapping[str, object], *, level: float, df: Df) -
     design = model.rows.design
     scatter = scatter_of_scores(design, model.scores, model.coefficients, model.refit, str(about["model"]))
     residual, rule = residual_df(model.rows, df)
-    frame = _table(model, np.sqrt(scatter.variances), residual, level)
+    se = without_rounding(design, model.scores, model.coefficients, np.sqrt(scatter.variances))
+    frame = _table(model, se, residual, level)
     return Fit(frame, _method(model, about, frame, scatter, residual, rule, level), design, scatter, model)
 
 
@@ -322,7 +323,10 @@ def _method(
             "a category is empty there; errors rest on the others, as R's do."
         )
     if (frame["se"] == 0).any():
-        notes.append("A standard error of 0 means that strata or margins fix the coefficient.")
+        notes.append(
+            "A standard error of 0 means that strata or margins fix the coefficient, or that those it rests on lie "
+            "in a single PSU; then there is no way to estimate the error, and 0 says nothing."
+        )
     return {
         **about,
         "formula": rows.formula,

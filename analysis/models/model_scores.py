@@ -13,12 +13,16 @@ from itertools import count
 import numpy as np
 
 from ...data.errors import EstimationError
+from ..estimation.linear import FIXED
 from ..sampling.categories import Floats, Ints
 from ..sampling.design import Design
 from ..sampling.sums import Table, summed
 from ..variance.influence import refitted, taylor_scatter
 from ..variance.scatters import AnyScatter
 from .model_rows import ModelRows
+
+DOUBTFUL = 1e-8
+"""A standard error below this share of the coefficient, or of the root of its inverse information, may be rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +72,19 @@ def scatter_of_scores(
     last = design.stages[-1]
     by_unit = scores.totals(last.unit, len(last.stratum), design.weights)
     return taylor_scatter(design, by_unit, scores.totals, _present(design, scores))
+
+
+def without_rounding(design: Design, scores: Scores, estimate: Floats, se: Floats) -> Floats:
+    """Give standard errors, 0 where only rounding is left of them: strata fix the coefficient, or one PSU holds all.
+
+    Rounding is measured against what the rows would add up to if none took away from another, and only where an error
+    is small enough for a doubt, because it takes a table of rows by coefficients.
+    """
+    size = np.maximum(np.abs(estimate), np.sqrt(np.diag(scores.bread)))
+    if design.replication is not None or not (se <= DOUBTFUL * size).any():
+        return np.where(se > FIXED * np.abs(estimate), se, 0.0)
+    weights = design.weights[scores.used.rows]
+    return np.where(se > FIXED * (weights @ np.abs(scores.influence())), se, 0.0)
 
 
 def _naming_replicates(refit: Callable[[Floats], Floats], of: int) -> Callable[[Floats], Floats]:

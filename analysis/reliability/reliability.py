@@ -14,6 +14,7 @@ import pandas as pd
 from scipy import sparse
 
 from ...data.errors import EstimationError
+from ..estimation.degrees import in_one_psu
 from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.intervals import check_level, t_interval
 from ..estimation.linear import FIXED, weights_can_be_inverse_probabilities
@@ -22,6 +23,7 @@ from ..estimation.method import (
     SIMULATED_NOTE,
     design_footnotes,
     design_method,
+    in_one_psu_note,
     missing_key_note,
     missing_note,
     with_subpopulation,
@@ -160,7 +162,7 @@ def reliability_estimates(
     numbers = _numbers(design, wanted, base, found, kept, scatter.variances)
     return Estimates(
         frame=pd.DataFrame({**_words(within, found, kept), **numbers}),
-        method=_method(design, wanted, within, base, missing, found),
+        method=_method(design, wanted, within, base, missing, found, _in_one_psu(design, base, kept, numbers["se"])),
         design=design,
         scatter=scatter,
         category_codes=((),) * len(estimate),
@@ -240,8 +242,20 @@ def _words(within: Domains, found: Coefficients, kept: Ints) -> dict[str, list[o
     return words
 
 
+def _in_one_psu(design: Design, base: Base, kept: Ints, se: Floats) -> list[str]:
+    """Say which errors of 0 are not known, because the group lies in one PSU."""
+    alone = np.repeat(in_one_psu(design, base)[kept], len(se) // len(kept)) & (se == 0)
+    return [in_one_psu_note(int(alone.sum()))] if alone.any() else []
+
+
 def _method(
-    design: Design, wanted: Wanted, within: Domains, base: Base, missing: Missing, found: Coefficients
+    design: Design,
+    wanted: Wanted,
+    within: Domains,
+    base: Base,
+    missing: Missing,
+    found: Coefficients,
+    notes: Sequence[str],
 ) -> dict[str, object]:
     replacing = not weights_can_be_inverse_probabilities(design)
     return {
@@ -268,7 +282,7 @@ def _method(
         "level": wanted.level,
         "deff_rule": "with replacement" if replacing else "without replacement",
         "missing_keys": dict(within.missing),
-        "footnotes": _footnotes(design, wanted, within, base, missing, found),
+        "footnotes": [*_footnotes(design, wanted, within, base, missing, found), *notes],
     }
 
 

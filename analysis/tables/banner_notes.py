@@ -112,12 +112,11 @@ def _design_notes(passes: Sequence[Pass]) -> list[str]:
 def how_lines(method: Mapping[str, Any]) -> list[str]:
     """Say for whom the tables are, and how they were made."""
     title = method["title"] or method["source"]
-    where = f", {method['subpopulation']}" if method.get("subpopulation") else ""
     parts = [method["weight_source"], *(step["summary"] for step in method["weighting"] or [])]
     parts += [f"{role} {', '.join(method[role])}" for role in ("strata", "psu", "fpc") if method[role]]
     return [
         *([SIMULATED_NOTE] if method["simulated"] else []),
-        f"For: {method['base_text']}{where}{f'; {title}' if title else ''}. {sample_text(method)}",
+        f"For: {method['base_text']}{f'; {title}' if title else ''}. {sample_text(method)}",
         f"Method: column percentages; {method['variance']}; {'; '.join(parts)}.",
     ]
 

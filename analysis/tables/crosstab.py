@@ -18,6 +18,9 @@ from .crosstab_table import Crosstab, Percent
 if TYPE_CHECKING:
     pass
 
+IN_ONE_PSU = "on respondents of a single PSU"
+"""How estimates say that a group lies in one PSU."""
+
 BETA = (
     "Some intervals are Korn-Graubard (beta) instead of {}: those of estimates that are 0 or 1, or rest on fewer than "
     "two events."
@@ -140,6 +143,10 @@ def _method(plan: Plan, request: Request, percent: Percent, percentages: Mapping
     switched = any("Korn-Graubard" in note for each in percentages.values() for note in each.method["footnotes"])
     if switched:
         notes.append(BETA.format(request.interval))
+    if any(IN_ONE_PSU in note for each in percentages.values() for note in each.method["footnotes"]):
+        notes.append(
+            f"Some percentages rest {IN_ONE_PSU}, so there is no way to estimate their errors: 0 says nothing."
+        )
     return {
         **design_method(design),
         "row": plan.row.name,

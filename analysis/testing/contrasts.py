@@ -246,7 +246,11 @@ def contrast(
     slopes, used = _slopes(plan, len(values))
     scatter = joined([each.scatter for each in made]).picked(used)
     own = np.concatenate([each.frame["df"].to_numpy(dtype=np.float64) for each in made])[used]
-    frame = _frame(plan, slopes, scatter, _degrees(slopes, own) if df is None else np.full(len(plan), float(df)), level)
+    freedom = _degrees(slopes, own) if df is None else np.full(len(plan), float(df))
+    fixed = np.concatenate([each.frame["se"].to_numpy(dtype=np.float64) for each in made])[used] == 0
+    # what an estimate without an error has in the scatter is rounding
+    covariance = np.where(fixed[:, None] | fixed[None, :], 0.0, scatter.covariance)
+    frame = _frame(plan, slopes, covariance, freedom, level)
     if adjust:
         frame["p_adjusted"] = ADJUSTMENTS[adjust](frame[["p"]].to_numpy().T)[0]
     rows = [used[slopes.indices[slopes.indptr[at] : slopes.indptr[at + 1]]] for at in range(len(plan))]
@@ -311,11 +315,11 @@ def _degrees(slopes: sparse.csr_array, own: Floats) -> Floats:
     return np.minimum.reduceat(own[slopes.indices], slopes.indptr[:-1])
 
 
-def _frame(plan: Planned, slopes: sparse.csr_array, scatter: AnyScatter, df: Floats, level: float) -> pd.DataFrame:
+def _frame(plan: Planned, slopes: sparse.csr_array, covariance: Floats, df: Floats, level: float) -> pd.DataFrame:
     import pandas as pd
 
     estimate = np.array([value.number for _, value in plan])
-    se = np.sqrt(_variances(slopes, scatter.covariance))
+    se = np.sqrt(_variances(slopes, covariance))
     usable = np.where(df > 0, df, np.nan)
     low, high = t_interval(estimate, se, usable, level)
     with np.errstate(divide="ignore", invalid="ignore"):

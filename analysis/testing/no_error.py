@@ -48,7 +48,7 @@ def _looked_at(estimates: Estimates) -> tuple[set[int], set[int]]:
     """Give the rows whose group lies in one PSU, and those in which everybody gave the same answer."""
     design, frame = estimates.design, estimates.frame
     without = np.flatnonzero(frame["se"].to_numpy(dtype=np.float64) == 0)
-    if not len(without) or design.replication is not None or not _keyed(estimates):
+    if not len(without) or not _keyed(estimates):
         return set(), set()
     within = domains(design, estimates.by)
     place = {codes: at for at, codes in enumerate(within.codes)}

@@ -66,7 +66,7 @@ ESTIMATORS = {name: each for name, each in ESTIMATORS.items() if name.split()[0]
 
 EXPLAINED = re.compile(
     "no degrees of freedom|not defined|one respondent|no sampling error|standard error (is missing|of 0)|nobody"
-    "|no tests"
+    "|no tests|no test\\."
 )
 """What a footnote says when a number is missing."""
 
@@ -83,7 +83,7 @@ DIAGNOSTICS = (
 
 NOT_ESTIMATORS = {
     *(name for name, module in tl.PUBLIC.items() if module.rpartition(".")[2] in (*DIAGNOSTICS, "weight_warnings")),
-    *("Design", "subset", "rake", "respondents", "replicate_design", "compare", "margins_from"),
+    *("Design", "subset", "rake", "respondents", "replicate_design", "compare", "margins_from", "pooled", "trend"),
     *("trim", "normalise"),
     *(name for name in tl.PUBLIC if name[0].isupper()),
     *(name for name, module in tl.PUBLIC.items() if not module.startswith("analysis.")),
@@ -211,6 +211,15 @@ def test_a_single_psu_is_refused_or_has_no_variance_and_says_so(name):
     result = outcome(name, lambda: drawn(frame, lone_psu="certainty"))
     if not isinstance(result, ToplineError) and name != "weight_summary":
         assert any("degrees of freedom" in note or "single PSU" in note for note in notes_of(result)), str(result)
+    assert_sound(result)
+
+
+@EVERY
+def test_a_group_in_one_psu_says_that_its_errors_are_not_known(name):
+    result = outcome(name, lambda: tl.subset(drawn(people()), "psu == 3"))
+    if any("se" in frame and (frame["se"] == 0).any() for frame in frames_of(result)):
+        told = [note for note in notes_of(result) if "PSU" in note or "degrees of freedom" in note]
+        assert told, str(result)
     assert_sound(result)
 
 
