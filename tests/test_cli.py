@@ -325,6 +325,16 @@ def test_compare_can_be_held_to_some_figures_and_another_margin(demo: Path) -> N
     assert rows[0]["verdict_total"] == "equivalent"
 
 
+def test_compare_tells_its_sentences_in_a_language_and_gives_machines_all_of_them(demo: Path, tmp_path: Path) -> None:
+    asked = ("compare", demo, "--published", "liu2022.travel")
+    result = run(*asked, "--language", "de", "--html", tmp_path / "page.html")
+    assert "72,3 % hier (n = 2.004) gegenüber 77 % veröffentlicht" in " ".join(result.stdout.split())
+    assert "The sentences are in German; everything else is in English." in result.stdout
+    assert 'lang="de">72,3 % hier' in (tmp_path / "page.html").read_text(encoding="utf-8")
+    (row,) = document(*asked, "--language", "zh")["rows"]
+    assert [row[name][:4] for name in ("sentence", "sentence_de", "sentence_zh")] == ["72.3", "72,3", "本次调查"]
+
+
 def test_compare_takes_a_base_and_the_people_of_the_figures_on_the_users_word(demo: Path) -> None:
     told = ("compare", demo, "--published", "liu2022.travel", "--base", "all", "--bridge-to")
     (row,) = document(*told, "urban 18-59")["rows"]

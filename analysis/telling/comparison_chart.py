@@ -239,8 +239,8 @@ def report_chart(comparison: Comparison, width: int = WIDTH) -> alt.VConcatChart
 
 def fitted(title: Sequence[str], under: Sequence[str], width: int) -> alt.TitleParams:
     """Give a title and the smaller lines under it, folded so that they fit the plot."""
-    lines = [part for line in title for part in textwrap.wrap(line, max(20, width // 10))]
-    return titled(lines, [part for line in under for part in textwrap.wrap(line, max(28, width // 7))])
+    lines = [part for line in title for part in textwrap.wrap(line, min(80, max(20, width // 10)))]
+    return titled(lines, [part for line in under for part in textwrap.wrap(line, min(104, max(28, width // 7)))])
 
 
 def over(group: Group) -> tuple[list[str], list[str]]:
