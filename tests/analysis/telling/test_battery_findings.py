@@ -53,4 +53,4 @@ def test_pairs_told_apart_by_neither_survey_have_no_order(comparison):
 def test_an_item_that_the_comparison_does_not_hold_has_no_provenance(comparison):
     battery = comparison.batteries[0]
     assert [row[3] for row in item_rows(battery, ())] == ["provenance not stated"] * 3
-    assert [row[2:4] for row in item_rows(battery, comparison.rows)][0] == ("77%", "as quoted")
+    assert next(row[2:4] for row in item_rows(battery, comparison.rows)) == ("77%", "as quoted")
