@@ -19,14 +19,37 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize_scalar
 from statsmodels.tsa.statespace.initialization import Initialization
 from statsmodels.tsa.statespace.mlemodel import MLEModel
 
 Floats = npt.NDArray[np.float64]
 
-FASTEST = 0.5
-"""Largest pace tried, in the unit of the values per square root of a year: half of all people change their minds."""
+STEPS = 25
+"""Paces that are tried, from none to twice the fastest that two polls in a row would show."""
+
+SHORTEST = 1 / 12
+"""Two polls nearer to one another than this, in years, show no pace."""
+
+
+@dataclass(frozen=True)
+class Paces:
+    """How fast the level may move, as far as the polls tell.
+
+    Attributes
+    ----------
+    values : tuple of float
+        Standard deviations of the level's change in a year.
+    weights : tuple of float
+        How likely each is; summing to 1.
+    """
+
+    values: tuple[float, ...]
+    weights: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Their mean."""
+        return sum(value * weight for value, weight in zip(self.values, self.weights, strict=True))
 
 
 @dataclass(frozen=True)
@@ -36,15 +59,13 @@ class Level:
     Attributes
     ----------
     level, se : array
-        At each time asked for.
+        At each time asked for; the error holds what is not known of the pace.
     houses : tuple of str
         In order of first appearance.
     effects, effects_se : array
         How far each house stands from the average house; empty for a single one.
-    pace : float
-        Standard deviation of the level's change in a year.
-    loglike : float
-        Diffuse log-likelihood.
+    paces : Paces
+        What the level was worked out with.
     """
 
     level: Floats
@@ -52,8 +73,7 @@ class Level:
     houses: tuple[str, ...]
     effects: Floats
     effects_se: Floats
-    pace: float
-    loglike: float
+    paces: Paces
 
 
 class LocalLevel(MLEModel):  # type: ignore[misc]
@@ -105,7 +125,7 @@ def local_level(
     houses: Sequence[str],
     *,
     at: Sequence[float] = (),
-    pace: float | None = None,
+    paces: Paces | None = None,
 ) -> Level:
     """Fit the model, and give the level at some times.
 
@@ -117,54 +137,77 @@ def local_level(
         Who took each poll.
     at : sequence of float
         Further times in years at which the level is wanted; those of the polls come with them, in order of time.
-    pace : float, optional
-        Standard deviation of the level's change in a year; by maximum likelihood when left out.
+    paces : Paces, optional
+        How fast the level may move; those that the polls themselves make likely when left out.
 
     Returns
     -------
     Level
         At the times of ``at`` and of the polls together, in order of time.
 
+    Notes
+    -----
+    A single likeliest pace would be taken for known: with a handful of polls it is often 0 whatever is true, and the
+    95% band of six polls then holds the level in 87 to 93% of cases. So the level is the mean over all paces tried,
+    weighted by their likelihood, and its variance the mean variance plus the variance of the means.
+
     Examples
     --------
-    >>> found = local_level([0.60, 0.62, 0.66], [0.01] * 3, [2020.0, 2021.0, 2022.0], ["a"] * 3, pace=0.02)
+    >>> found = local_level([0.60, 0.62, 0.66], [0.01] * 3, [2020.0, 2021.0, 2022.0], ["a"] * 3, paces=known(0.02))
     >>> found.level.round(3).tolist()
     [0.605, 0.623, 0.653]
     """
+    model, named = in_order(values, errors, years, houses, at)
+    paces = paces if paces is not None else likely(*in_order(values, errors, years, houses))
+    states, covariances = zip(*(smoothed(model, pace) for pace in paces.values), strict=True)
+    state, variance = mixed(np.array(states), np.array(covariances), np.array(paces.weights))
+    effects, effects_se = house_effects(state[1:, -1], variance[1:, 1:, -1])
+    return Level(state[0], np.sqrt(variance[0, 0]), named, effects, effects_se, paces)
+
+
+def known(pace: float) -> Paces:
+    """Give a pace that is taken as known."""
+    return Paces((pace,), (1.0,))
+
+
+def in_order(
+    values: Sequence[float],
+    errors: Sequence[float],
+    years: Sequence[float],
+    houses: Sequence[str],
+    at: Sequence[float] = (),
+) -> tuple[LocalLevel, tuple[str, ...]]:
+    """Build the model of polls, and of further times, in order of time; name the houses in that order."""
     times = np.concatenate([np.asarray(years, dtype=float), np.asarray(at, dtype=float)])
     order = np.argsort(times, kind="stable")
     named = tuple(dict.fromkeys(str(houses[i]) for i in np.argsort(years, kind="stable")))
     number = np.array([named.index(house) for house in houses] + [0] * len(at), dtype=np.intp)
     seen = np.concatenate([np.asarray(values, dtype=float), np.full(len(at), np.nan)])
     variances = np.concatenate([np.asarray(errors, dtype=float) ** 2, np.ones(len(at))])
-    model = LocalLevel(seen[order], variances[order], times[order], number[order])
-    chosen = fastest_likely(model) if pace is None else pace
-    smoothed = model.smooth(np.array([chosen]))
-    state, covariance = smoothed.smoothed_state, smoothed.smoothed_state_cov[:, :, -1]
-    effects, effects_se = house_effects(state[1:, -1], covariance[1:, 1:])
-    return Level(
-        level=state[0],
-        se=np.sqrt(smoothed.smoothed_state_cov[0, 0]),
-        houses=named,
-        effects=effects,
-        effects_se=effects_se,
-        pace=float(chosen),
-        loglike=float(model.loglike(np.array([chosen]))),
-    )
+    return LocalLevel(seen[order], variances[order], times[order], number[order]), named
 
 
-def fastest_likely(model: LocalLevel) -> float:
-    """Give the pace of greatest likelihood: by grid, then by golden section about its best point; 0 is allowed."""
-    grid = np.concatenate([[0.0], np.geomspace(1e-4, FASTEST, 40)])
-    heights = [float(model.loglike(np.array([pace]))) for pace in grid]
-    best = int(np.argmax(heights))
-    if best == 0:
-        return 0.0
-    ends = (grid[best - 1], grid[min(best + 1, len(grid) - 1)])
-    found = minimize_scalar(
-        lambda pace: -float(model.loglike(np.array([pace]))), bounds=ends, method="bounded", options={"xatol": 1e-10}
-    )
-    return float(found.x)
+def likely(model: LocalLevel, named: Sequence[str]) -> Paces:
+    """Weight paces from none to twice the fastest that two polls in a row show, by their diffuse likelihood."""
+    steps = np.abs(np.diff(model.endog[:, 0])) / np.sqrt(np.maximum(model.passing[:-1], SHORTEST))
+    tried = np.linspace(0.0, 2 * steps.max(initial=0.0), STEPS)
+    heights = np.array([model.loglike(np.array([pace])) for pace in tried])
+    weights = np.exp(heights - heights.max())
+    return Paces(tuple(tried.tolist()), tuple((weights / weights.sum()).tolist()))
+
+
+def smoothed(model: LocalLevel, pace: float) -> tuple[Floats, Floats]:
+    """Give the state and its covariance at all times, at one pace."""
+    found = model.smooth(np.array([pace]))
+    return found.smoothed_state, found.smoothed_state_cov
+
+
+def mixed(states: Floats, covariances: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Give mean and covariance of a mixture."""
+    mean = np.einsum("p,pst->st", weights, states)
+    apart = states - mean
+    spread = np.einsum("p,pst,put->sut", weights, apart, apart)
+    return mean, np.einsum("p,psut->sut", weights, covariances) + spread
 
 
 def house_effects(free: Floats, covariance: Floats) -> tuple[Floats, Floats]:

@@ -36,6 +36,10 @@ class Poll:
         How far a published value may be trusted, shown wherever it is; empty for one's own.
     grade : str
         The same as a provenance, e.g. ``"recalled"``; empty for one's own.
+    statistic : str
+        ``"share"`` or ``"mean"``.
+    category, base, subgroup, country : str
+        What is counted, over which base, of whom; empty when not said, which never makes two polls alike.
 
     Examples
     --------
@@ -52,6 +56,24 @@ class Poll:
     item: str = ""
     badge: str = ""
     grade: str = ""
+    statistic: str = "share"
+    category: str = ""
+    base: str = ""
+    subgroup: str = "all"
+    country: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no result of a poll."""
+        if self.statistic == "share" and not 0 <= self.value <= 1:
+            raise ComparisonError(
+                f"{self.name}: a share of {self.value:g} is outside 0 to 1; give 0.68 for 68 percent, or "
+                "statistic='mean'."
+            )
+        if not (math.isfinite(self.value) and math.isfinite(self.se) and self.se > 0):
+            raise ComparisonError(
+                f"{self.name}: value {self.value:g} with standard error {self.se:g}; both must be finite, and the "
+                "error above 0."
+            )
 
     @property
     def middle(self) -> date | None:
@@ -114,6 +136,11 @@ def poll_of(figure: Figure, deff: float = ASSUMED_DEFF) -> Poll | str:
         figure.item.item_id,
         figure.badge,
         figure.provenance,
+        figure.statistic,
+        figure.category,
+        "" if figure.base == "unknown" else figure.base,
+        figure.subgroup,
+        figure.country,
     )
 
 

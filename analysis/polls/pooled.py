@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import combinations
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from ...data.registry.figures import Registry, relation
 from ..comparing.published_error import ASSUMED_DEFF
 from ..comparing.verdict import Side
 from ..printing.result_text import Table, in_html, in_markdown, printed
-from .alike import Known, Likened, compared
+from .alike import Known, all_likened
 from .effects import METHODS, Effect, Heterogeneity, Interval, effect, heterogeneity
 from .poll import Poll, Polls, grades, sorted_out
 
@@ -152,7 +151,8 @@ class Pooled:
         low, high = prediction(last)
         if low is not None and high is not None:
             rows.append(_bar("another poll", "prediction", last.estimate, last.se, low, high))
-        return pd.DataFrame(rows)
+        drawn = pd.DataFrame(rows)
+        return drawn.assign(low=drawn["low"].clip(0, 1), high=drawn["high"].clip(0, 1)) if self.share else drawn
 
     def _lines(self) -> list[str]:
         found, level = self.heterogeneity, f"{100 * self.method['level']:g}%"
@@ -169,7 +169,7 @@ class Pooled:
         def written(value: float | None) -> str:
             if value is None:
                 return "-"
-            return percent(value) if self.share else number(value, decimals)
+            return percent(min(1.0, max(0.0, value))) if self.share else number(value, decimals)
 
         together = [
             [NAMES[one.method], *map(written, (one.estimate, one.se, one.low, one.high, one.tau, *prediction(one)))]
@@ -290,7 +290,10 @@ def pooled(
         "left_out": left_out,
         "reach": _reach(level),
     }
-    share = not any(figure.statistic == "mean" for figure in figures.values()) and all(0 <= v <= 1 for v in values)
+    share = made[0].statistic == "share"
+    ends = [end for one in effects for end in (one.low, one.high, *prediction(one)) if end is not None]
+    if share and not all(0 <= end <= 1 for end in ends):
+        notes.append("Intervals that run beyond 0 or 100% are shown cut there: so few polls say hardly more.")
     return Pooled(tuple(made), effects, heterogeneity(values, errors), share, method, tuple(notes))
 
 
@@ -302,11 +305,7 @@ def _reach(level: float) -> float:
 
 def _alike(polls: Sequence[Poll], figures: Mapping[str, Figure], known: Known, *, on_your_word: bool) -> list[str]:
     """Refuse polls that measure different things; say of the others what they have in common."""
-    items = {poll.name: poll.item for poll in polls}
-    found: dict[tuple[str, str], Likened] = {
-        (one.name, other.name): compared(one.name, other.name, figures, items, known)
-        for one, other in combinations(polls, 2)
-    }
+    found = all_likened(polls, figures, known)
     for (one, other), likeness in found.items():
         if likeness.likeness == "apart":
             raise ComparisonError(f"{one} and {other} may not be put together: {likeness.reason}.")

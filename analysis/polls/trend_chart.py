@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.printing import percent
 from ..printing.result_chart import MARK, RULE, TITLE, WORDS, titled
-from ..telling.comparison_text import SHORT
+from ..telling.badge import SHORT
 from .poll import Poll
 
 if TYPE_CHECKING:

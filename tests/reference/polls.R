@@ -62,8 +62,18 @@ dense <- function(pace) {
   list(pace = pace, loglike = loglike, level = as.numeric(level), se = sqrt(diag(covariance)),
        effects = as.numeric(spread %*% beta), effects_se = sqrt(diag(spread %*% solve(information) %*% t(spread))))
 }
-best <- optimize(function(pace) dense(pace)$loglike, c(.001, .2), maximum = TRUE, tol = 1e-12)$maximum
-level <- list(years = years, house = house, value = value, error = error, at = at, best = best,
+# Paces from none to twice the fastest that two polls in a row show, weighted by their restricted likelihood.
+step <- abs(diff(value)) / sqrt(pmax(diff(years), 1 / 12))
+paces <- seq(0, 2 * max(step), length.out = 25)
+fits <- lapply(paces, dense)
+height <- sapply(fits, function(fit) fit$loglike)
+weight <- exp(height - max(height)) / sum(exp(height - max(height)))
+mix <- function(name) rowSums(sapply(seq_along(fits), function(i) weight[i] * fits[[i]][[name]]))
+mix_se <- function(name, se) sqrt(rowSums(sapply(seq_along(fits), function(i)
+  weight[i] * (fits[[i]][[se]]^2 + (fits[[i]][[name]] - mix(name))^2))))
+mixture <- list(paces = paces, weights = weight, level = mix("level"), se = mix_se("level", "se"),
+                effects = mix("effects"), effects_se = mix_se("effects", "effects_se"))
+level <- list(years = years, house = house, value = value, error = error, at = at, mixture = mixture,
               fits = lapply(c(.02, .05), dense))
 
 cat(toJSON(list(version = paste("R", getRversion(), "metafor", packageVersion("metafor")), sets = sets, effects = effects,

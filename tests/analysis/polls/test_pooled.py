@@ -58,7 +58,9 @@ def test_polls_without_a_record_are_refused_and_on_the_users_word_say_so(figure)
 def test_the_registry_decides_what_two_questions_have_in_common(figure, relation, likeness):
     one, other = figure("a"), figure("b", wording="Are cameras a good thing?")
     known = Relation("a.cameras", "b.cameras", relation, "because.")
-    assert likened(one, other, lambda first, second: known).likeness == likeness
+    polls = [poll_of(one), poll_of(other)]
+    behind = {"a.cameras": one, "b.cameras": other}
+    assert likened(*polls, behind, lambda first, second: known).likeness == likeness
 
 
 def test_a_reworded_question_is_pooled_with_a_note_and_another_object_is_refused(figure):
@@ -120,14 +122,28 @@ def test_what_is_no_poll_at_all_is_refused_with_the_way_out(figure):
         effect([0.5, 0.6], [0.01])
 
 
-def test_own_waves_stand_beside_published_polls_through_the_registry(figure):
-    own = Poll("wave 1", 0.55, 0.02, item="cameras.support")
-    record = Relation("cameras.support", "a.cameras", "same_construct", "Another stem.")
-    registry = Registry({"a.cameras": figure("a")}, {}, {}, {}, (record,))
+def test_own_waves_stand_beside_published_polls_when_they_say_what_they_count(figure):
+    own = Poll("wave 1", 0.55, 0.02, item="cameras.support", category="support")
     with pytest.raises(ComparisonError, match="nothing on record"):
         pooled([figure("a"), own])
     assert len(pooled([figure("a"), replace(own, item="a.cameras")]).polls) == 2
-    assert registry.relation("a.cameras", "cameras.support").relation == "same_construct"
+    with pytest.raises(ComparisonError, match="which answers wave 1 counts: give it a category"):
+        pooled([figure("a"), replace(own, item="a.cameras", category="")])
+    with pytest.raises(ComparisonError, match="different statistics"):
+        pooled([figure("a"), Poll("wave 2", 3.2, 0.05, item="a.cameras", statistic="mean")], on_your_word=True)
+
+
+@pytest.mark.parametrize(("value", "se", "words"), [(3.2, 0.1, "outside 0 to 1"), (0.5, 0.0, "the error above 0")])
+def test_what_is_no_share_is_refused_as_a_poll(value, se, words):
+    with pytest.raises(ComparisonError, match=words):
+        Poll("wave 1", value, se)
+
+
+def test_intervals_of_two_polls_that_run_beyond_the_ends_are_shown_cut(figure):
+    found = pooled([figure("a", 0.30, n=5000), figure("b", 0.70, n=5000)])
+    assert found.effect().prediction_low < 0
+    assert "-" not in str(found).split("values that vary")[2].split("\n")[0].replace("Paule", "")
+    assert "100.0%" in str(found) and "cut there" in str(found)
 
 
 def test_surprise_is_counted_in_bits(figure):

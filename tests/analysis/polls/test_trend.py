@@ -6,7 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from topline.analysis.polls.local_level import local_level
+from topline.analysis.polls.local_level import known, local_level
 from topline.analysis.polls.poll import Poll
 from topline.analysis.polls.trend import trend
 from topline.data.errors import ComparisonError
@@ -138,15 +138,55 @@ def test_everything_is_given_in_plain_values(figure):
 
 def test_a_pace_of_zero_gives_the_weighted_mean_everywhere():
     values, errors = [0.5, 0.6, 0.55], [0.01, 0.02, 0.01]
-    found = local_level(values, errors, [2019, 2020, 2021], ["a"] * 3, pace=0.0)
+    found = local_level(values, errors, [2019, 2020, 2021], ["a"] * 3, paces=known(0.0))
     weights = 1 / np.square(errors)
     assert found.level == pytest.approx([weights @ values / weights.sum()] * 3)
 
 
-def test_no_movement_found_is_said():
-    still = [replace(poll, value=0.5) for poll in WAVES]
-    assert any(note.startswith("No movement beyond the polls' errors") for note in trend(still).notes)
-    assert not any(note.startswith("No movement") for note in trend(still, pace=0.02).notes)
+def test_houses_that_never_polled_in_the_same_years_are_not_told_from_change():
+    years = ["2017", "2018", "2019", "2020", "2021", "2022"]
+    polls = [
+        Poll(year, 0.30 if i < 3 else 0.60, 0.01, year, year, "a" if i < 3 else "b", "own.worried")
+        for i, year in enumerate(years)
+    ]
+    found = trend(polls)
+    assert found.segments[0].houses == ()
+    assert found.to_frame()["level"].iloc[0] == pytest.approx(0.30, abs=0.02)
+    assert found.to_frame()["level"].iloc[-1] == pytest.approx(0.60, abs=0.02)
+    assert any(note.startswith("The habits of a, b cannot be told from change") for note in found.notes)
+
+
+def test_one_poll_of_each_house_moves_and_is_no_flat_line():
+    polls = [
+        Poll(f"{2019 + i}", share, 0.01, f"{2019 + i}", house=f"house {i}", item="own.worried")
+        for i, share in enumerate((0.30, 0.45, 0.60, 0.75))
+    ]
+    found = trend(polls).to_frame()["level"]
+    assert found.iloc[-1] - found.iloc[0] > 0.35
+
+
+def test_means_move_in_their_own_unit_and_have_no_second_tier_of_their_own():
+    polls = [
+        Poll(f"{2015 + i}", value, 1.0, f"{2015 + i}", item="own.warmth", statistic="mean")
+        for i, value in enumerate((30.0, 55.0, 35.0, 60.0, 70.0, 40.0))
+    ]
+    found = trend(polls)
+    level = found.to_frame()["level"]
+    assert level.max() > 60 and level.min() < 36
+    assert any(note.startswith("For means no such measured error is known") for note in found.notes)
+    assert (found.to_frame()["total_high"] == found.to_frame()["high"]).all()
+
+
+def test_no_two_polls_of_a_line_count_different_things_whatever_stands_between_them():
+    own = Poll("own", 0.6, 0.01, "2015", item="x.cameras")
+    women = replace(own, name="women", start="2016", subgroup="women")
+    with pytest.raises(ComparisonError, match="all and women"):
+        trend([own, women, replace(own, name="third", start="2017")])
+    bases = [replace(own, name=name, start=year, base=base) for name, year, base in (
+        ("first", "2015", ""), ("second", "2016", "all"), ("third", "2017", "excluding_dont_know"),
+    )]  # fmt: skip
+    with pytest.raises(ComparisonError, match="second and third are not one trend: different bases"):
+        trend(bases)
 
 
 def test_bands_hold_a_true_level_about_as_often_as_they_say():
@@ -156,10 +196,10 @@ def test_bands_hold_a_true_level_about_as_often_as_they_say():
         level = 0.5 + np.concatenate([[0], np.cumsum(random.normal(0, 0.02, 9))])
         house = np.where(np.arange(10) % 2, 0.015, -0.015)
         seen = level + house + random.normal(0, 0.012, 10)
-        found = local_level(seen, [0.012] * 10, years, ["a", "b"] * 5, pace=0.02)
+        found = local_level(seen, [0.012] * 10, years, ["a", "b"] * 5)
         held += int((np.abs(found.level - level) < 1.96 * found.se).sum())
         tried += 10
-    assert 0.92 < held / tried < 0.98
+    assert 0.89 < held / tried < 0.99
 
 
 def test_a_line_runs_on_through_other_words_only_when_asked_and_says_so(figure):
