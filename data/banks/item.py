@@ -121,7 +121,8 @@ class BankItem:
     replicates : tuple of str
         Published items it repeats, e.g. ``("liu2022.travel",)``.
     sensitive : bool
-        Whether answers can put respondents at risk, or be guarded.
+        Whether answers can put respondents at risk, or be guarded: it asks for a judgement of a public authority or of
+        what one runs, how groups are treated, or what respondents have been through.
     translation : Text
         How each language came about.
     rights, note : str
@@ -152,7 +153,7 @@ class BankItem:
         --------
         >>> from topline.data.banks.shipped import bank
         >>> bank("social_credit")["social_credit.trust_local"].question("en")
-        'How much do you trust each of the following? The local government where you live'
+        'How much, if at all, do you trust each of the following? The local government where you live'
         """
         if language not in self.wording:
             raise UnknownNameError("language", language, self.wording, self.id)

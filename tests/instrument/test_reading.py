@@ -118,7 +118,9 @@ pages:
     approval, alone, grid = questionnaire.questions
     assert (approval.choices, approval.replicates) == ("approve5", ("kostka2019.approval",))
     assert set(approval.label) == {"de", "en"}
-    assert alone.label["en"] == "How much do you trust each of the following? The local government where you live"
+    assert alone.label["en"] == (
+        "How much, if at all, do you trust each of the following? The local government where you live"
+    )
     assert (grid.choices, grid.rows[0].replicates) == ("support5", ("liu2022.travel",))
     assert grid.label["en"].startswith("The following options") and grid.hint["en"].startswith("SCS stands for")
     assert questionnaire.choice_lists["support5"].collapse["support"] == ("4", "5")
