@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from .terminal import as_json, example, show
 
 if TYPE_CHECKING:
+    from ..analysis.polls.effects import Interval
+    from ..analysis.polls.trend import Through
     from ..data.registry.figures import Registry
 
 LEVEL = click.option(
@@ -63,7 +65,7 @@ def pool(
 
     found = pooled(
         chosen(figures, folder),
-        interval=interval,  # type: ignore[arg-type]
+        interval=cast("Interval", interval),
         level=level / 100,
         deff=deff,
         on_your_word=on_your_word,
@@ -116,7 +118,7 @@ def trend(
         nonsampling=nonsampling / 100,
         deff=deff,
         pace=None if pace is None else pace / 100,
-        through=through,  # type: ignore[arg-type]
+        through=cast("Through", through),
     )
     if chart is not None:
         found.plot().save(chart)

@@ -188,8 +188,13 @@ def check_choices(method: Any, interval: Any, level: float) -> None:
     for name, given, known in (("method", method, METHODS), ("interval", interval, INTERVALS)):
         if given not in known:
             raise ComparisonError(f"{name} is {given!r}; give one of {', '.join(map(repr, known))}.")
-    if not 0.5 < level < 1:
-        raise ComparisonError(f"level is {level:g}; give a share between 0.5 and 1, e.g. 0.95.")
+    check_level(level)
+
+
+def check_level(level: object) -> None:
+    """Refuse a level that is none."""
+    if not (isinstance(level, int | float) and 0.5 < level < 1):
+        raise ComparisonError(f"level is {level!r}; give a share between 0.5 and 1, e.g. 0.95.")
 
 
 def _q(y: Floats, v: Floats, tau2: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,9 @@ from ..comparing.printed import printed
 from ..comparing.published_error import ASSUMED_DEFF
 
 DAYS_IN_YEAR = 365.25
+
+DATE = re.compile(r"(\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?)?")
+"""A partial ISO date, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,15 @@ class Poll:
 
     def __post_init__(self) -> None:
         """Refuse what is no result of a poll."""
+        for name in ("start", "end"):
+            if not DATE.fullmatch(getattr(self, name)):
+                raise ComparisonError(
+                    f"{self.name}: {name} is {getattr(self, name)!r}; write a date as 2026, 2026-09 or 2026-09-30."
+                )
+        if self.start and self.end and self.end < self.start[: len(self.end)]:
+            raise ComparisonError(f"{self.name}: it ends on {self.end}, before it starts on {self.start}.")
+        if self.grade not in ("", *GRADES):
+            raise ComparisonError(f"{self.name}: grade is {self.grade!r}; give one of {', '.join(GRADES)}, or none.")
         if self.statistic == "share" and not 0 <= self.value <= 1:
             raise ComparisonError(
                 f"{self.name}: a share of {self.value:g} is outside 0 to 1; give 0.68 for 68 percent, or "
@@ -86,6 +99,17 @@ class Poll:
         """The middle of its fieldwork in years."""
         day = self.middle
         return math.nan if day is None else day.toordinal() / DAYS_IN_YEAR
+
+
+def dates(poll: Poll) -> str:
+    """Give field dates in words.
+
+    Examples
+    --------
+    >>> dates(Poll("wave 1", 0.68, 0.015, "2026-09", "2026-10")), dates(Poll("wave 2", 0.7, 0.015))
+    ('2026-09 to 2026-10', 'not stated')
+    """
+    return " to ".join(dict.fromkeys(part for part in (poll.start, poll.end) if part)) or "not stated"
 
 
 def _middle(start: str, end: str) -> date:

@@ -17,7 +17,7 @@ from ..comparing.verdict import Side
 from ..printing.result_text import Table, in_html, in_markdown, printed
 from .alike import Known, all_likened
 from .effects import METHODS, Effect, Heterogeneity, Interval, effect, heterogeneity
-from .poll import Poll, Polls, grades, sorted_out
+from .poll import Poll, Polls, dates, grades, sorted_out
 
 if TYPE_CHECKING:
     import altair as alt
@@ -186,11 +186,6 @@ class Pooled:
             (heads, together, 1),
             (["poll", "how known", "dates", "house", "value", "se", "weight"], single, 4),
         ]
-
-
-def dates(poll: Poll) -> str:
-    """Print field dates."""
-    return " to ".join(dict.fromkeys(part for part in (poll.start, poll.end) if part)) or "not stated"
 
 
 def _with_badge(poll: Poll) -> str:

@@ -12,15 +12,20 @@ from datetime import date
 from itertools import pairwise
 from typing import Literal
 
+import numpy as np
+
 from ...data.errors import ComparisonError
 from ...data.registry.figures import Registry, relation
 from ..comparing.published_error import ASSUMED_DEFF
 from .alike import Likened, Likeness, all_likened, series
+from .effects import check_level
 from .poll import DAYS_IN_YEAR, Poll, Polls, grades, sorted_out
 from .trend_result import Break, House, Point, Segment, Trend
 
 MOST_POINTS = 60
 """Times at which a segment's level is worked out, besides those of its polls."""
+
+Through = Literal["same_wording", "same_construct"]
 
 THROUGH: Mapping[str, tuple[Likeness, ...]] = {"same_wording": ("same",), "same_construct": ("same", "reworded")}
 """What a line runs through, by name."""
@@ -40,7 +45,7 @@ def trend(
     deff: float = ASSUMED_DEFF,
     pace: float | None = None,
     house_effects: bool = True,
-    through: Literal["same_wording", "same_construct"] = "same_wording",
+    through: Through = "same_wording",
 ) -> Trend:
     """Follow polls of one question over time.
 
@@ -114,6 +119,8 @@ def trend(
     refuse_other_things(found)
     groups, why_apart = series(dated, found, THROUGH[through])
     share = dated[0].statistic == "share"
+    if share and max(nonsampling or 0.0, pace or 0.0) > 0.5:
+        raise ComparisonError("nonsampling and pace of shares are shares too: give 0.03 for 3 points.")
     other = nonsampling if nonsampling is not None else NONSAMPLING if share else 0.0
     segments = tuple(segment(group, level, other, pace, house_effects=house_effects) for group in groups)
     notes = [*grades(figures.values()), *(f"Left out: {name}, because {reason}." for name, reason in left_out.items())]
@@ -137,11 +144,10 @@ def check_choices(level: float, nonsampling: float | None, pace: float | None, t
     """Refuse what means nothing."""
     if through not in THROUGH:
         raise ComparisonError(f"through is {through!r}; give one of {', '.join(map(repr, THROUGH))}.")
-    if not 0.5 < level < 1:
-        raise ComparisonError(f"level is {level:g}; give a share between 0.5 and 1, e.g. 0.95.")
+    check_level(level)
     for name, value in (("nonsampling", nonsampling), ("pace", pace)):
-        if value is not None and not 0 <= value < math.inf:
-            raise ComparisonError(f"{name} is {value:g}; give a standard deviation of 0 or more, e.g. 0.03.")
+        if value is not None and not (isinstance(value, int | float) and 0 <= value < math.inf):
+            raise ComparisonError(f"{name} is {value!r}; give a standard deviation of 0 or more, e.g. 0.03.")
 
 
 def refuse_other_things(found: Mapping[tuple[str, str], Likened]) -> None:
@@ -173,7 +179,10 @@ def segment(
     days = [date.fromordinal(round(year * DAYS_IN_YEAR)) for year in sorted([*years, *grid])]
     columns = (
         *(sampling.level, sampling.se, sampling.level - reach * sampling.se, sampling.level + reach * sampling.se),
-        *(total.level, total.level - reach * total.se, total.level + reach * total.se),
+        # The two levels differ a little, so the outer band is made to hold the inner one.
+        total.level,
+        np.minimum(total.level - reach * total.se, sampling.level - reach * sampling.se),
+        np.maximum(total.level + reach * total.se, sampling.level + reach * sampling.se),
     )
     points = tuple(Point(*row) for row in zip(days, *(column.tolist() for column in columns), strict=True))
     count = Counter(houses)

@@ -27,7 +27,12 @@ def trend_chart(trend: Trend) -> alt.LayerChart:
     import altair as alt
 
     axis = alt.Axis(format=".0%") if trend.share else alt.Axis()
-    across = alt.X("day:T", title="middle of the fieldwork", scale=alt.Scale(padding=28))
+    across = alt.X(
+        "day:T",
+        title="middle of the fieldwork",
+        scale=alt.Scale(padding=28),
+        axis=alt.Axis(format="%b %Y", tickCount=7),
+    )
 
     def up(column: str) -> alt.Y:
         return alt.Y(f"{column}:Q", title=None, axis=axis, scale=alt.Scale(zero=False))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...data.printing import decimals_for, number, percent
 from ..printing.result_text import Table, in_html, in_markdown, printed
-from .poll import Poll
+from .poll import Poll, dates
 
 if TYPE_CHECKING:
     import altair as alt
@@ -208,6 +208,8 @@ class Trend:
     def heading(self) -> str:
         """What it shows, in a line."""
         count = sum(len(one.polls) for one in self.segments)
+        if count == 1:
+            return "1 poll: nothing to follow over time"
         series = f"{len(self.segments)} questions" if len(self.segments) > 1 else "one question"
         return f"{count} polls of {series} over time"
 
@@ -215,6 +217,8 @@ class Trend:
     def reading(self) -> str:
         """How to read it, in a line."""
         other = self._written(self.method["nonsampling"])
+        if not any(one.points for one in self.segments):
+            return "Too few polls of any one question for a line: three are needed"
         return (
             f"Bands at {100 * self.method['level']:g}%: sampling error alone, and with {other} of other error in each "
             "poll; the level is that of the average house"
@@ -237,10 +241,12 @@ class Trend:
             ]
             for at, one in enumerate(self.segments, start=1)
             if one.points
-            for day, point in (("first", one.points[0]), ("last", one.points[-1]))
+            for day, point in (("first poll", one.points[0]), ("last poll", one.points[-1]))
         ]
         if lines:
-            tables.append((["series", "level", "sampling", "band", "total", "band"], lines, 2))
+            tables.append(
+                (["series", "at the", "level", "sampling error", "level again", "with other error"], lines, 2)
+            )
         houses = [
             [str(at), house.house, f"{house.polls}", *self._told(house.effect, house.low, house.high)]
             for at, one in enumerate(self.segments, start=1)
@@ -252,7 +258,7 @@ class Trend:
 
     def _polls(self) -> list[list[str]]:
         return [
-            [str(at), poll.name, poll.badge or "own", f"{poll.middle}", poll.house, *self._told(poll.value, poll.se)]
+            [str(at), poll.name, poll.badge or "own", dates(poll), poll.house, *self._told(poll.value, poll.se)]
             for at, one in enumerate(self.segments, start=1)
             for poll in one.polls
         ]
