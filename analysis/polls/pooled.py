@@ -48,6 +48,12 @@ class Pooled:
         How it was made, in words and numbers; ``left_out`` names figures that could not be used, with the reason.
     notes : tuple of str
         What a reader must know.
+
+    Examples
+    --------
+    >>> found = pooled([Poll(name, share, 0.012, item="own.cameras") for name, share in (("a", 0.61), ("b", 0.66))])
+    >>> found.to_frame()["method"].tolist(), found.polls_frame()["weight_fixed"].tolist()
+    (['fixed', 'dersimonian_laird', 'paule_mandel'], [0.5, 0.5])
     """
 
     polls: tuple[Poll, ...]

@@ -130,6 +130,14 @@ class Trend:
         How it was made; ``left_out`` names what could not be used, with the reason.
     notes : tuple of str
         What a reader must know.
+
+    Examples
+    --------
+    >>> from topline.analysis.polls.trend import trend
+    >>> shares = {"2021": 0.37, "2022": 0.38, "2023": 0.52}
+    >>> line = trend([Poll(year, share, 0.01, year, item="own.worried") for year, share in shares.items()])
+    >>> line.to_frame().columns.tolist()[:4], line.polls_frame()["name"].tolist()
+    (['segment', 'day', 'level', 'se'], ['2021', '2022', '2023'])
     """
 
     segments: tuple[Segment, ...]

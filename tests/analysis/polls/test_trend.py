@@ -222,3 +222,33 @@ def test_other_countries_put_together_break_the_line(figure):
     waves[0] = replace(waves[0], study=replace(waves[0].study, region="EU27"))
     (only,) = trend(waves).breaks
     assert only.reason == "other countries put together: EU27 and EU28"
+
+
+def test_the_outer_band_holds_the_inner_one():
+    frame = trend(WAVES).to_frame()
+    assert (frame["total_low"] <= frame["low"]).all() and (frame["total_high"] >= frame["high"]).all()
+
+
+def test_a_single_poll_is_nothing_to_follow(figure):
+    printed = str(trend(figure("a", start="2019")))
+    assert "1 poll: nothing to follow over time" in printed and "Bands" not in printed
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"start": "Sept 2020"}, "write a date as 2026"),
+        ({"start": "2022", "end": "2020"}, "it ends on 2020, before it starts on 2022"),
+        ({"grade": "seen"}, "give one of verified"),
+    ],
+)
+def test_dates_and_grades_that_are_none_are_refused(change, words):
+    with pytest.raises(ComparisonError, match=words):
+        Poll("wave 1", 0.5, 0.01, **change)
+
+
+def test_points_taken_for_shares_are_refused():
+    with pytest.raises(ComparisonError, match=r"give 0\.03 for 3 points"):
+        trend(WAVES, nonsampling=3)
+    with pytest.raises(ComparisonError, match="level is '95'"):
+        trend(WAVES, level="95")
