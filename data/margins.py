@@ -109,6 +109,8 @@ class Margins(Mapping[str, Mapping[str, float]]):
         same sample know of each other.
     n : int or None
         Respondents they were estimated from; None where they were not, or it is not known.
+    country : str
+        ISO 3166 code of the population counted; empty when not stated.
     """
 
     name: str
@@ -119,6 +121,7 @@ class Margins(Mapping[str, Mapping[str, float]]):
     covariance: NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
     sampled: Any = field(default=None, repr=False, compare=False)
     n: int | None = None
+    country: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a covariance of something else than the categories."""
@@ -267,7 +270,7 @@ def read_margins(path: Path | str) -> Margins:
         and count (people); where known also grade, label, base_population and note. A joint table has a dimension
         like ``sex*age4`` and categories like ``1*3``, and may stand in one file with the margins of one variable. A
         file that has both shares and counts gives each dimension in one of them. A file of the same name ending in
-        ``.json`` may give title, population and note.
+        ``.json`` may give title, population, country (ISO 3166) and note.
 
     Returns
     -------
@@ -300,7 +303,14 @@ def read_margins(path: Path | str) -> Margins:
         raise RegistryError("\n".join(map(str, sorted(findings, key=lambda finding: finding.line or 0))))
     about = _about(path.with_suffix(".json"))
     facts = {name: _dimension(name, [row for row in entries if row.dimension == name]) for name in names(entries)}
-    return Margins(path.stem, about.get("title", path.stem), about.get("population", ""), facts, about.get("note", ""))
+    return Margins(
+        path.stem,
+        about.get("title", path.stem),
+        about.get("population", ""),
+        facts,
+        about.get("note", ""),
+        country=about.get("country", ""),
+    )
 
 
 def _dimension(name: str, rows: list[Entry]) -> Dimension:
@@ -337,5 +347,5 @@ def _about(path: Path) -> Mapping[str, str]:
     except ValueError as error:
         raise RegistryError(f"{path.name}: this is not JSON: {error}.") from error
     if not isinstance(about, dict) or not all(isinstance(text, str) for text in about.values()):
-        raise RegistryError(f"{path.name}: holds something else than title, population and note as texts.")
+        raise RegistryError(f"{path.name}: holds something else than title, population, country and note as texts.")
     return about

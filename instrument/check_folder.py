@@ -39,7 +39,7 @@ def check_folder(path: Path | str) -> tuple[Finding, ...]:
     except DocumentError as error:
         questionnaire = Path(path) / "questionnaire.yaml"
         return (*error.findings, *(check_file(questionnaire) if questionnaire.exists() else ()))
-    weighting = (*_check_figures(folder), *_check_weighting(folder))
+    weighting = (*_check_country(folder), *_check_figures(folder), *_check_weighting(folder))
     if not folder.questionnaire.exists() and folder.data.exists():
         problem = f"is not there, so study.yaml is held against {folder.data.name}; nothing can be fielded."
         missing = Finding(folder.questionnaire.name, "", problem, severity="warning")
@@ -51,6 +51,15 @@ def check_folder(path: Path | str) -> tuple[Finding, ...]:
     columns = export(asked, []).codebook.names
     found = _check_columns(folder, columns, folder.questionnaire.name)
     return (*weighting, *found, *_check_title(folder, asked.name), *findings)
+
+
+def _check_country(folder: StudyFolder) -> Iterator[Finding]:
+    """Find a code that is no country's: published figures are found and refused by it."""
+    from ..data.registry.countries import no_country
+
+    country = folder.plan.country
+    if country and (problem := no_country(country)):
+        yield Finding("study.yaml", "country", f"is '{country}', {problem}")
 
 
 def _check_figures(folder: StudyFolder) -> Iterator[Finding]:
@@ -77,6 +86,12 @@ def _check_weighting(folder: StudyFolder) -> Iterator[Finding]:
         except ToplineError as error:
             yield Finding("study.yaml", place if place == MARGINS else f"{place}, margins", str(error))
             return
+        if margins.country and folder.plan.country and margins.country != folder.plan.country.split("-")[0]:
+            problem = (
+                f"'{given}' counts people in {margins.country}, but the country of the study is {folder.plan.country}; "
+                "correct one of the two, and the population beside it."
+            )
+            yield Finding("study.yaml", place if place == MARGINS else f"{place}, margins", problem, severity="warning")
         for name in (on,) if isinstance(on, str) else on:
             if name not in margins:
                 at = "weighting, on" if place == MARGINS else f"{place}, on"
