@@ -63,7 +63,9 @@ def figures_list(as_json: bool, folder: Path | None = None, **wanted: Any) -> No
 
 @figures.command(
     "search",
-    epilog=example('topline figures search "face recognition police" --country GB\ntopline figures search 信用'),
+    epilog=example(
+        'topline figures search "face recognition police" --country GB\ntopline figures search "world bank"'
+    ),
 )
 @click.argument("words", nargs=-1, required=True)
 @conditions
@@ -72,7 +74,9 @@ def figures_search(words: tuple[str, ...], as_json: bool, folder: Path | None, *
     """Find published figures by WORDS.
 
     Every word must occur in the question (English or original), its introduction, topic, construct, battery or
-    answers, or in the study's title; the beginning of a word is enough. What fits best comes first.
+    answers, in the part of the sample, the country, or the study's title, programme, sponsor, fieldwork firm,
+    population or years; the beginning of a word is enough. What fits best comes first, a number without a survey behind
+    it last. Claims that have the words stand under the figures.
     """
     from ..data.registry.listing import FigureList
 

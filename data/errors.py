@@ -100,12 +100,15 @@ class UnknownNameError(ToplineError):
         The names that exist.
     where : str, optional
         The file or document searched.
+    meant : str, optional
+        The name that was surely meant, e.g. ``"GB"`` for ``"UK"``.
     """
 
-    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "") -> None:
+    def __init__(self, kind: str, name: str, known: Iterable[str], where: str = "", meant: str = "") -> None:
         self.kind, self.name = kind, name
         place = f"{where}: " if where else ""
-        super().__init__(f"{place}there is no {kind} '{name}'.{did_you_mean(name, known)}")
+        near = f" Did you mean '{meant}'?" if meant else did_you_mean(name, known)
+        super().__init__(f"{place}there is no {kind} '{name}'.{near}")
 
 
 class DesignError(ToplineError):

@@ -13,7 +13,7 @@ from .csv_table import read_csv_table
 from .errors import FileError, Finding, RegistryError, UnknownNameError
 from .registry.figures import Registry, checked_tables, published, read_registry, registry_of, shipped_tables
 from .registry.rows import Row, Tables
-from .registry.rules import breaches
+from .registry.rules import breaches, days_to_come
 from .registry.table_schema import columns, schema
 from .registry.tables import Drafted, held_together, holds_tables, name_of, read_drafted
 from .registry.worksheet_rows import in_its_words, worksheet_rows
@@ -105,7 +105,7 @@ def add_figures(source: Path | str, folder: Path | str = ".") -> Registry:
     drafted, name = _drafted(Path(source), beside)
     held_together(drafted, beside)
     added = drafted.sound()
-    findings = [*drafted.findings, *breaches(beside.and_also(added), whole=not drafted.findings)]
+    findings = [*drafted.findings, *breaches(beside.and_also(added), whole=not drafted.findings), *days_to_come(added)]
     findings += _unknown_to_the_bank(added, beside)
     if findings:
         said = "\n".join(map(str, in_its_words(findings, name)))

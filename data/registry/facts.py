@@ -119,7 +119,8 @@ def margin(study: PublishedStudy) -> str:
     }
     if study.moe is None:
         return "none: the sample was not drawn at random" if study.moe_basis == "none_nonprobability" else ""
-    return f"±{100 * study.moe:g} points at {100 * study.moe_level:g}%, {how.get(study.moe_basis, study.moe_basis)}"
+    stated = f"±{100 * study.moe:g} points at {100 * study.moe_level:g}%, {how.get(study.moe_basis, study.moe_basis)}"
+    return stated + (held(study.moe_provenance) if study.moe_provenance else "")
 
 
 def of_study(study: PublishedStudy) -> Facts:
@@ -134,6 +135,7 @@ def of_study(study: PublishedStudy) -> Facts:
     days = " to ".join(dict.fromkeys(day for day in (study.field_start, study.field_end) if day))
     yield "dates", f"{days}{held(study.dates_provenance)}" if days else "not known"
     yield "published", study.published_on
+    yield "series ended", study.ended
     yield "languages", ", ".join(study.languages)
 
 

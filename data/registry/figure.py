@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .study import PublishedStudy as PublishedStudy
+from .study import SampleType as SampleType
+
 Provenance = Literal["verified", "secondary", "recalled", "as_quoted"]
 """How far a number was traced: seen at the publisher's, seen in a third party's report, remembered, or quoted in an
 essay and seen nowhere else. Best first."""
@@ -25,16 +28,12 @@ HELD: Mapping[str, str] = {
     "as_quoted": "as quoted in an essay",
     "unknown": "unknown",
 }
-"""How a study's number of interviews or dates are known, when not from the study itself."""
+"""How a study's number of interviews, dates or margin of error are known, when not from the study itself."""
 
 Bound = Literal["least", "most"]
 
 BOUNDS: Mapping[str, Bound] = {"more_than": "least", "at_least": "least", "less_than": "most", "at_most": "most"}
 """Which hedges of a printed figure make it a bound, and of which kind."""
-
-SampleType = Literal[
-    "probability", "nonprobability", "convenience", "census", "expert_index", "administrative", "unknown"
-]
 
 
 @dataclass(frozen=True)
@@ -92,86 +91,6 @@ class Scale:
         """The lowest and the highest code of its answers."""
         codes = [option.code for option in self.substantive]
         return min(codes), max(codes)
-
-
-@dataclass(frozen=True)
-class PublishedStudy:
-    """A study, or an essay that quotes studies.
-
-    Attributes
-    ----------
-    study_id, title, sponsor, fieldwork_firm, population : str
-        As published; empty when not stated.
-    programme : str
-        Series, panel or project it belongs to, e.g. ``"pew_atp"``; empty when it stands alone.
-    country : str
-        ISO 3166 code; empty for a study of several countries.
-    region : str
-        What a study of several countries covers, e.g. ``"EU28"``.
-    sample_type : str
-        ``"probability"``, ``"nonprobability"``, ``"convenience"``, ``"census"``, ``"expert_index"``,
-        ``"administrative"`` or ``"unknown"``.
-    frame : str
-        What the sample was drawn from.
-    modes : tuple of str
-        ``"web"``, ``"face_to_face"``, ``"telephone"``, ``"paper"``, ``"mixed"`` or ``"unknown"``.
-    field_start, field_end : str
-        ISO dates, which may be partial: ``"2020-01"``.
-    published_on : str
-        ISO date, which may be partial.
-    dates_provenance : str
-        How the dates are known: a provenance, or ``"unknown"``.
-    n_interviews : int or None
-        In the whole study.
-    n_provenance : str
-        How that number is known.
-    response_rate, weighting : str
-        As stated.
-    deff, moe : float or None
-        Design effect and margin of error (0-1, for a share of one half) that the study states.
-    moe_level : float
-        Level of that margin of error, 0-1.
-    moe_basis : str
-        ``"pollster_stated"``, ``"srs_computed"``, ``"model_based"``, ``"none_nonprobability"`` or ``"not_stated"``.
-    languages : tuple of str
-        Of interview.
-    citation, url, licence, note : str
-        How to cite it, where it is, on what terms, and what is in doubt.
-    """
-
-    study_id: str
-    title: str
-    programme: str = ""
-    sponsor: str = ""
-    fieldwork_firm: str = ""
-    population: str = ""
-    country: str = ""
-    region: str = ""
-    sample_type: SampleType = "unknown"
-    frame: str = ""
-    modes: tuple[str, ...] = ("unknown",)
-    field_start: str = ""
-    field_end: str = ""
-    published_on: str = ""
-    dates_provenance: str = "unknown"
-    n_interviews: int | None = None
-    n_provenance: str = "unknown"
-    response_rate: str = ""
-    weighting: str = ""
-    deff: float | None = None
-    moe: float | None = None
-    moe_level: float = 0.95
-    moe_basis: str = "not_stated"
-    languages: tuple[str, ...] = ()
-    citation: str = ""
-    url: str = ""
-    licence: str = ""
-    note: str = ""
-
-    @property
-    def house(self) -> str:
-        """Whose habits its results share: the programme, else the fieldwork firm, else the sponsor, else its own."""
-        return self.programme or self.fieldwork_firm or self.sponsor or self.study_id
 
 
 @dataclass(frozen=True)
@@ -381,6 +300,8 @@ class Figure:
             f"The number of interviews is {HELD.get(study.n_provenance)}.": self.n is not None
             and study.n_provenance in HELD,
             f"The field dates are {HELD.get(study.dates_provenance)}.": study.dates_provenance in HELD,
+            f"The margin of error is {HELD.get(study.moe_provenance)}.": self.moe is not None
+            and study.moe_provenance in HELD,
             f"The figure is printed as '{self.as_printed}'.": bool(self.qualifier),
         }
         found = [sentence for sentence, doubtful in doubts.items() if doubtful]

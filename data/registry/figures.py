@@ -14,7 +14,7 @@ from .figure import Claim, Figure, Item, Option, Provenance, PublishedStudy, Rel
 from .making import claims_in, figures_in, items_in, relations_in, scales_in, studies_in
 from .registry import Chosen, Registry
 from .rows import Tables
-from .rules import breaches
+from .rules import breaches, days_to_come
 from .selection import Wanted
 from .table_schema import PUBLISHED
 from .tables import NOTHING, read_tables
@@ -192,7 +192,8 @@ def checked_tables(folder: Path, beside: Tables = NOTHING) -> tuple[Tables, list
         Everything that is wrong.
     """
     tables, findings = read_tables(folder, beside, called=f"{folder.name}/" if beside.rows else "")
-    return tables, findings + breaches(beside.and_also(tables), whole=not findings)
+    ahead = [] if folder == PUBLISHED else days_to_come(tables)
+    return tables, findings + breaches(beside.and_also(tables), whole=not findings) + ahead
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 from ..printing import aligned, folded, shortened
 from .figure import BADGES, Claim, Figure, PublishedStudy
 from .figures import Registry
-from .search import unfound
+from .search import claims_found, unfound
 
 TEXT_COLUMNS = 7
 
@@ -46,25 +46,37 @@ class FigureList:
         """Give the figures as a document for machines, one row each, shares 0-1."""
         rows = json.loads(self.registry.to_frame().to_json(orient="records", double_precision=15))
         method = {"source": self.registry.source or "shipped with topline", "figures": len(rows)}
-        return {"method": {**method, **({"words": self.words} if self.words else {})}, "rows": rows}
+        if self.words and self.searched is not None:
+            claims = [claim.claim_id for claim in claims_found(self.searched, self.words)]
+            method |= {"words": self.words, "claims": claims}
+        return {"method": method, "rows": rows}
 
     def __str__(self) -> str:
         """Give one line for each figure, what their grades mean, and how to see one in full."""
         figures = list(self.registry.values())
         if not figures:
             return self._nothing()
+        claims = self._claims()
         header = ["figure", "printed", "answer", "question", "country", "year", "grade", "n"]
         table = aligned(header, [_line(figure) for figure in figures], TEXT_COLUMNS)
         grades = dict.fromkeys(figure.provenance for figure in figures if figure.provenance != "verified")
         meanings = [f"{grade.replace('_', ' ')}: {BADGES[grade]}." for grade in grades]
-        return "\n".join([table, *map(folded, meanings), _counted(figures)])
+        meanings += [REMEMBERED] if any(_remembered(figure) for figure in figures) else []
+        return "\n".join([table, *map(folded, meanings), _counted(figures), *claims])
+
+    def _claims(self) -> list[str]:
+        """Give the claims that have the words too, one on a line."""
+        found = claims_found(self.searched, self.words) if self.searched is not None else ()
+        lines = [f"{one.claim_id}: {one.statement} ({VERDICTS.get(one.verdict, one.verdict)})" for one in found]
+        return [CLAIMS, *map(folded, lines)] if lines else []
 
     def _nothing(self) -> str:
         if not self.words or self.searched is None:
             return "No published figure matches. topline figures list shows them all."
         if not len(self.searched):
             return "No published figure meets the conditions, whatever its words. topline figures list shows them all."
-        return f"No published figure has all of these words.\n{unfound(self.searched, self.words)}"
+        nothing = "No published figure has all of these words."
+        return "\n".join([nothing, unfound(self.searched, self.words), *self._claims()])
 
 
 def _counted(figures: list[Figure]) -> str:
@@ -72,9 +84,24 @@ def _counted(figures: list[Figure]) -> str:
     return f"{len(figures)} {noun}. One in full: topline figures show {figures[0].figure_id}"
 
 
+CLAIMS = "Claims that have these words; they are no polls (topline figures show NAME):"
+
+REMEMBERED = "~ the number of interviews is from memory, or as quoted in an essay."
+
+
+def _remembered(figure: Figure) -> bool:
+    """Say whether the number of interviews is the study's, and nobody saw it in print."""
+    study = figure.study
+    own = figure.n is None or figure.n != study.n_interviews
+    return not own and study.n_provenance in ("recalled", "as_quoted", "unknown")
+
+
 def _line(figure: Figure) -> list[str]:
-    part = "" if figure.subgroup in ("", "all") else f" ({figure.subgroup})"
-    n = f"{figure.n:,}" if figure.n is not None else "-"
+    # A figure of one country of several, or of a part, may have its question's bare name.
+    country = figure.country if figure.country != figure.study.country else ""
+    parts = [part for part in (country, figure.subgroup) if part not in ("", "all")]
+    part = f" ({', '.join(parts)})" if parts else ""
+    n = f"{'~' if _remembered(figure) else ''}{figure.n:,}" if figure.n is not None else "-"
     question = shortened(figure.item.wording_english or figure.item.wording_original, 60 - min(len(part), 40)) + part
     place = figure.country or shortened(figure.study.region, 16) or "-"
     printed, answer = shortened(figure.as_printed, 20), shortened(figure.category, 28)

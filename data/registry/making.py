@@ -65,8 +65,8 @@ def _study(row: Row) -> PublishedStudy:
     n, margin = row.number("n_interviews"), row.number("moe_pp")
     written = (
         "study_id", "title", "programme", "sponsor", "fieldwork_firm", "population", "country", "region",
-        "sample_type", "frame", "field_start", "field_end", "published_on", "dates_provenance", "n_provenance",
-        "response_rate", "weighting", "moe_basis",
+        "sample_type", "frame", "field_start", "field_end", "ended", "published_on", "dates_provenance", "n_provenance",
+        "response_rate", "weighting", "moe_basis", "moe_provenance",
         "citation", "url", "licence", "note",
     )  # fmt: skip
     return PublishedStudy(

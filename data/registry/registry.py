@@ -119,8 +119,10 @@ class Registry(Mapping[str, Figure]):
         """Give the figures in which every word occurs, the most fitting first.
 
         A word is found by its beginning, in any case, in the question (English and original), its introduction, topic,
-        construct, battery and answers, and in the study's title. Words are not bent: "policing" does not find
-        "police", "polic" finds both.
+        construct, battery and answers, in the part of the sample ("women"), in the country, and in the study's title,
+        programme, sponsor, fieldwork firm, population and years. Words are not bent: "policing" does not find
+        "police", "polic" finds both. Of figures that fit alike the better traced come first; a number without a
+        survey behind it comes last.
 
         Parameters
         ----------

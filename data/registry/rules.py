@@ -6,7 +6,8 @@ upside down, answers collapsed that the scale does not have, a series quoted for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
 from ..errors import Finding
 from . import rules_of_comparisons, rules_of_estimates, rules_of_items, rules_of_shares, rules_of_studies
@@ -19,12 +20,19 @@ RULES: tuple[Callable[[Tables], Iterator[Breach]], ...] = (
     rules_of_estimates.indices_and_records_are_not_opinion,
     rules_of_estimates.an_index_says_what_more_means,
     rules_of_studies.a_margin_of_error_needs_a_random_sample,
+    rules_of_studies.what_a_study_says_of_itself_is_graded,
+    rules_of_studies.a_response_rate_is_a_share,
+    rules_of_studies.a_country_has_a_code_of_its_own,
     rules_of_studies.a_study_is_of_one_country_or_says_which_it_covers,
     rules_of_items.the_wording_is_given,
     rules_of_items.a_scale_says_which_answers_count,
+    rules_of_items.answers_of_a_scale_are_told_apart,
     rules_of_estimates.the_unit_fits_the_statistic,
     rules_of_estimates.the_value_is_possible,
     rules_of_estimates.the_value_is_what_was_printed,
+    rules_of_estimates.the_words_of_a_source_give_its_value,
+    rules_of_estimates.a_third_party_verifies_nothing,
+    rules_of_estimates.a_part_is_no_larger_than_its_study,
     rules_of_estimates.what_else_a_source_disputes_is_explained,
     rules_of_estimates.a_number_stands_once,
     rules_of_estimates.a_figure_is_named_after_its_item,
@@ -56,8 +64,19 @@ def breaches(tables: Tables, *, whole: bool = True) -> list[Finding]:
     whole : bool
         Whether these are all the rows. Where faulty ones were left out, rules that ask for another row wait.
     """
-    return [
-        Finding(row.file, f"{name_of(row)}, rule '{rule.__name__.replace('_', ' ')}'", problem, row.line)
-        for rule in (*RULES, *(RULES_OF_WHOLE_TABLES if whole else ()))
-        for row, problem in rule(tables)
-    ]
+    rules = (*RULES, *(RULES_OF_WHOLE_TABLES if whole else ()))
+    return [found for rule in rules for found in _findings(rule.__name__, rule(tables))]
+
+
+def days_to_come(tables: Tables) -> list[Finding]:
+    """Find days that lie ahead of today, by this computer's calendar.
+
+    Figures that ship with topline are not asked: they do not become wrong where a clock is.
+    """
+    rule = rules_of_studies.no_day_lies_ahead
+    return list(_findings(rule.__name__, rule(tables, date.today())))
+
+
+def _findings(rule: str, found: Iterable[Breach]) -> Iterator[Finding]:
+    for row, problem in found:
+        yield Finding(row.file, f"{name_of(row)}, rule '{rule.replace('_', ' ')}'", problem, row.line)

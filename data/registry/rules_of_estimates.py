@@ -128,6 +128,39 @@ def the_value_is_what_was_printed(tables: Tables) -> Iterator[Breach]:
             yield row, f"value {row.text('value')} is finer than its rounding of {rounding:g}; correct one."
 
 
+def the_words_of_a_source_give_its_value(tables: Tables) -> Iterator[Breach]:
+    """Where a source's words hold one number, and are not about something else, it is the value it gives."""
+    for row in tables["source"]:
+        words, value = row.text("quoted"), row.number("quoted_value")
+        numbers = NUMBER.findall(words)
+        if len(numbers) != 1 or value is None or row.text("disputes"):
+            continue
+        # A comma parts thousands or decimals; a fall is told as "-12%" or as "less by 12%"; a year is no value.
+        read = {float(numbers[0].replace(",", "")), float(numbers[0].replace(",", ".", 1).replace(",", ""))}
+        if abs(value) not in read and not YEAR.fullmatch(numbers[0]):
+            yield row, f"quoted_value is {row.text('quoted_value')}, but quoted says '{words}'; correct one."
+
+
+NUMBER = re.compile(r"[0-9]+(?:[.,][0-9]+)*")
+YEAR = re.compile(r"(19|20)[0-9]{2}")
+
+
+def a_third_party_verifies_nothing(tables: Tables) -> Iterator[Breach]:
+    """Verified is what was seen at the publisher's, sponsor's or authors' own; a third party only reports."""
+    for row in tables["source"]:
+        if row.text("kind") == "secondary" and row.text("provenance") == "verified":
+            yield row, "provenance is verified, but kind is secondary, a third party; set secondary, or correct kind."
+
+
+def a_part_is_no_larger_than_its_study(tables: Tables) -> Iterator[Breach]:
+    """A figure rests on no more interviews than its study has."""
+    for row in tables["estimate"]:
+        study = tables.study_of(row)
+        own, all_of_it = row.number("n_unweighted"), study.number("n_interviews") if study else None
+        if own is not None and all_of_it is not None and own > all_of_it:
+            yield row, f"n_unweighted is {own:.0f}, but the study has {all_of_it:.0f} interviews; correct one."
+
+
 def what_else_a_source_disputes_is_explained(tables: Tables) -> Iterator[Breach]:
     """A sighting that says otherwise than the registry, besides the value, says what."""
     for row in tables["source"]:

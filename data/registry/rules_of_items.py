@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .rows import Breach, Tables
+from .rows import Breach, Row, Tables
 
 
 def the_wording_is_given(tables: Tables) -> Iterator[Breach]:
@@ -21,6 +21,20 @@ def the_wording_is_given(tables: Tables) -> Iterator[Breach]:
             )
         if status == "own_translation" and not (original and english):
             yield row, "is called own_translation; give both wording_original and wording_english, or set paraphrase."
+
+
+def answers_of_a_scale_are_told_apart(tables: Tables) -> Iterator[Breach]:
+    """No two answers of a scale have the same words."""
+    for options in tables.scales.values():
+        first: dict[str, Row] = {}
+        for option in options:
+            label = " ".join(option.text("label").casefold().split())
+            earlier = first.setdefault(label, option)
+            if earlier is not option:
+                yield (
+                    option,
+                    f"label '{option.text('label')}' is that of code {earlier.text('code')} too; correct one of them.",
+                )
 
 
 def a_scale_says_which_answers_count(tables: Tables) -> Iterator[Breach]:

@@ -15,8 +15,9 @@ ALL_COMBINATIONS = 12
 
 def shares_fit_into_the_whole(tables: Tables) -> Iterator[Breach]:
     """Shares that exclude each other sum to no more than 100 percent, rounding allowed for."""
-    for rows in _alternatives(tables):
-        total, members = _largest_total(rows)
+    for rows in (*_alternatives(tables), *_across_bases(tables)):
+        # A share above 100 is found by itself already.
+        total, members = _largest_total([row for row in rows if (row.number("value") or 0.0) <= 100])
         if total > 100 + 1e-9:
             shares = " + ".join(f"{member.text('value')} ({member.text('figure_id')})" for member in members)
             yield members[-1], f"shares that exclude each other exceed 100 percent: {shares}. One of them is wrong."
@@ -50,6 +51,33 @@ def _alternatives(tables: Tables) -> Iterator[list[Row]]:
             key = tuple(row.text(column) for column in ("item_id", "subgroup", "country", "base"))
             groups.setdefault(key, []).append(row)
     yield from groups.values()
+
+
+def _across_bases(tables: Tables) -> Iterator[list[Row]]:
+    """Give shares whose base is unknown together with each known base's, answers for or against only.
+
+    Whichever of the bases leaves out don't know or the middle, shares of the other answers are no smaller on it.
+    """
+    groups: dict[tuple[str, ...], dict[str, list[Row]]] = {}
+    for rows in _alternatives(tables):
+        directed = [row for row in rows if _is_directed(row, tables)]
+        if directed:
+            key = tuple(rows[0].text(column) for column in ("item_id", "subgroup", "country"))
+            groups.setdefault(key, {})[rows[0].text("base")] = directed
+    for by_base in groups.values():
+        unknown = by_base.pop("unknown", [])
+        yield from ([*rows, *unknown] for rows in by_base.values() if unknown and not _exceeds(rows, unknown))
+
+
+def _exceeds(*groups: list[Row]) -> bool:
+    """Say whether shares of one base exceed the whole among themselves, which is found already."""
+    return any(_largest_total(rows)[0] > 100 + 1e-9 for rows in groups)
+
+
+def _is_directed(row: Row, tables: Tables) -> bool:
+    """Say whether a share counts answers for or against, and no others."""
+    directed = {option.number("code") for option in tables.scale_of(row) if option.number("valence")}
+    return bool(row.codes("category_set")) and directed.issuperset(row.codes("category_set"))
 
 
 def _largest_total(rows: list[Row]) -> tuple[float, tuple[Row, ...]]:

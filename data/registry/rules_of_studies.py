@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
+from .countries import no_country
 from .rows import Breach, Tables
 
-NO_MARGIN = ("nonprobability", "convenience", "expert_index", "administrative")
+NO_MARGIN = ("nonprobability", "convenience", "expert_index", "administrative", "unknown")
 
 
 def a_margin_of_error_needs_a_random_sample(tables: Tables) -> Iterator[Breach]:
@@ -24,10 +26,44 @@ def a_margin_of_error_needs_a_random_sample(tables: Tables) -> Iterator[Breach]:
             yield row, f"moe_basis is none_nonprobability, but the sample is of type {kind}; correct one of the two."
 
 
+def what_a_study_says_of_itself_is_graded(tables: Tables) -> Iterator[Breach]:
+    """A number of interviews and a margin of error are known from somewhere: from the study, from others, by heart."""
+    for row in tables["study"]:
+        margin, known = row.text("moe_pp"), row.text("moe_provenance")
+        if margin and not known:
+            yield (
+                row,
+                f"moe_pp is {margin}, but moe_provenance is empty; say how it is known, e.g. verified or recalled.",
+            )
+        elif known and not margin:
+            yield row, f"moe_provenance is {known}, but moe_pp is empty; leave it empty too."
+        n = row.text("n_interviews")
+        if n and row.text("n_provenance") == "unknown":
+            yield row, f"n_interviews is {n}, but n_provenance is unknown; say how it is known, e.g. recalled."
+
+
+PERCENTAGE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:%|percent|$)")
+
+
+def a_response_rate_is_a_share(tables: Tables) -> Iterator[Breach]:
+    """No more people answer than were asked."""
+    for row in tables["study"]:
+        for rate in PERCENTAGE.findall(row.text("response_rate")):
+            if float(rate) > 100:
+                yield row, f"response_rate is {row.text('response_rate')}; it lies between 0 and 100 percent."
+
+
+DATED = {
+    "study": ("field_start", "field_end", "ended", "published_on"),
+    "source": ("checked_on",),
+    "comparison": ("reviewed_on",),
+}
+"""Columns that hold a date, by table."""
+
+
 def dates_are_days_of_the_calendar(tables: Tables) -> Iterator[Breach]:
     """A date that is written in full is a day that there was."""
-    places = {"study": ("field_start", "field_end", "ended", "published_on"), "source": ("checked_on",)}
-    for table, columns in {**places, "comparison": ("reviewed_on",)}.items():
+    for table, columns in DATED.items():
         for row in tables[table]:
             for column in columns:
                 if row.text(column) and not is_date(row.text(column)):
@@ -58,9 +94,29 @@ def dates_stand_in_order(tables: Tables) -> Iterator[Breach]:
             yield row, f"field_end {end} lies before field_start {start}; correct one."
         if printed and start and earlier(printed, start):
             yield row, f"published_on {printed} lies before field_start {start}; correct one."
-        for column, day in (("field_start", start), ("field_end", end)):
+        # What was in the field before a series ended may come out later; of an index, publication is all there is.
+        days = {"field_start": start, "field_end": end} if start or end else {"published_on": printed}
+        for column, day in days.items():
             if ended and day and earlier(ended, day):
                 yield row, f"{column} is {day}, but the series ended in {ended}; the figure is from something else."
+
+
+def no_day_lies_ahead(tables: Tables, today: date) -> Iterator[Breach]:
+    """Nothing was asked, printed, checked or reviewed on a day that is yet to come.
+
+    Parameters
+    ----------
+    tables : Tables
+        What was written.
+    today : date
+        The day it is held against; the next is allowed, since days do not begin everywhere at once.
+    """
+    last = (today + timedelta(days=1)).isoformat()
+    for table, columns in DATED.items():
+        for row in tables[table]:
+            for column in columns:
+                if is_date(row.text(column)) and earlier(last, row.text(column)):
+                    yield row, f"{column} is {row.text(column)}, which is yet to come; correct it."
 
 
 def earlier(one: str, other: str) -> bool:
@@ -89,3 +145,12 @@ def a_study_is_of_one_country_or_says_which_it_covers(tables: Tables) -> Iterato
                 f"country is {row.text('country')}, but its study is of country {study.text('country')} alone; leave "
                 "it empty, or leave the study's empty and say in its region what it covers.",
             )
+
+
+def a_country_has_a_code_of_its_own(tables: Tables) -> Iterator[Breach]:
+    """A country is named by the two letters that ISO 3166 gives it."""
+    for table in ("study", "estimate"):
+        for row in tables[table]:
+            problem = no_country(row.text("country")) if row.text("country") else ""
+            if problem:
+                yield row, f"country is {row.text('country')}, {problem}"

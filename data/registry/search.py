@@ -1,4 +1,4 @@
-"""Finding figures by words: every word must occur, and where it occurs decides what comes first."""
+"""Finding figures and claims by words: every word must occur, and where it occurs decides what comes first."""
 
 from __future__ import annotations
 
@@ -6,18 +6,22 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..errors import did_you_mean
-from .figure import Figure
+from .countries import countries
+from .figure import GRADES, Claim, Figure
 from .selection import words
 
 if TYPE_CHECKING:
     from .registry import Registry
 
 IN_THE_QUESTION, IN_THE_ANSWERS, AROUND_IT = 4, 2, 1
-"""What a word is worth in the wording, in topic, construct or answers, and in the study's title or the battery."""
+"""What a word is worth in the wording, in topic, construct, answers or part, and in the battery or around the study."""
 
 
 def found(registry: Registry, text: str) -> list[Figure]:
-    """Give the figures that have every word, best first; whole samples before parts of them, then in file order.
+    """Give the figures that have every word, best first.
+
+    What no survey is behind (an index, a record, a number quoted without one) stands last. Of figures that fit alike,
+    the better traced come first, then whole samples before parts of them, then in file order.
 
     Parameters
     ----------
@@ -29,7 +33,25 @@ def found(registry: Registry, text: str) -> list[Figure]:
     asked = words(text)
     scored = [(figure, _score(figure, asked)) for figure in registry.figures.values()]
     kept = [(figure, score) for figure, score in scored if score]
-    return [figure for figure, _ in sorted(kept, key=lambda pair: (-pair[1], pair[0].subgroup != "all"))]
+    return [figure for figure, _ in sorted(kept, key=lambda pair: _place(*pair))]
+
+
+def _place(figure: Figure, score: int) -> tuple[bool, int, int, bool]:
+    return not figure.study.surveyed, -score, GRADES.index(figure.provenance), figure.subgroup != "all"
+
+
+def claims_found(registry: Registry, text: str) -> tuple[Claim, ...]:
+    """Give the claims in whose statement or finding every word occurs, in file order.
+
+    Examples
+    --------
+    >>> from .figures import published
+    >>> [claim.claim_id for claim in claims_found(published(), "million cameras")]
+    ['essay.cameras']
+    """
+    asked = words(text)
+    said = [(claim, words(f"{claim.statement} {claim.as_printed} {claim.finding}")) for claim in registry.claims]
+    return tuple(claim for claim, there in said if asked and all(_worth(word, 1, there) for word in asked))
 
 
 def unfound(registry: Registry, text: str) -> str:
@@ -72,6 +94,11 @@ def _worth(word: str, worth: int, there: list[str]) -> int:
 def _texts(figure: Figure) -> Iterator[tuple[int, str]]:
     item = figure.item
     yield IN_THE_QUESTION, f"{item.wording_english} {item.wording_original}"
-    yield IN_THE_ANSWERS, f"{item.preamble} {item.topic} {item.construct} {figure.category}"
+    yield IN_THE_ANSWERS, f"{item.preamble} {item.topic} {item.construct} {figure.category} {figure.subgroup}"
     yield IN_THE_ANSWERS, " ".join(option.label for option in item.scale.options) if item.scale else ""
-    yield AROUND_IT, f"{figure.study.title} {item.battery} {item.item_id}"
+    study = figure.study
+    yield AROUND_IT, f"{study.title} {item.battery} {item.item_id} {study.programme}"
+    yield AROUND_IT, f"{study.sponsor} {study.fieldwork_firm} {study.population} {study.region}"
+    # Years only: that a survey was in the field on a 13th is nothing to find it by.
+    yield AROUND_IT, " ".join(day[:4] for day in (study.field_start, study.field_end, study.published_on))
+    yield AROUND_IT, f"{figure.country} {countries().get(figure.country[:2], '')}"

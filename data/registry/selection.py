@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import RegistryError, UnknownNameError
+from .countries import code_of
 from .figure import GRADES, Figure, PublishedStudy
 from .rules_of_studies import earlier, is_date
 from .table_schema import allowed
@@ -57,7 +58,8 @@ def _named(kind: str, names: Iterable[str], registry: Registry) -> Callable[[Fig
     known, wanted = _known(kind, registry), set(names)
     for name in wanted:
         if name not in known:
-            raise UnknownNameError(f"published {kind}", name, known)
+            meant = code_of(name, known) if kind == "country" else ""
+            raise UnknownNameError(f"published {kind}", name, known, meant=meant)
     return lambda figure: not wanted.isdisjoint(PROPERTIES[kind](figure))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -67,6 +68,10 @@ def cell(text: str, field: Mapping[str, Any]) -> tuple[Cell, str, str]:
         Of the Table Schema.
     """
     limits, kind = field.get("constraints", {}), field["type"]
+    unseen = next((sign for sign in text if unicodedata.category(sign) == "Cc" and sign not in "\n\r\t"), "")
+    if unseen:
+        problem = f"holds a control character that cannot be seen (U+{ord(unseen):04X}); take it out."
+        return None, AS_DESCRIBED, problem
     if not text:
         problem = f"is empty; it must be given: {field['description']}" if limits.get("required") else ""
         if problem and "enum" in limits:
@@ -75,7 +80,7 @@ def cell(text: str, field: Mapping[str, Any]) -> tuple[Cell, str, str]:
     if kind == "string":
         return text, *_of_text(text, limits, field)
     whole = kind == "integer"
-    if not re.fullmatch(r"[-+]?\d+" if whole else r"[-+]?\d+(\.\d+)?", text):
+    if not re.fullmatch(r"[-+]?[0-9]+" if whole else r"[-+]?[0-9]+(\.[0-9]+)?", text):
         problem = f"'{text}' is not a {'whole ' if whole else ''}number written like {'1173' if whole else '3.60'}."
         return None, PLAIN_NUMBER, problem
     number = int(text) if whole else float(text)
@@ -87,7 +92,7 @@ def _of_text(text: str, limits: Mapping[str, Any], field: Mapping[str, Any]) -> 
     if known is not None and text not in known:
         near = did_you_mean(text, known) if len(known) > 12 else ""
         return ONE_OF_THE_LIST, f"'{text}' is not one of {', '.join(known)}.{near}"
-    if "pattern" in limits and not re.fullmatch(limits["pattern"], text):
+    if "pattern" in limits and not re.fullmatch(limits["pattern"], text, re.ASCII):
         return AS_DESCRIBED, f"'{text}' is not written as expected: {field['description']}"
     return "", ""
 

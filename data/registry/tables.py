@@ -36,12 +36,15 @@ class Drafted:
         Table, file and line of the rows that have a finding.
     unread : set of str
         Tables that could not be read at all.
+    partly : set of str
+        Tables of which a line could not be read.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     bad: set[tuple[str, str, int]] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
+    partly: set[str] = field(default_factory=set)
 
     def find(self, row: Row, column: str, rule: str, problem: str) -> None:
         """Note what is wrong with a cell."""
@@ -100,7 +103,9 @@ def read_drafted(folder: Path, beside: Tables = NOTHING, called: str = "") -> Dr
         raise FileError(f"{folder} holds no table of a registry; a registry is a folder with {tables}.")
     drafted = Drafted()
     for name in schema():
-        drafted.rows[name] = _read(folder / f"{name}.csv", name, drafted, optional=bool(beside.rows), called=called)
+        # A figure may be of a shipped item; where it was seen stands nowhere but beside it.
+        needed = not beside.rows or (name == "source" and (folder / "estimate.csv").is_file())
+        drafted.rows[name] = _read(folder / f"{name}.csv", name, drafted, optional=not needed, called=called)
     return drafted
 
 
@@ -120,7 +125,8 @@ def _read(path: Path, table: str, drafted: Drafted, *, optional: bool, called: s
     if not path.is_file():
         if not (optional or table in OPTIONAL):
             drafted.unread.add(table)
-            problem = f"the table is missing; a registry has {', '.join(schema())}."
+            needed = [f"{one}.csv" for one in schema() if one not in OPTIONAL]
+            problem = f"the table is missing; a registry has {', '.join(needed)}, and claim.csv where there are claims."
             drafted.findings.append(Finding(name, "rule 'a registry has its tables'", problem))
         return []
     read = read_csv_table(path)
@@ -128,6 +134,7 @@ def _read(path: Path, table: str, drafted: Drafted, *, optional: bool, called: s
     found += [] if read.findings and not read.rows else _header_findings(read, table, name)
     drafted.findings += found
     drafted.bad |= {(table, name, finding.line) for finding in found if finding.line}
+    drafted.partly |= {table} if found else set()
     if any(finding.line == 1 for finding in found):
         drafted.unread.add(table)  # without a sound header every row would repeat its fault
         return []
@@ -212,11 +219,25 @@ def _find_dangling_names(drafted: Drafted, beside: Tables) -> None:
         for link in schema()[table].get("foreignKeys", ()):
             column, target = link["fields"][0], link["reference"]
             home, named = target["resource"], target["fields"][0]
-            if home in drafted.unread:
-                continue
+            if home in drafted.unread or home in drafted.partly:
+                continue  # what a name leads to may stand on a line that could not be read
             known = {row.text(named) for row in (*drafted.rows.get(home, ()), *beside[home])}
-            for row in rows:
+            dangling = [row for row in rows if row.text(column) and row.text(column) not in known]
+            if len(dangling) > 1 and not drafted.rows.get(home):
+                _find_empty_table(home, column, dangling, known, drafted)
+                continue
+            for row in dangling:
                 value = row.text(column)
-                if value and value not in known:
-                    problem = f"'{value}' is not in {home}.csv.{did_you_mean(value, known)} Correct it, or add its row."
-                    drafted.find(row, column, "a name leads to a row", problem)
+                problem = f"'{value}' is not in {home}.csv.{did_you_mean(value, known)} Correct it, or add its row."
+                drafted.find(row, column, "a name leads to a row", problem)
+
+
+def _find_empty_table(home: str, column: str, dangling: list[Row], known: set[str], drafted: Drafted) -> None:
+    """Note once that a table without rows is the fault, and leave out what rests on it."""
+    first = dangling[0]
+    named, value = first.file.removesuffix(f"{first.table}.csv"), first.text(column)
+    near = did_you_mean(value, known) if known else ""
+    told = f"{len(dangling)} rows of {first.file} name one of it, first '{value}'.{near}"
+    problem = f"the table has no rows, but {told} Add its rows."
+    drafted.findings.append(Finding(f"{named}{home}.csv", "rule 'a name leads to a row'", problem))
+    drafted.bad |= {(row.table, row.file, row.line) for row in dangling}

@@ -101,6 +101,10 @@ COLUMNS: tuple[Column, ...] = (
     *_of("study", region="", sample_type="probability", frame="register of residents", modes="telephone"),
     *_of("study", field_start="2024-02", field_end="2024-03", published_on="", n_interviews="1000", deff=""),
     *_of("study", moe_pp="3.1", moe_level="", moe_basis="pollster_stated"),
+    Column(
+        "moe_provenance", "study", "moe_provenance", "",
+        said="How the margin of error is known; empty means as the figure itself (provenance).",
+    ),
     *_of("study", response_rate="", weighting="", languages="de"),
     *_of("study", citation="Town council (2024). Town survey. Table 4.", url="", licence=""),
     Column(

@@ -147,7 +147,8 @@ def _study(line: int, study: str, cells: Cells, sheet: Worksheet) -> None:
         told["country"] = cells["country"]
     if _is_news(line, ("study", study), told, sheet.beside.studies.get(study), sheet):
         nobody = told["sample_type"] in ("nonprobability", "convenience")
-        grade = cells["provenance"] if cells["provenance"] in GRADES else "unknown"
+        # A word that is no grade is found on the figure's own row; the study is not blamed for it.
+        grade = cells["provenance"] if cells["provenance"] in GRADES else GRADES[-1]
         sheet.add(
             line,
             "study",
@@ -158,6 +159,7 @@ def _study(line: int, study: str, cells: Cells, sheet: Worksheet) -> None:
                 "n_provenance": grade if told["n_interviews"] else "unknown",
                 "moe_basis": told["moe_basis"]
                 or ("none_nonprobability" if nobody and not told["moe_pp"] else "not_stated"),
+                "moe_provenance": told["moe_provenance"] or (grade if told["moe_pp"] else ""),
                 "modes": told["modes"] or "unknown",
             },
         )

@@ -63,6 +63,7 @@ SOUND = {
             "n_provenance": "verified",
             "moe_pp": "3.1",
             "moe_basis": "pollster_stated",
+            "moe_provenance": "verified",
             "citation": "Town (2024).",
         }
     ],
@@ -142,9 +143,9 @@ def registry_folder(tmp_path: Path) -> Callable[..., Path]:
     def write(*changes: tuple[str, dict[str, str]], **added: list[dict[str, str]]) -> Path:
         tables = {name: [dict(row) for row in rows] for name, rows in SOUND.items()}
         for table, cells in changes:
-            tables[table][0].update(cells)
+            tables[table][0].update(_in_step(cells))
         for table, rows in added.items():
-            tables[table] += [{**tables[table][0], **row} for row in rows]
+            tables[table] += [{**tables[table][0], **_in_step(row)} for row in rows]
         for name, rows in tables.items():
             columns = list(dict.fromkeys(column for row in rows for column in row))
             with (tmp_path / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
@@ -154,6 +155,12 @@ def registry_folder(tmp_path: Path) -> Callable[..., Path]:
         return tmp_path
 
     return write
+
+
+def _in_step(cells: dict[str, str]) -> dict[str, str]:
+    """Let a source's words follow its value, and the grade of a margin go with the margin, unless they are given."""
+    more = {"quoted": f"{cells['quoted_value']}%"} if "quoted_value" in cells else {}
+    return {**more, **({"moe_provenance": ""} if cells.get("moe_pp") == "" else {}), **cells}
 
 
 @pytest.fixture

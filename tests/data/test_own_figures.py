@@ -80,9 +80,18 @@ def test_every_column_of_the_template_says_what_it_means():
 
 def test_a_study_and_a_question_are_described_on_their_first_row_alone(study, worksheet):
     item = {name: "" for name in EXAMPLE if name in ("wording", "language", "wording_status", "topic", "scale")}
-    men = {**AGAIN, **item, "construct": "", "study": "town2024", "subgroup": "men", "value": "64", "as_printed": ""}
+    men = {
+        **AGAIN,
+        **item,
+        "construct": "",
+        "study": "town2024",
+        "subgroup": "men",
+        "value": "64",
+        "as_printed": "",
+        "quoted": "",
+    }
     against = {**AGAIN, **item, "construct": "", "study": "town2024", "category": "oppose", "counted": "3"}
-    more = {"value": "33", "as_printed": "33%"}
+    more = {"value": "33", "as_printed": "33%", "quoted": ""}
     lenses = {"item": "lenses", "figure": "lenses", "wording": "And lenses?"}
     added = add_figures(worksheet({}, men, against | more, lenses), study)
     assert list(added) == [
@@ -120,7 +129,7 @@ def test_a_figure_of_a_shipped_question_needs_only_its_names(study, worksheet):
 
 def test_what_is_said_again_of_a_known_study_may_be_said_in_the_same_words(study, worksheet):
     add_figures(worksheet({}), study)
-    added = add_figures(worksheet({"subgroup": "men", "value": "61", "as_printed": "61%"}), study)
+    added = add_figures(worksheet({"subgroup": "men", "value": "61", "as_printed": "61%", "quoted": ""}), study)
     assert list(added) == ["town2024.cameras_support_men"]
     assert refused(worksheet({"subgroup": "women", "title": "Village survey"}), study) == [
         "mine.csv, line 2, town2024, title, rule 'a study is described once': 'Village survey' is not what is known of "
@@ -222,7 +231,7 @@ def test_a_spreadsheet_a_missing_file_and_a_folder_that_is_no_study_are_refused(
 
 def test_a_pair_with_the_bank_is_kept_once_and_found(study, worksheet):
     pair = {"bank": "social_credit.approval", "relation": "different_object", "reason": "cameras, not credit"}
-    rows = [pair, pair | {"subgroup": "men", "value": "62", "as_printed": "62%"}]
+    rows = [pair, pair | {"subgroup": "men", "value": "62", "as_printed": "62%", "quoted": ""}]
     add_figures(worksheet(*rows), study)
     registry = read_folder(study).figures
     assert registry.relation("social_credit.approval", "town2024.cameras").reason == "cameras, not credit"

@@ -52,12 +52,16 @@ def test_pew_on_hiring_keeps_its_71_beside_the_63_of_a_trade_site_that_names_ano
     assert site.quoted == "63% of Americans oppose use of AI in hiring"
 
 
-def test_the_effect_in_xu_2022_is_relative_and_a_sighting_that_does_not_say_so_disputes_the_unit():
+def test_the_effect_in_xu_2022_is_relative_and_says_how_it_may_be_misread_though_no_source_disputes_it():
     figure = published()["xu2022.repression_effect"]
     assert (figure.value, figure.statistic) == (-0.12, "relative_change")
-    (copy,) = figure.conflicts
-    assert (copy.disputes, copy.value) == ("unit", -0.12)
-    assert "0.9 of a point" in copy.note
+    assert "not percentage points: 7.5 x 0.12 is 0.9 of a point" in figure.note
+    assert figure.conflicts == () and figure.badge == "seen in the publisher's own report"
+    excerpt = figure.sources[1]
+    assert (
+        "the average level of support is 7.5" in excerpt.quoted
+        and "reduces individuals' support by 12%" in excerpt.quoted
+    )
 
 
 def test_a_corrected_score_stands_beside_the_one_that_was_published_first():

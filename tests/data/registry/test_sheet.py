@@ -51,7 +51,7 @@ def test_a_sheet_shows_all_that_is_known_of_a_figure(registry):
         "counted        yes = Yes + Partly (stated)",
         "base           everyone asked, don't know included",
         "n              1,000 (verified)",
-        "margin         ±3.1 points at 95%, as the pollster states",
+        "margin         ±3.1 points at 95%, as the pollster states (verified)",
         "mode           telephone, web",
         "dates          2024-02 to 2024-03 (verified)",
         "in conflict    60% is kept here",
@@ -141,6 +141,29 @@ def test_a_list_without_figures_says_what_to_do(registry):
     )
     assert "meets the conditions" in str(FigureList(empty, "cam", empty))
     assert FigureList(empty, "zzz", registry).document() == {
-        "method": {"source": registry.source, "figures": 0, "words": "zzz"},
+        "method": {"source": registry.source, "figures": 0, "words": "zzz", "claims": []},
         "rows": [],
     }
+
+
+def test_a_list_marks_a_number_of_interviews_that_nobody_saw_in_print(registry_folder):
+    text = str(FigureList(read_registry(registry_folder(("study", {"n_provenance": "recalled"})))))
+    assert " ~1,000" in text and "~ the number of interviews is from memory" in text
+    sound = str(FigureList(read_registry(registry_folder())))
+    assert "~" not in sound and " 1,000" in sound
+
+
+def test_a_list_says_of_whom_a_figure_is_that_has_its_questions_bare_name(registry_folder):
+    several = ("study", {"country": "", "region": "3 countries"})
+    men = ("estimate", {"subgroup": "men", "country": "DE"})
+    assert "Do you support cameras? (DE, men)" in str(FigureList(read_registry(registry_folder(several, men))))
+    shown = {line.split(" ")[0]: line for line in str(FigureList(published())).splitlines()}
+    for name, figure in published().items():
+        line = shown[name]
+        if figure.subgroup != "all" and len(figure.subgroup) < 40:
+            assert f"{figure.subgroup})" in line
+
+
+def test_the_sheet_of_an_index_says_when_its_series_ended():
+    lines = str(sheet(published(), "doingbusiness2020.score")).splitlines()
+    assert "series ended     2021-09" in lines

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from topline.data.errors import FileError
+from topline.data.errors import FileError, RegistryError
 from topline.data.registry.figures import published, read_registry
 from topline.data.registry.tables import PUBLISHED
 
@@ -106,7 +106,7 @@ def test_tables_that_are_missing_empty_or_of_another_kind_are_each_named(registr
     (folder / "comparison.csv").write_text('other_id,item_id,relation,reason\n"own.a,b\n', encoding="utf-8")
     text = "\n".join(refused(folder))
     assert (
-        "study.csv, rule 'a registry has its tables': the table is missing; a registry has study, item, scale" in text
+        "study.csv, rule 'a registry has its tables': the table is missing; a registry has study.csv, item.csv" in text
     )
     assert "item.csv, line 1, rule 'the file is a table': the file is empty" in text
     assert "scale.csv, line 1, rule 'the file is a table': columns are separated by ';'" in text
@@ -148,3 +148,58 @@ def test_the_shipped_registry_reads_the_same_from_a_copy_with_a_byte_order_mark(
     for path in folder.glob("*.csv"):
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert dict(read_registry(folder)) == dict(published())
+
+
+def test_a_margin_of_error_from_memory_is_a_doubt_of_the_figures_it_belongs_to(registry_folder):
+    men = {"figure_id": "town2024.cameras_men", "subgroup": "men"}
+    source = {"source_id": "town2024.cameras_men.1", "figure_id": "town2024.cameras_men"}
+    recalled = ("study", {"moe_provenance": "recalled"})
+    registry = read_registry(registry_folder(recalled, estimate=[men], source=[source]))
+    assert registry["town2024.cameras"].doubts == ("The margin of error is from memory.",)
+    assert "The margin of error is from memory." not in registry["town2024.cameras_men"].doubts
+
+
+def test_shipped_margins_say_how_they_are_known():
+    known = {study.study_id: study.moe_provenance for study in published().studies.values() if study.moe is not None}
+    recalled = {"pew2018_algorithms", "pew2021_enhancement", "pew2022_workers", "pew2021_concern", "pew2022_concern"}
+    assert known == dict.fromkeys(sorted(recalled), "recalled") | dict.fromkeys(
+        ["pew2019_face", "pew2019_privacy", "ard2017"], "secondary"
+    )
+    assert "The margin of error is from memory." in published()["pew2022_workers.final_decision"].doubts
+    assert all(not study.moe_provenance for study in published().studies.values() if study.moe is None)
+
+
+def test_a_table_without_rows_is_found_once_not_for_every_name_that_leads_there(registry_folder, refused):
+    men = {"figure_id": "town2024.cameras_men", "subgroup": "men"}
+    source = {"source_id": "town2024.cameras_men.1", "figure_id": "town2024.cameras_men"}
+    folder = registry_folder(estimate=[men], source=[source])
+    header = (folder / "estimate.csv").read_text(encoding="utf-8").splitlines()[0]
+    (folder / "estimate.csv").write_text(header + "\n", encoding="utf-8")
+    assert refused(folder) == [
+        "estimate.csv, rule 'a name leads to a row': the table has no rows, but 2 rows of source.csv name one of it, "
+        "first 'town2024.cameras'. Add its rows."
+    ]
+
+
+def test_names_that_may_stand_on_a_line_that_could_not_be_read_are_not_blamed(registry_folder, refused):
+    folder = registry_folder()
+    path = folder / "estimate.csv"
+    path.write_text(path.read_text(encoding="utf-8").rstrip("\n") + ",,,\n", encoding="utf-8")
+    lines = refused(folder)
+    assert len(lines) == 1 and "estimate.csv, line 2, rule 'the file is a table': has 15 cells" in lines[0]
+
+
+def test_a_teams_figures_beside_the_shipped_ones_need_their_sources(registry_folder):
+    folder = registry_folder()
+    (folder / "source.csv").unlink()
+    with pytest.raises(RegistryError) as caught:
+        read_registry(folder, with_shipped=True)
+    (line,) = str(caught.value).splitlines()
+    assert "source.csv, rule 'a registry has its tables': the table is missing" in line
+    assert "and claim.csv where there are claims" in line
+
+
+def test_a_registry_may_do_without_claims(registry_folder):
+    folder = registry_folder()
+    (folder / "claim.csv").unlink()
+    assert read_registry(folder).claims == ()
