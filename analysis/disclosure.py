@@ -30,15 +30,18 @@ DERIVED = (
     *("estimate_total_low", "estimate_total_high", "published_se", "difference", "difference_low", "difference_high"),
     *("total_low", "total_high", "p", "p_holm", "p_total", "p_total_holm", "verdict_sampling", "verdict_total"),
     *("p_bh", "p_total_bh", "minimum_detectable", "minimum_detectable_total", "stable"),
-    *("turning_deff", "turning_n", "turning_nonsampling", "turning_rounding"),
+    *("turning_deff", "turning_n", "turning_nonsampling", "turning_rounding", "turning_plausible"),
 )
 """What a suppressed comparison loses: everything the new value could be worked back from."""
 
 NO_ANSWER = (
     *("dont_know", "refused", "dont_know_n", "refused_n"),
-    *("bounds_low", "bounds_high", "bounds_interval_low", "bounds_interval_high"),
+    *("bounds_low", "bounds_high", "bounds_interval_low", "bounds_interval_high", "other_base_estimate"),
 )
 """What counts, or lets be counted, those who did not know and those who refused: all of it goes where one is few."""
+
+ON_THE_OTHER_BASE = ("Over everyone asked", "Over those who gave an answer")
+"""How a reason begins that gives the new share on the other base."""
 
 BORROWED = ("published_low", "published_high", "published_total_low", "published_total_high")
 """What a suppressed mean loses besides: the published interval may rest on the new sample's standard deviation."""
@@ -330,9 +333,17 @@ def without_few_unanswered(row: ComparisonRow, minimum: int) -> ComparisonRow:
 
 
 def without_unanswered(row: ComparisonRow) -> ComparisonRow:
-    """Give the row without who gave no answer, and what that could do."""
+    """Give the row without who gave no answer, and what that could do; two bases side by side would count them."""
     empty: dict[str, Any] = dict.fromkeys(NO_ANSWER, None)
-    return replace(row, **empty, unanswered="")
+    bare = replace(row, **empty, unanswered="")
+    if row.other_base_estimate is None:
+        return bare
+    shown = [place for place, reason in enumerate(row.reasons) if not reason.startswith(ON_THE_OTHER_BASE)]
+    kept: dict[str, Any] = {
+        name: tuple(getattr(row, name)[place] for place in shown if place < len(getattr(row, name)))
+        for name in ("reasons", "repairs", "topics")
+    }
+    return with_sentences(replace(bare, **kept))
 
 
 Cell = tuple[str, Mapping[str, object], float | None]

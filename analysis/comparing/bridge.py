@@ -8,17 +8,18 @@ Model Assisted Survey Sampling, sections 7.6 and 10.3.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from ...data.errors import ComparisonError, ToplineError
 from ...data.margins import Margins
+from ..estimation.degrees import degrees
 from ..estimation.estimate import mean, proportion
 from ..gating.frame import Frame
 from ..gating.frame_words import understood
-from ..gating.people import bridgeable, subgroup_of
+from ..gating.people import bridgeable, part_of
 from ..gating.reason import Reason
 from ..raking.poststratify import poststratify
 from ..raking.rake import rake
@@ -166,6 +167,10 @@ def restricted(design: Design, frame: Frame, inside: Bools) -> Design:
     """Give the sample with weight zero outside the frame; errors know that the rows are there."""
     if (inside | (design.weights == 0)).all():
         return design
+    replication = design.replication
+    if replication is not None:
+        # as R's subset: the rank of the replicate weights of those inside
+        design = design.with_replication(replace(replication, df=degrees(design, inside)))
     step = WeightingStep(
         kind="frame",
         words=f"restricted to {frame.name}",
@@ -215,13 +220,8 @@ def estimated_again(estimates: Estimates, item: str, design: Design) -> Estimate
 
 def repaired(figure: Figure, frame: Frame, bridged: Bridged) -> Reason:
     """Say what was done to make the people one, and whether that they are is more than the user's word."""
-    published = ", ".join(part for part in (subgroup(figure), figure.study.population) if part)
+    published = ", ".join(part for part in (part_of(figure), figure.study.population) if part)
     same = frame.name.strip().casefold() == published.strip().casefold()
     word = f"; that these are the published people ({published or 'not stated'}) is taken on your word"
     words = f"repaired: {bridged.words}{'' if same else word}."
     return Reason("people", "repaired", words, "" if bridged.weighted else "Frame(..., margins=..., on=[...])")
-
-
-def subgroup(figure: Figure) -> str:
-    """Name the part of the published sample that a figure describes; empty for all of it."""
-    return figure.subgroup if subgroup_of(figure) else ""

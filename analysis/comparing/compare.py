@@ -25,8 +25,9 @@ from ..gating.people import parts_of_samples
 from ..gating.published_base import PublishedBase, check_base, on_your_word
 from ..gating.reason import Grade, Reason, grade_of
 from ..sampling.weight_notes import notes_of_weights
-from ..telling.comparison import Comparison
+from ..telling.comparison import Comparison, ComparisonRow
 from ..telling.sentences import with_sentences
+from .both_bases import OtherBase, in_words, other_base, with_both
 from .bridge import Bridge
 from .pairs import Figures, Pair, pairs
 from .printed import assumed_rounding, printed
@@ -189,15 +190,29 @@ def rows_of(
         estimates, bridged = bridge.over(estimates, pair.item, figure)
         reasons = gate(variable, figure, about, pair.relation, chosen=pair.chosen, bridged=bridged)
     terms = on_terms(estimates, pair.item, figure, declared.level, on_word=figure is not pair.figure)
+    other = other_base(estimates, pair.item, figure, terms, declared.level)
     made = []
     for record in terms.rows:
         groups = {name: record[name] for name in estimates.by if name in record}
         apart = parts_of_samples(figure, groups, estimates.design, chosen=pair.chosen, bridged=bridged is not None)
-        own = [*reasons, *terms.reasons, *apart, *hedged(figure), *without_error(record, figure)]
+        own = [*reasons, *terms.reasons, *in_words(record, other), *apart]
+        own += [*hedged(figure), *without_error(record, figure)]
         row = replace(beside(pair.figure, graded(own)), **new_side(record, terms, estimates, pair.item), groups=groups)
-        error = printed(figure)
-        made.append(Placed(with_tiers(row, error, declared), record.get("place"), pair.figure, error.rounding))
+        made.append(placed_over(row, record, other, pair.figure, declared))
     return made
+
+
+def placed_over(
+    row: ComparisonRow, record: Mapping[str, Any], other: OtherBase | None, figure: Figure, declared: Declared
+) -> Placed:
+    """Test a row, over both bases where the published one is not known, and keep where its estimates stand."""
+    error = printed(figure)
+    found = other.of(record) if other is not None else None
+    if other is None or found is None:
+        return Placed(with_tiers(row, error, declared), record.get("place"), figure, error.rounding)
+    tested, there = with_both(row, found, other.base, error, declared)
+    beyond = None if there is None else Placed(there, found["place"], figure, error.rounding)
+    return Placed(tested, record.get("place"), figure, error.rounding, beyond)
 
 
 def hedged(figure: Figure) -> list[Reason]:

@@ -184,8 +184,6 @@ def share_on_terms(estimates: Estimates, item: str, figure: Figure, level: float
         )
     if not rows or neutral or base != base_of(estimates) or level != estimates.method.get("level"):
         rows = again(estimates, item, name_of(variable, codes, figure), codes, base, neutral or (), level)
-    if figure.base == "unknown" and (words := on_the_other_base(estimates, item, codes, base, rows)):
-        reasons.append(Reason("base", "qualifies", words))
     return OnTerms(tuple(rows), "share", figure.base if neutral else base, codes, tuple(reasons))
 
 
@@ -323,18 +321,3 @@ def without_answers(design: Design, item: str, codes: Sequence[Code]) -> Design:
     codebook = study.codebook.with_variable(replace(variable, missing=missing))
     object.__setattr__(other, "study", Study(study.frame, codebook, study.source))
     return other
-
-
-def on_the_other_base(
-    estimates: Estimates, item: str, codes: Sequence[Code], base: Base, rows: Sequence[Record]
-) -> str:
-    """Say what the new share would be on the other base, when it is not known which one was published."""
-    other: Base = "all" if base == "substantive" else "substantive"
-    variable = estimates.design.study.codebook[item]
-    if len(rows) != 1 or any(variable.missing_kind(code) for code in codes):
-        return ""
-    found = again(estimates, item, "answers", codes, other, (), 0.95)[0]["estimate"]
-    now = rows[0]["estimate"]
-    if round(1000 * found) == round(1000 * now):
-        return ""
-    return f"Over {BASE_WORDS[other]}, the new share would be {100 * found:.1f}% instead of {100 * now:.1f}%."

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...data.registry.figure import BOUNDS
 from ..batteries.battery import Battery, LeftOut
-from ..batteries.findings import Entry, Named, battery_of
+from ..batteries.findings import Entry, Named, battery_of, otherwise
 from ..sampling.categories import Floats
 from ..telling.comparison import ComparisonRow
 from ..telling.sentences import study_in_words
@@ -33,6 +33,9 @@ DESIGN = ("weights", "stages", "replication", "joint", "steps")
 
 OF_A_DESIGN = (RowScatter, Scatter, QuadraticScatter, ReplicateScatter)
 """Scatters of separate calls that can be joined."""
+
+OF_BASE = {"all": "everyone asked", "substantive": "those who gave an answer"}
+"""Bases in short."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +75,15 @@ class Placed:
         The published figure.
     rounding : float or None
         Unit the published figure is taken to be rounded to.
+    other : Placed or None
+        The same pair over the other base that the published share may have; None where its base is known.
     """
 
     row: ComparisonRow
     place: Place | None
     figure: Figure
     rounding: float | None = None
+    other: Placed | None = None
 
 
 def batteries(placed: Sequence[Placed], declared: Declared, correlation: float | None = None) -> tuple[Battery, ...]:
@@ -96,7 +102,8 @@ def batteries(placed: Sequence[Placed], declared: Declared, correlation: float |
     -------
     tuple of Battery
         One for each battery of a study with at least two items, and one for those of its questions that are in none.
-        Rows of a part of the sample are in no battery.
+        Rows of a part of the sample are in no battery. Where published bases are not known, the battery is tested over
+        the present base, and once more over the other: ``assumptions`` say which conclusions that would change.
     """
     together: dict[tuple[str, str], list[Placed]] = {}
     for one in placed:
@@ -122,6 +129,16 @@ def battery(members: Sequence[Placed], declared: Declared, correlation: float | 
     left += [(one, "its question is in the battery already") for one in again]
     if len(usable) < 2:
         return None
+    out = [LeftOut(one.row.item, one.row.published_id, why) for one, why in left if why]
+    found = tested(usable, out, declared, correlation)
+    others = [one.other or one for one in usable]
+    if others == usable or any(why_not(one) for one in others):
+        return found
+    return with_other_base(found, tested(others, out, declared, correlation), usable)
+
+
+def tested(usable: Sequence[Placed], out: Sequence[LeftOut], declared: Declared, correlation: float | None) -> Battery:
+    """Test items together."""
     first = usable[0].row
     return battery_of(
         Named(first.published_study, study_in_words(first), first.battery, first.statistic),
@@ -129,8 +146,17 @@ def battery(members: Sequence[Placed], declared: Declared, correlation: float | 
         joint_covariance([one.place for one in usable if one.place is not None]),
         level=declared.level,
         correlation=correlation,
-        left_out=[LeftOut(one.row.item, one.row.published_id, why) for one, why in left if why],
+        left_out=out,
     )
+
+
+def with_other_base(battery: Battery, other: Battery, usable: Sequence[Placed]) -> Battery:
+    """Add to what is assumed the other base of items whose published base is not known, and what it would change."""
+    bases = {one.other.row.base for one in usable if one.other is not None}
+    whose = OF_BASE[bases.pop()] if len(bases) == 1 else "the other base"
+    name = f"{whose} as the published base where it is not known"
+    found = otherwise(name, (other.sampling, other.total), (battery.sampling, battery.total), battery.level)
+    return replace(battery, assumptions=(*battery.assumptions, found))
 
 
 def why_not(one: Placed) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...data.codebook import Variable
-from ...data.description import StudyDescription
+from ...data.description import StudyDescription, modes_in_words
 from ...data.registry.figure import BADGES
 from .fieldwork import fieldwork
 from .offered import offered
@@ -75,6 +75,9 @@ def gate(
     """
     if figure.study.sample_type in NOT_OPINION:
         return [Reason("kind", "forbids", NOT_OPINION[figure.study.sample_type])]
+    if why := no_survey(figure):
+        repair = "enter the survey that the value comes from, in study.csv"
+        return [Reason("kind", "forbids", f"No survey is known to stand behind the published value: {why}.", repair)]
     return [
         *wording(variable, figure, relation, chosen=chosen),
         *people(figure, about, bridged),
@@ -83,6 +86,24 @@ def gate(
         *order(variable, figure),
         *doubts(figure),
     ]
+
+
+def no_survey(figure: Figure) -> str:
+    """Say why nothing on record shows that anybody was asked; nothing where something does.
+
+    Either the study states neither population nor interviews, neither sample nor mode, and no source is its own
+    (``primary``); or the value is known from quotations alone, without a number of interviews or a day of fieldwork.
+    """
+    study = figure.study
+    if figure.n is not None or study.n_interviews is not None or figure.moe is not None:
+        return ""
+    unstated = study.sample_type in ("", "unknown") and not study.population and not modes_in_words(study.modes)
+    if unstated and not any(source.kind == "primary" for source in figure.sources):
+        return "whom it describes, how many were asked and how is not on record"
+    quoted = bool(figure.sources) and all(each.provenance == "as_quoted" for each in figure.sources)
+    if quoted and not study.field_start and not study.field_end:
+        return "it is only quoted, and neither how many were asked nor when is on record"
+    return ""
 
 
 def wording(variable: Variable, figure: Figure, relation: Relation | None, *, chosen: bool) -> list[Reason]:

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 ANOTHER_QUESTION = "A contrast of countries is another question than whether a result was reproduced."
 
 
+DRAWN_AT_RANDOM = "drawn at random"
+"""What a base rule says of a part of the sample that stands for all of it, as in a split ballot."""
+
+
 def people(figure: Figure, about: StudyDescription, bridged: Reason | None = None) -> list[Reason]:
     """Compare country, population and frame.
 
@@ -36,6 +40,11 @@ def people(figure: Figure, about: StudyDescription, bridged: Reason | None = Non
 def country(figure: Figure, about: StudyDescription) -> Reason | None:
     """Refuse two countries, and several countries beside one."""
     new, published, pooled = about.country, country_of(figure), figure.study.region
+    if published and pooled and not new and not about.region:
+        words = (
+            f"The new survey states no country, and the published figure is of one ({published}) of several ({pooled})."
+        )
+        return Reason("people", "forbids", words, 'about=StudyDescription(country="...")')
     if not published and pooled:
         if about.region.strip().casefold() == pooled.strip().casefold():
             return None
@@ -99,12 +108,33 @@ def bridgeable(figure: Figure, about: StudyDescription) -> bool:
     apart = country(figure, about)
     if apart is not None and apart.effect == "forbids":
         return False
-    return bool(subgroup_of(figure) or region(figure, about) or population(figure, about))
+    return bool(part_of(figure) or region(figure, about) or population(figure, about))
 
 
 def subgroup_of(figure: Figure) -> bool:
-    """Say whether the figure describes only a part of its study's sample."""
+    """Say whether the figure describes only a part of those who were asked."""
     return figure.subgroup.strip().lower() not in ("", "all", "total", "everyone")
+
+
+def asked_of(figure: Figure) -> str:
+    """Name the part of its sample that a published question was put to; empty for all of it.
+
+    A part drawn at random stands for the whole: a ``base_rule`` that says "drawn at random" names no other people. Any
+    other does, however it is worded.
+
+    Examples
+    --------
+    >>> from topline.data.registry.figures import published
+    >>> asked_of(published()["kostka2019.aware_pilot"]), asked_of(published()["govai2018.manage_un"])
+    ('respondents living where a local government ran a pilot', '')
+    """
+    rule = figure.item.base_rule.strip()
+    return "" if DRAWN_AT_RANDOM in rule.casefold() else rule
+
+
+def part_of(figure: Figure) -> str:
+    """Name the part of its study's sample that a figure describes; empty for all of it."""
+    return "; ".join(part for part in (figure.subgroup if subgroup_of(figure) else "", asked_of(figure)) if part)
 
 
 def parts_of_samples(
@@ -128,11 +158,12 @@ def parts_of_samples(
     parts = [f"{key} = {value}" for key, value in groups.items()]
     parts += [f"those where {design.subpopulation.text}"] if design.subpopulation else []
     part, whole = ", ".join(parts), "the whole of its sample"
-    published = figure.subgroup if subgroup_of(figure) and not bridged else whole
+    published = whole if bridged else part_of(figure) or whole
     if not parts:
         if published == whole:
             return []
-        words = f"The published figure describes only a part of its sample ({published}), the new one everybody."
+        whom = published.rstrip(".")
+        words = f"The published figure describes only a part of its sample ({whom}), the new one everybody."
         return [Reason("people", "forbids", words, "estimate that part alone, where=..., or bridge_to=Frame(...)")]
     if chosen:
         words = f"The new result describes only {part}; make sure that the published one describes the same people"

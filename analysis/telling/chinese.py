@@ -75,6 +75,11 @@ CHINESE = Phrases(
         "nonsampling": "每项调查的其他误差为{value}{unit}",
         "rounding": "已发表的数字四舍五入到{value}{unit}",
     },
+    base="已发表的百分比是否计入“不知道”并不清楚：若以{base}为基数，本次结果为{value}{decides}",
+    base_decides="，结论也会不同",
+    bases={"all": "全部受访者", "substantive": "作出回答者"},
+    undecided="仅就抽样误差而言也尚无定论，因为结果取决于以谁为基数",
+    on_word="两者所问与所计相同，仅凭您的说明",
     join="；",
     stop="。",
 )

@@ -44,18 +44,14 @@ class ComparisonRow:
         The figure.
     published_statistic, published_as_printed, published_qualifier : str
         ``"share"``, ``"mean"`` or another; the literal string; ``"about"``, ``"more_than"`` or ``"at_most"``.
-    published_total_low, published_total_high : float or None
-        Its interval with non-sampling error.
-    published_deff, published_deff_assumed, published_error_basis : float or None, bool, str
-        What its standard error was worked out from.
+    published_total_low, published_total_high, published_deff, published_deff_assumed, published_error_basis
+        Its interval with non-sampling error, and what its standard error was worked out from.
     difference, difference_low, difference_high : float or None
         New minus published; sampling error only.
     total_low, total_high : float or None
         Interval of the difference with non-sampling error.
-    p, p_holm, p_total, p_total_holm : float or None
-        Two-sided p-values of no difference in both tiers, single and Holm-adjusted within the battery.
-    p_bh, p_total_bh : float or None
-        The same adjusted by Benjamini and Hochberg's method.
+    p, p_total, p_holm, p_total_holm, p_bh, p_total_bh : float or None
+        Two-sided p-values of no difference in both tiers; adjusted within the battery by Holm, Benjamini and Hochberg.
     adjust : str
         Which adjusted p the sentence warns by: ``"holm"``, ``"bh"`` or ``"none"``.
     verdict_sampling, verdict_total : str or None
@@ -68,14 +64,18 @@ class ComparisonRow:
     turning_deff, turning_n, turning_nonsampling, turning_rounding : float or None
         The nearest value of each, alone, at which the verdict with non-sampling error (where there is none, the other)
         changes; None: never within the range tried.
-    dont_know, refused : float or None
-        Shares, weighted, of everyone asked in the new survey; a question not asked is neither.
-    dont_know_n, refused_n : float or None
-        How many people they are.
-    bounds_low, bounds_high : float or None
-        Between which the new value would lie if those without an answer had answered (Manski).
-    bounds_interval_low, bounds_interval_high : float or None
-        Imbens and Manski's interval for that value, at ``level``.
+    turning_plausible : tuple of str or None
+        Which of them may well be so, e.g. ``("deff",)``; None where that is not known, as in older files.
+    other_base, other_base_estimate : str, float or None
+        Where it is not known on which base the figure was published: the other base, and the new share over it.
+        Intervals, p-values and verdicts then hold over both bases; estimate and difference are of ``base``.
+    base_decides : tuple of str
+        The tiers (``"sampling"``, ``"total"``) in which the two bases give other verdicts.
+    dont_know, refused, dont_know_n, refused_n : float or None
+        Weighted shares of everyone asked in the new survey, and how many people; a question not asked is neither.
+    bounds_low, bounds_high, bounds_interval_low, bounds_interval_high : float or None
+        Between which the new value would lie if those without an answer had answered (Manski), and Imbens and Manski's
+        interval for it, at ``level``.
     published_bounds_low, published_bounds_high : float or None
         The same bounds on the published side, where its don't know is on record.
     unanswered : str
@@ -158,6 +158,7 @@ class ComparisonRow:
     turning_n: float | None = None
     turning_nonsampling: float | None = None
     turning_rounding: float | None = None
+    turning_plausible: tuple[str, ...] | None = None
     dont_know: float | None = None
     refused: float | None = None
     dont_know_n: float | None = None
@@ -169,6 +170,9 @@ class ComparisonRow:
     published_bounds_low: float | None = None
     published_bounds_high: float | None = None
     unanswered: str = ""
+    other_base: str = ""
+    other_base_estimate: float | None = None
+    base_decides: tuple[str, ...] = ()
     minimum_detectable: float | None = None
     minimum_detectable_total: float | None = None
     margin: float | None = None

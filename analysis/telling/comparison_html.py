@@ -20,7 +20,7 @@ from .comparison_text import answers_counted, compared, heading, method_lines, r
 from .facts import LANGUAGES, WORDING_STATUS, firmness, interval_of, minus, new_facts, published_facts, short_label
 from .groups import Group, counted_by_both, grouped
 from .reasons import with_repair
-from .sentences import GRADES, in_language, published_in_words, study_in_words
+from .sentences import grade_in_words, in_language, published_in_words, study_in_words
 from .value_text import between, differenced, published_bracket
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def cells(row: ComparisonRow) -> tuple[str, ...]:
         minus(differenced(row)),
         row.verdict_sampling or "not tested",
         row.verdict_total or "not tested",
-        GRADES[row.grade],
+        grade_in_words(row),
     )
 
 
@@ -159,7 +159,7 @@ def of_group(group: Group, comparison: Comparison, language: str) -> str:
 
 def pair(row: ComparisonRow, comparison: Comparison, language: str) -> str:
     """Give one pair: sentence, verdicts, how firm they are, reasons, and on demand what stands with each figure."""
-    badges = (GRADES[row.grade], f"published value {row.badge or NOT_STATED}")
+    badges = (grade_in_words(row), f"published value {row.badge or NOT_STATED}")
     parts = [
         f"<h3>{text(short_label(row))}</h3>",
         "<p>" + "".join(f'<span class="badge">{text(badge)}</span>' for badge in badges) + "</p>",

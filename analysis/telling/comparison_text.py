@@ -14,7 +14,7 @@ from .battery_findings import READING, TIERS, conditions, findings
 from .comparison import Comparison, ComparisonRow
 from .facts import WORDING_STATUS, float_of, points_in_words, quoted, simulated
 from .reasons import lettered, letters_of, with_repair
-from .sentences import in_language, phrases_of, published_in_words, study_in_words
+from .sentences import UNCHECKED, in_language, phrases_of, published_in_words, study_in_words
 from .value_text import between, differenced, published_bracket
 
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error", "Total error", "Source [note]")
@@ -226,8 +226,13 @@ def cells(row: ComparisonRow, number: int) -> tuple[str, ...]:
         differenced(row),
         in_two(row.verdict_sampling),
         in_two(row.verdict_total),
-        f"{badge_in_short(row).replace('; ', ', ')} [{number}]; {row.grade}",
+        f"{badge_in_short(row).replace('; ', ', ')} [{number}]; {joined(row)}",
     )
+
+
+def joined(row: ComparisonRow) -> str:
+    """Give the grade; where nothing but the user's word joins the two questions, that."""
+    return "on your word" if UNCHECKED in row.topics else row.grade
 
 
 def in_two(verdict: str | None) -> str:

@@ -57,6 +57,12 @@ ENGLISH = Phrases(
     adjusted="read as one of its battery, it would not stand ({method})",
     rests="this {stability}",
     turning={},
+    base="whether the published share counts don't know is not known: "
+    "over {base} the new one would be {value}{decides}",
+    base_decides=", and the verdict another",
+    bases={"all": "everyone asked", "substantive": "those who gave an answer"},
+    undecided="going by sampling error alone it is inconclusive, because it depends on who is counted",
+    on_word="that both ask and count the same is taken on your word alone",
     join="; ",
     stop=".",
 )

@@ -76,6 +76,12 @@ GERMAN = Phrases(
         "nonsampling": "{value} Punkten anderer Fehler je Umfrage",
         "rounding": "einer auf {value} Punkte gerundeten veröffentlichten Zahl",
     },
+    base="ob die veröffentlichte Zahl „weiß nicht“ mitzählt, ist nicht bekannt: "
+    "unter {base} wären es hier {value}{decides}",
+    base_decides=", und das Urteil wäre ein anderes",
+    bases={"all": "allen Befragten", "substantive": "denen mit einer Antwort"},
+    undecided="schon nach dem Stichprobenfehler allein nicht entschieden, weil es davon abhängt, wer mitzählt",
+    on_word="dass beide nach demselben fragen und dasselbe zählen, ist allein Ihre Angabe",
     join="; ",
     stop=".",
 )

@@ -55,6 +55,15 @@ class Phrases:
     turning : mapping of str to str
         On what, by the name of the turning point, and what stands before the first and between two; empty where the
         row's own words are told.
+    base, base_decides : str
+        That it is not known whether the published share counts don't know, with the new share on the other base; and
+        behind it that the verdict would be another.
+    bases : mapping of str to str
+        Over whom, by base.
+    undecided : str
+        The verdict of sampling error alone where the base decides.
+    on_word : str
+        That nothing but the user's word says that both ask the same.
     join, stop : str
         Between clauses, and at the end.
     """
@@ -95,6 +104,11 @@ class Phrases:
     adjusted: str
     rests: str
     turning: Mapping[str, str]
+    base: str
+    base_decides: str
+    bases: Mapping[str, str]
+    undecided: str
+    on_word: str
     join: str
     stop: str
 

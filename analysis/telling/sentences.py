@@ -16,6 +16,9 @@ from .phrases import Phrases
 
 GRADES = {"comparable": "comparable", "qualified": "with reservations", "not_comparable": "not comparable"}
 
+UNCHECKED = "unchecked"
+"""The topic of what rests on the user's word alone."""
+
 LANGUAGES: Mapping[str, Phrases] = {phrases.language: phrases for phrases in (ENGLISH, GERMAN, CHINESE)}
 """The languages a comparison is told in, by ISO 639 code."""
 
@@ -111,7 +114,8 @@ class Told:
             pattern = say.alone if row.estimate is None else say.apart
             return pattern.format(new=self.new(), published=self.published(), why=self.why())
         if row.difference is None or row.verdict_sampling is None:
-            return say.untested.format(new=self.new(), published=self.published(), why=self.untested())
+            why = say.join.join(part for part in (self.untested(), self.by_base(), self.by_word()) if part)
+            return say.untested.format(new=self.new(), published=self.published(), why=why)
         return say.told.format(
             new=self.new(),
             published=self.published(),
@@ -204,12 +208,15 @@ class Told:
     def clauses(self) -> list[str]:
         """Say what each tier of error makes of the difference."""
         if self.row.published_qualifier in BOUNDS and self.row.p is None:
-            return [self.say.bound]
-        said = [self.by_sampling(), self.by_total(), self.after_adjustment(), self.by_what_it_rests_on()]
-        return [clause for clause in said if clause]
+            said = [self.say.bound]
+        else:
+            said = [self.by_sampling(), self.by_total(), self.after_adjustment(), self.by_what_it_rests_on()]
+        return [clause for clause in (*said, self.by_base(), self.by_word()) if clause]
 
     def by_sampling(self) -> str:
         """Say the verdict of the sampling tier."""
+        if "sampling" in self.row.base_decides and self.row.verdict_sampling == "inconclusive":
+            return self.say.undecided
         return self.say.sampling[self.row.verdict_sampling or "inconclusive"].format(
             margin=self.round_points(self.row.margin),
             detectable=self.points(self.row.minimum_detectable),
@@ -238,12 +245,25 @@ class Told:
 
     def by_what_it_rests_on(self) -> str:
         """Warn when a verdict hangs on what is assumed or not known for certain."""
-        if self.row.stable in (None, True):
+        if self.row.stable in (None, True) or self.row.base_decides:
             return ""
         return self.say.rests.format(stability=self.row.stability, turning=self.turning())
 
+    def by_base(self) -> str:
+        """Say what the new share would be on the other base, where it is not known which one was published."""
+        row, say = self.row, self.say
+        there = self.value(row.other_base_estimate)
+        if row.other_base_estimate is None or (there == self.value(row.estimate) and not row.base_decides):
+            return ""
+        decides = say.base_decides if row.base_decides else ""
+        return say.base.format(base=say.bases[row.other_base], value=there, decides=decides)
+
+    def by_word(self) -> str:
+        """Say where only the user's word joins the two."""
+        return self.say.on_word if UNCHECKED in self.row.topics else ""
+
     def turning(self) -> str:
-        """Name the turning points that are known, in a language that does not tell the row's own words."""
+        """Name the turning points that may well be so, in a language that does not tell the row's own words."""
         row, words = self.row, self.say.turning
         if not words:
             return ""
@@ -253,8 +273,22 @@ class Told:
             "nonsampling": row.turning_nonsampling and self.points(row.turning_nonsampling),
             "rounding": row.turning_rounding and self.points(row.turning_rounding),
         }
-        told = [words[name].format(value=value, unit=self.unit) for name, value in known.items() if value]
+        named = known if row.turning_plausible is None else row.turning_plausible
+        told = [words[name].format(value=value, unit=self.unit) for name in named if (value := known[name])]
         return words["before"] + words["between"].join(told) if told else ""
+
+
+def grade_in_words(row: ComparisonRow) -> str:
+    """Give the grade in words; where only the user's word joins the two, that.
+
+    Examples
+    --------
+    >>> grade_in_words(ComparisonRow("q", grade="qualified", topics=("unchecked", "mode")))
+    'on your word'
+    """
+    if row.grade == "qualified" and UNCHECKED in row.topics:
+        return "on your word"
+    return GRADES[row.grade]
 
 
 def published_in_words(row: ComparisonRow) -> str:

@@ -73,6 +73,9 @@ for (name in c("apiclus1", "apistrat")) {
   replicated <- as.svrepdesign(designs[[name]], type = if (name == "apistrat") "JKn" else "JK1")
   part <- subset(replicated, enroll <= 700)
   keep(paste(name, "replicated"), postStratify(part, ~awards, freq(part, "awards", cells)))
+  few <- subset(replicated, dnum <= 200)
+  keep(paste(name, "few replicated"), few)
+  keep(paste(name, "few replicated and post-stratified"), postStratify(few, ~awards, freq(few, "awards", cells)))
 }
 writeLines(
   jsonlite::toJSON(

@@ -63,6 +63,9 @@ def bridged_sample(name: str, kind: str) -> Design:
             base = poststratify(base, STYPE)
         case "replicated":
             base = replicates(base, "JKn" if name == "apistrat" else "JK1")
+        case "few replicated" | "few replicated and post-stratified":
+            base = replicates(base, "JKn" if name == "apistrat" else "JK1")
+            return bridged(base, Frame("few", "dnum <= 200", AWARDS if "post" in kind else None)).design
     return bridged(base, Frame("small schools", PART, AWARDS)).design
 
 
@@ -72,7 +75,8 @@ def test_a_frame_equals_r(row):
     found = mean(bridged_sample(name, kind), row["item"]).to_frame().iloc[0]
     assert found["estimate"] == pytest.approx(row["estimate"], rel=1e-9)
     assert found["se"] == pytest.approx(row["se"], rel=1e-9)
-    assert kind == "replicated" or found["df"] == row["df"]
+    # R counts the rank again after post-stratification, which moves it by one; here the frame keeps its own
+    assert abs(found["df"] - row["df"]) <= ("replicated" in kind and kind != "few replicated")
 
 
 def test_stored_values_are_what_r_gives_here(require, tmp_path):

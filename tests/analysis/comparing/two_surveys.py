@@ -76,6 +76,7 @@ def figure_of(value: float = 0.62, **more: object) -> Figure:
         "translation_status": "verbatim",
         "scale": SUPPORT5,
         "battery": "punishment",
+        "base_rule": "",
         "order": "random",
     }
     study = {

@@ -75,6 +75,7 @@ def test_an_unknown_base_is_taken_on_the_users_word(base, share, words):
     assert row.estimate == pytest.approx(share)
     assert f"repaired: the published base is taken to be {words}, on your word." in row.reasons
     assert not any(reason == UNKNOWN or "instead of" in reason for reason in row.reasons)
+    assert (row.other_base_estimate, row.base_decides) == (None, ())
     assert row.published_base == "unknown"
     comparison = compare(proportion(design_of(), "travel"), figure_of(base="unknown"), base=base)
     assert f"Published base: {words}, on your word" in " ".join(str(comparison).split())
