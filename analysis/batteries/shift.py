@@ -16,7 +16,7 @@ from scipy.special import stdtr, stdtrit
 
 from ..sampling.categories import Floats
 from .hotelling import JointTest, joint_test, untestable
-from .sides import Sides
+from .sides import SINGULAR, Sides
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,9 @@ def level_shift(sides: Sides, level: float, shared: float | None = None) -> Shif
 
     Notes
     -----
-    With correlated items, weights can be negative, and the shift can lie outside the differences of the items.
+    With correlated items, weights can be negative, and the shift can lie outside the differences of the items. Two
+    items of equal error that go exactly opposite ways have a mean without error: the shift is then that mean, with a
+    standard error of 0, and p is 1 where it is nothing, else 0.
 
     Examples
     --------
@@ -76,8 +78,7 @@ def level_shift(sides: Sides, level: float, shared: float | None = None) -> Shif
     """
     k = len(sides)
     if k > 1 and untestable(sides):
-        mean = sides.combined(np.full((1, k), 1 / k))
-        estimate, se, df = float(mean.difference[0]), math.sqrt(float(mean.covariance[0, 0])), mean.df
+        estimate, se, df = plain_mean(sides)
         weighting = "equal"
     else:
         estimate, se, df = least_squares(sides)
@@ -86,6 +87,20 @@ def level_shift(sides: Sides, level: float, shared: float | None = None) -> Shif
     p = 2 * float(stdtr(df, -abs(estimate) / se)) if estimate and se else float(not estimate)
     plain = float(sides.difference.mean())
     return Shift(estimate, se, df, estimate - reach, estimate + reach, p, plain, weighting, shared)
+
+
+def plain_mean(sides: Sides) -> tuple[float, float, float]:
+    """Give the plain mean of the differences, its standard error and degrees of freedom.
+
+    Where the errors of the items cancel, it is known without error, and what is left of the difference by floating
+    point is none.
+    """
+    mean = sides.combined(np.full((1, len(sides)), 1 / len(sides)))
+    estimate, variance = float(mean.difference[0]), float(mean.covariance[0, 0])
+    if variance > SINGULAR * float(np.diag(sides.covariance).max()):
+        return estimate, math.sqrt(variance), mean.df
+    nothing = math.isclose(estimate, 0.0, abs_tol=SINGULAR * float(np.abs(sides.published).max()))
+    return 0.0 if nothing else estimate, 0.0, math.inf
 
 
 def least_squares(sides: Sides) -> tuple[float, float, float]:

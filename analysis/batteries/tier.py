@@ -2,7 +2,9 @@
 
 How much of its non-sampling error a survey has in common over all items of a battery, nobody has measured: a poor frame
 moves them all, an odd word moves one. So the total tier tries none, half and all of it, and each result stands as the
-least favourable gives it. All of it in common leaves the most room for a common shift, none of it for the profile.
+least favourable of these three gives it: a test by its p-value, the shift by the width of its interval. A part in
+between can be a little less favourable still. All of it in common leaves the most room for a common shift, none of it
+for the profile.
 """
 
 from __future__ import annotations
@@ -80,7 +82,7 @@ def sampling_tier(sides: Sides, level: float, sizes: tuple[Floats, Floats] | Non
 
 
 def total_tier(sides: Sides, level: float, sizes: tuple[Floats, Floats] | None, nonsampling: Floats) -> Tier:
-    """Give the tier of total survey error: each result at the part in common that is least favourable to it.
+    """Give the tier of total survey error: each result at the least favourable of three parts in common.
 
     Parameters
     ----------

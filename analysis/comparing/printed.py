@@ -28,6 +28,8 @@ class Printed:
         Range of the scale of a mean, e.g. ``4`` for 1 to 5.
     moe_level : float
         Level of the margin of error.
+    moe_rounding : float or None
+        Unit it was printed to, e.g. ``0.01`` for "3 points"; None: by its digits.
     n_within : float
         By what part the number of interviews may be off, e.g. ``0.1`` where it is not from the study itself.
     """
@@ -41,6 +43,7 @@ class Printed:
     lower: float | None = None
     upper: float | None = None
     moe_level: float = 0.95
+    moe_rounding: float | None = None
     n_within: float = 0.0
 
     def error(
@@ -60,10 +63,12 @@ class Printed:
             deff=self.deff,
             moe=self.moe,
             moe_level=self.moe_level,
+            moe_rounding=self.moe_rounding,
             lower=self.lower,
             upper=self.upper,
             rounding=self.rounding,
-            sd=self.sd if self.sd is not None else other_sd,
+            sd=self.sd,
+            other_sd=other_sd,
             assumed_deff=assumed_deff,
             level=level,
         )

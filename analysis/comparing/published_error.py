@@ -3,7 +3,8 @@
 References
 ----------
 Kish (1965), Survey Sampling, section 8.2 (design effect). Brown, Cai and DasGupta (2001), Statistical Science 16,
-101-133 (intervals for a proportion).
+101-133 (intervals for a proportion). Clopper and Pearson (1934), Biometrika 26, 404-413 (a share of 0% or 100%).
+Korn and Graubard (1998), Survey Methodology 24, 193-201 (the same with the effective number of interviews).
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ ASSUMED_DEFF = 1.5
 """Design effect of a published survey that states none: about the median of weighted public polls."""
 
 SIMPLE_RANDOM = 1.05
-"""A margin of error or interval that implies no larger design effect was computed as if for a simple random sample."""
+"""A margin of error or interval that implies no larger design effect was computed as if for a simple random sample.
+
+What is printed is rounded, so the least that may have been rounded to it is what must imply more.
+"""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ def published_error(
     interval_level: float = 0.95,
     rounding: float | None = None,
     sd: float | None = None,
+    moe_rounding: float | None = None,
+    other_sd: float | None = None,
     assumed_deff: float = ASSUMED_DEFF,
     level: float = 0.95,
 ) -> PublishedError:
@@ -90,7 +96,13 @@ def published_error(
     rounding : float or None
         Unit it was rounded to, e.g. ``0.01`` for a whole percent; adds rounding**2 / 12 to the variance.
     sd : float or None
-        Standard deviation of the answers, for a mean; without it, or an interval, a mean has no standard error.
+        Published standard deviation of the answers, for a mean.
+    moe_rounding : float or None
+        Unit the margin of error was printed to, e.g. ``0.01`` for "3 points"; left out, by its digits: a whole number
+        of points counts as rounded to a point, 3.1 to a tenth of one.
+    other_sd : float or None
+        Standard deviation of another survey's answers, which stands in for ``sd``. Without either, or an interval, a
+        mean has no standard error.
     assumed_deff : float
         Design effect when none can be known.
     level : float
@@ -103,8 +115,12 @@ def published_error(
     that an interval or margin implies is shown. A margin of error is stated for a share of one half, the worst case;
     for a share p the standard error is ``moe / z * sqrt(4 p (1 - p))``, where z is 1.96 at 95%. A margin or interval
     that implies a design effect of 1 was computed as if for a simple random sample, and so says nothing about
-    weighting: n and the stated, else the assumed, design effect are used instead. A printed 0% or 100% gets the
-    variance of ``(n p + 1/2) / (n + 1)``, since zero is not an error. Rounding adds its unit squared over 12.
+    weighting: n and the stated, else the assumed, design effect are used instead. So does one that may imply it: 3
+    points may stand for 2.5. Whether a mean's interval is such is asked only of a published standard deviation.
+    Rounding adds its unit squared over 12.
+
+    A printed 0% or 100% has Clopper and Pearson's end with the effective number of interviews, ``n / deff``, or that
+    which a margin or an interval implies; its standard error is the way to that end over the normal quantile.
 
     Not for a figure of a nonprobability sample as proof that its error is small: the formula takes the sample as
     drawn at random, and what it was not drawn for is left to the second tier of the comparison.
@@ -120,19 +136,24 @@ def published_error(
     'neither the number of interviews nor a margin of error is published'
     """
     share = statistic == "share"
-    check_published(value, share, n=n, deff=deff, moe=moe, rounding=rounding, sd=sd)
+    check_published(value, share, n=n, deff=deff, moe=moe, rounding=rounding, sd=sd, other_sd=other_sd)
     check_interval(value, lower, upper, moe_level=moe_level, interval_level=interval_level)
-    spread = away_from_the_ends(value, n) if share else sd**2 if sd is not None else None
+    at_end = share and value in (0, 1)
+    # at an end the sources give the variance of a share of one half, which is to say the effective interviews
+    spread = 0.25 if at_end else value * (1 - value) if share else sd**2 if sd is not None else None
+    borrowed = other_sd**2 if spread is None and other_sd is not None else spread
+    unit = moe_rounding if moe_rounding is not None else printed_unit(moe)
     source = (
-        from_interval(lower, upper, interval_level, spread, n)
-        or (from_margin(spread, n, deff, moe, moe_level) if share else None)
-        or from_n(spread, n, deff, assumed_deff)
+        from_interval(lower, upper, interval_level, spread, n, rounding, at_end=at_end)
+        or (from_margin(spread, n, deff, moe, moe_level, unit) if share else None)
+        or from_n(borrowed, n, deff, assumed_deff)
     )
     if source is None:
         return PublishedError(None, None, None, math.inf, None, False, nothing_known(share, n))
     variance, used, assumed, basis = source
+    variance = variance_at_end(0.25 / variance, level) if at_end else variance
     se = math.sqrt(variance + (rounding or 0.0) ** 2 / 12)
-    df = n - 1 if n is not None else math.inf
+    df = n - 1 if n is not None and not at_end else math.inf
     low, high = interval(value, se, df, level, share=share)
     return PublishedError(se, low, high, df, used, assumed, basis)
 
@@ -168,31 +189,75 @@ Source = tuple[float, float | None, bool, str]
 
 
 def from_interval(
-    lower: float | None, upper: float | None, level: float, spread: float | None, n: float | None
+    lower: float | None,
+    upper: float | None,
+    level: float,
+    spread: float | None,
+    n: float | None,
+    unit: float | None,
+    *,
+    at_end: bool = False,
 ) -> Source | None:
     """Give the sampling variance an interval of the figure itself implies; None where it says nothing of weighting."""
     if lower is None or upper is None:
         return None
-    variance = ((upper - lower) / (2 * z_of(level))) ** 2
+    variance = variance_of_width(upper - lower, level, at_end=at_end)
     implied = variance * n / spread if n is not None and spread is not None else None
-    if implied is not None and implied <= SIMPLE_RANDOM:
-        return None
+    if implied is not None:
+        # both ends may be off by half a unit; of an interval that begins at 0, one
+        off = (unit if unit is not None else printed_unit(lower, upper)) / (2 if at_end else 1)
+        least = variance_of_width(max(upper - lower - off, 0.0), level, at_end=at_end)
+        if implied * least <= SIMPLE_RANDOM * variance:
+            return None
     return variance, implied, False, f"the published {100 * level:g}% interval{in_brackets(implied)}"
 
 
+def variance_of_width(width: float, level: float, *, at_end: bool) -> float:
+    """Give the variance that the width of an interval implies; at 0% or 100% that of a share of one half."""
+    if not at_end:
+        return (width / (2 * z_of(level))) ** 2
+    effective = math.log(0.5 - level / 2) / math.log1p(-min(width, 0.999)) if width > 0 else math.inf
+    return 0.25 / effective
+
+
+def variance_at_end(effective_n: float, level: float) -> float:
+    """Give the variance of a share of 0 or 1: Clopper and Pearson's end, over the normal quantile, squared.
+
+    Examples
+    --------
+    >>> round(z_of(0.95) * variance_at_end(1000, 0.95) ** 0.5, 5)
+    0.00368
+    """
+    return float((1 - (0.5 - level / 2) ** (1 / effective_n)) / z_of(level)) ** 2
+
+
 def from_margin(
-    spread: float | None, n: float | None, deff: float | None, moe: float | None, level: float
+    spread: float | None, n: float | None, deff: float | None, moe: float | None, level: float, unit: float
 ) -> Source | None:
     """Give the sampling variance a share has by the pollster's margin; None where a stated design effect goes first."""
     if moe is None or spread is None or (n is not None and deff is not None):
         return None
     at_half = (moe / z_of(level)) ** 2
     implied = at_half * n / 0.25 if n is not None else None
-    if implied is not None and implied <= SIMPLE_RANDOM:
+    if implied is not None and implied * (max(moe - unit / 2, 0.0) / moe) ** 2 <= SIMPLE_RANDOM:
         return None
     stated = "" if level == 0.95 else f" at {100 * level:g}%"
     words = f"the stated margin of error of {100 * moe:g} points{stated}{in_brackets(implied)}"
     return 4 * spread * at_half, implied, False, words
+
+
+def printed_unit(*values: float | None) -> float:
+    """Give the unit that shares were printed to, by their digits: a whole percent or finer; 0 where it cannot be told.
+
+    Examples
+    --------
+    >>> printed_unit(0.03), printed_unit(0.031), printed_unit(0.58, 0.665), printed_unit(0.0283019)
+    (0.01, 0.001, 0.001, 0.0)
+    """
+    known = [value for value in values if value is not None]
+    units = (10.0**-digits for digits in (2, 3, 4))
+    fits = (unit for unit in units if all(math.isclose(value, round(value / unit) * unit) for value in known))
+    return next(fits, 0.0)
 
 
 def z_of(level: float) -> float:
@@ -219,14 +284,6 @@ def from_n(spread: float | None, n: float | None, deff: float | None, assumed_de
         return deff * spread / n, deff, False, f"{n:,.0f} interviews and the stated design effect of {deff:g}"
     words = f"{n:,.0f} interviews and an assumed design effect of {assumed_deff:g}"
     return assumed_deff * spread / n, assumed_deff, True, words
-
-
-def away_from_the_ends(share: float, n: float | None) -> float:
-    """Variance of one answer, p (1 - p), pulled off zero for a printed 0% or 100%."""
-    if share in (0, 1):
-        size = n if n is not None else 100.0
-        share = (size * share + 0.5) / (size + 1)
-    return share * (1 - share)
 
 
 def nothing_known(share: bool, n: float | None) -> str:

@@ -1,8 +1,9 @@
 """How far what a verdict rests on would have to move, each alone, for the verdict to change.
 
-The two tests behind a verdict are closed forms in the published variance, and each falls as that variance grows. So
-each has at most one root along a design effect, a number of interviews, a non-sampling error or a rounding unit, and
-the root is the turning point.
+The two tests behind a verdict are closed forms in the published variance and in the variance added to it. Neither
+passes with more variance what it failed with less, because an interval is never shorter than with a part of the error
+left out. So each turns at most once along a design effect, a number of interviews, a non-sampling error or a rounding
+unit, and the root is the turning point.
 
 References
 ----------
@@ -20,7 +21,7 @@ from typing import Literal
 from scipy.optimize import brentq
 
 from ...data.registry.figure import Bound
-from .published_error import away_from_the_ends
+from .published_error import variance_at_end
 from .verdict import Pair, Side, Verdict, verdict_of
 
 Ground = Literal["deff", "n", "nonsampling", "rounding"]
@@ -87,12 +88,15 @@ class Grounds:
     def side(self, **moved: float) -> Side:
         """Give the published side with something moved."""
         n, deff, variance = moved.get("n", self.n), moved.get("deff", self.deff), self.variance
+        at_end = self.share and self.published in (0, 1)
         if n is not None and deff is not None and self.n is not None and self.deff is not None:
-            variance *= deff / self.deff * self.n / n
-            if self.share:
-                variance *= away_from_the_ends(self.published, n) / away_from_the_ends(self.published, self.n)
+            if at_end:
+                now = variance_at_end(self.n / self.deff, self.level)
+                variance *= variance_at_end(n / deff, self.level) / now
+            else:
+                variance *= deff / self.deff * self.n / n
         se = math.sqrt(variance + moved.get("rounding", self.rounding) ** 2 / 12)
-        return Side(self.published, se, n - 1 if n is not None else math.inf)
+        return Side(self.published, se, n - 1 if n is not None and not at_end else math.inf)
 
     def gaps(self, tier: Tier, **moved: float) -> tuple[float, float]:
         """Give by how much the values are different, and by how much they are equivalent; below 0 they are not."""
@@ -259,6 +263,20 @@ def turn_in_words(one: Turning, grounds: Grounds) -> str:
         "rounding": f"with published values rounded to {more} than {size}",
     }[one.ground]
     return f"{words} it would be '{one.verdict}' ({one.tier})"
+
+
+def plausible_of(found: Sequence[Turning], tier: Tier) -> tuple[Ground, ...]:
+    """Name the grounds whose nearest turning point of a tier is one that may well be.
+
+    Examples
+    --------
+    >>> grounds = Grounds(Side(0.684, 0.017, 300), 0.77, 0.0002265, 0.05, n=1173, deff=1.5, nonsampling=0.03)
+    >>> plausible_of(turnings(grounds), "total error")
+    ('nonsampling',)
+    """
+    nearest = nearest_of(found, tier)
+    likely = [one for one in found if one.tier == tier and one.plausible]
+    return tuple(one.ground for one in likely if nearest[one.ground] == one.value)
 
 
 def nearest_of(found: Sequence[Turning], tier: Tier) -> dict[Ground, float]:

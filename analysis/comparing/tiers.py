@@ -21,7 +21,7 @@ from ..telling.comparison import ComparisonRow, family
 from ..testing.adjustment import benjamini_hochberg, holm
 from .printed import Printed
 from .published_error import ASSUMED_DEFF, PublishedError, interval
-from .sensitivity import Grounds, in_words, nearest_of, turnings
+from .sensitivity import Grounds, Tier, in_words, nearest_of, plausible_of, turnings
 from .verdict import Difference, Side, against_bound, check_declared, difference
 
 ADJUST = ("holm", "bh", "none")
@@ -153,7 +153,8 @@ def with_intervals(row: ComparisonRow, error: PublishedError, declared: Declared
         row = replace(row, estimate_total_low=min(low, row.low or low), estimate_total_high=max(high, row.high or high))
     if error.se is not None and row.published is not None:
         low, high = interval(row.published, math.hypot(error.se, extra), math.inf, declared.level, share=share)
-        row = replace(row, published_total_low=low, published_total_high=high)
+        ends = min(low, error.low if error.low is not None else low), max(high, error.high or high)
+        row = replace(row, published_total_low=ends[0], published_total_high=ends[1])
     return row
 
 
@@ -236,13 +237,15 @@ def grounds_of(row: ComparisonRow, new: Side, error: PublishedError, printed: Pr
 def with_sensitivity(row: ComparisonRow, grounds: Grounds) -> ComparisonRow:
     """Write into the row where its verdicts would turn, and whether that is within what is plausible."""
     found = turnings(grounds)
-    nearest = nearest_of(found, "sampling error" if row.verdict_total is None else "total error")
+    tier: Tier = "sampling error" if row.verdict_total is None else "total error"
+    nearest = nearest_of(found, tier)
     return replace(
         row,
         turning_deff=nearest.get("deff"),
         turning_n=nearest.get("n"),
         turning_nonsampling=nearest.get("nonsampling"),
         turning_rounding=nearest.get("rounding"),
+        turning_plausible=plausible_of(found, tier),
         stable=not any(one.plausible for one in found),
         stability=in_words(found, grounds),
     )

@@ -23,7 +23,7 @@ from scipy.optimize import brentq
 from scipy.special import stdtr, stdtrit
 
 from ...data.codebook import Code, MissingKind, Study, Variable
-from ...data.registry.figure import BOUNDS
+from ...data.registry.figure import BOUNDS, GRADES
 from ...data.registry.figures import Figure, published
 from ..estimation.estimate import proportion
 from ..estimation.plan import WHOLE_BASE, domains
@@ -346,15 +346,32 @@ def missing_codes(figure: Figure) -> tuple[float, ...]:
 
 
 def published_unanswered(figure: Figure, known: Iterable[Figure]) -> float | None:
-    """Give the published share of everyone asked who gave no answer; None where it is not on record."""
+    """Give the published share of everyone asked who gave no answer; None where it is not on record.
+
+    Of several values of one answer the best traced counts, and of those the largest, which leaves the widest bounds.
+    """
     nobody = {*missing_codes(figure), *UNANSWERED}
-    parts: dict[frozenset[object], float] = {}
+    parts: dict[frozenset[object], Figure] = {}
     for other in known:
-        counts: set[object] = set(other.category_set) or {other.category}
-        if counts <= nobody and other.base == "all" and alike(figure, other):
-            parts[frozenset(counts)] = other.value
+        counts = answers_counted(other, figure)
+        if counts <= {*nobody, *missing_codes(other)} and other.base == "all" and alike(figure, other):
+            parts[counts] = min((parts.get(counts, other), other), key=standing)
     apart = [own for own in parts if not any(own < other for other in parts)]
-    return min(1.0, sum(parts[own] for own in apart)) if apart else None
+    return min(1.0, sum(parts[own].value for own in apart)) if apart else None
+
+
+def answers_counted(other: Figure, figure: Figure) -> frozenset[object]:
+    """Give the codes of the answers a figure counts; of don't know and refused by name, those of the scale."""
+    if other.category_set:
+        return frozenset(other.category_set)
+    scale = figure.item.scale or other.item.scale
+    named = [option.code for option in scale.options if option.kind == other.category] if scale is not None else []
+    return frozenset(named if other.category in UNANSWERED and named else [other.category])
+
+
+def standing(figure: Figure) -> tuple[int, float]:
+    """Give where a figure stands among several of one answer: the best traced first, then the largest."""
+    return GRADES.index(figure.provenance), -figure.value
 
 
 def alike(figure: Figure, other: Figure) -> bool:

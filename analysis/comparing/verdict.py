@@ -55,7 +55,7 @@ class Difference:
     low, high : float
         Interval at the level asked for.
     p : float
-        Two-sided, of no difference.
+        Two-sided, of no difference; below alpha exactly where the interval leaves out 0.
     p_equivalence : float
         The larger of the two one-sided p-values of TOST.
     verdict : str
@@ -96,9 +96,10 @@ def difference(
     Notes
     -----
     Welch and Satterthwaite's interval has a flaw: with very few degrees of freedom on one side (under about 6 at 95%,
-    10 at 99%), less error on the other side can widen it. So the interval is never shorter than either side alone
-    would give; with more degrees of freedom this changes nothing. The verdict goes by the interval; the p-values are
-    Welch's own.
+    10 at 99%), error that is added, on the other side or as ``extra_variance``, can shorten it, because it raises the
+    degrees of freedom. So the interval is never shorter than it would be without the error of either side, or without
+    the extra variance; with more degrees of freedom this changes nothing. Both p-values go by the same rule: each is
+    the level at which its interval would just reach, so that p and verdict never contradict each other.
 
     Examples
     --------
@@ -121,7 +122,7 @@ def difference(
         p=pair.p_different(found),
         p_equivalence=pair.p_equivalence(found, margin),
         verdict=verdict_of(abs(found) > half, abs(found) + pair.half_width(2 * alpha) < margin),
-        minimum_detectable=half + pair.se * float(stdtrit(pair.df, POWER)),
+        minimum_detectable=half + pair.half_width(2 * (1 - POWER)),
     )
 
 
@@ -198,16 +199,26 @@ class Pair:
         return self.variance**2 / uncertain if uncertain > 0 else math.inf
 
     def half_width(self, alpha: float) -> float:
-        """Half the width of the 1 - alpha interval: never less than either side alone would have."""
-        return max(se * float(stdtrit(df, 1 - alpha / 2)) for se, df in ((self.se, self.df), *self.alone()))
+        """Half the width of the 1 - alpha interval: never less than with a part of the error left out."""
+        return max(pair.se * float(stdtrit(pair.df, 1 - alpha / 2)) for pair in self.with_less())
 
-    def alone(self) -> list[tuple[float, float]]:
-        """Standard error and degrees of freedom of the difference if the other side were known."""
-        pairs = (Pair(side, Side(0, 0), self.extra_variance) for side in (self.new, self.published))
-        return [(pair.se, pair.df) for pair in pairs]
+    def with_less(self) -> list[Pair]:
+        """Give this pair, and it without the error of either side, without the added variance, and without both.
+
+        With the known or the estimated part of its variance growing, the plain interval shortens at first and then
+        widens, or widens throughout. So its largest value up to here is at one of the two ends, and these are all.
+        """
+        nothing = Side(0, 0)
+        sides = [(self.new, self.published), (self.new, nothing), (nothing, self.published)]
+        extras = {self.extra_variance, 0.0}
+        return [Pair(new, published, extra) for new, published in sides for extra in extras]
 
     def tail(self, distance: float) -> float:
         """Probability that the error exceeds a positive distance."""
+        return max(pair.plain_tail(distance) for pair in self.with_less())
+
+    def plain_tail(self, distance: float) -> float:
+        """Probability that Welch's t exceeds a distance."""
         return float(stdtr(self.df, -distance / self.se)) if self.se > 0 else 0.0
 
     def p_different(self, found: float) -> float:
@@ -217,4 +228,4 @@ class Pair:
     def p_equivalence(self, found: float, margin: float) -> float:
         """Larger one-sided p-value of the two tests that the difference is beyond the margin."""
         room = margin - abs(found)
-        return self.tail(room) if room >= 0 else 1 - self.tail(-room)
+        return self.tail(room) if room >= 0 else 1 - self.plain_tail(-room)

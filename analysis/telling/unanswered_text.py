@@ -67,4 +67,7 @@ def both_sides(row: ComparisonRow) -> str:
     )
     if overlap:
         return f"{said}overlap, so those without an answer could make or undo a difference by themselves"
-    return f"{said}do not overlap, so those without an answer cannot account for the difference"
+    return (
+        f"{said}do not overlap, so those on record without an answer do not account for the whole difference by "
+        "themselves; this leaves out sampling error, and refusals that were not recorded"
+    )

@@ -23,24 +23,44 @@ from_interval <- function(p, lower, upper, interval_level, unit, level) {
        low = ends[1], high = ends[2])
 }
 
+# Clopper and Pearson's end with the effective number of interviews.
+at_end <- function(value, n, deff, level) {
+  reach <- qbeta(1 - (1 - level) / 2, 1, n / deff)
+  list(value = value, n = n, deff = deff, level = level, low = if (value == 0) 0 else 1 - reach,
+       high = if (value == 0) reach else 1)
+}
+
 # --- the difference of two sides, with known variance added --------------------------------------------------------
 pair <- function(new, pub, extra) {
   v <- new$se^2 + pub$se^2 + extra
   df <- v^2 / (new$se^4 / new$df + pub$se^4 / pub$df)
   list(d = new$value - pub$value, se = sqrt(v), df = df)
 }
+# Never shorter than with a part of the error left out: the other side's, the known variance, or both.
+with_less <- function(new, pub, extra) {
+  nothing <- function(one) list(value = one$value, se = 0, df = Inf)
+  sides <- list(list(new, pub), list(new, nothing(pub)), list(nothing(new), pub))
+  pairs <- lapply(sides, function(two) lapply(c(extra, 0), function(e) pair(two[[1]], two[[2]], e)))
+  unlist(pairs, recursive = FALSE)
+}
+reach <- function(new, pub, extra, probability) {
+  max(sapply(with_less(new, pub, extra), function(k) qt(probability, k$df) * k$se))
+}
+tail_of <- function(new, pub, extra, distance) {
+  max(sapply(with_less(new, pub, extra), function(k) pt(distance / k$se, k$df, lower.tail = FALSE)))
+}
 difference <- function(new, pub, extra, margin, level) {
   k <- pair(new, pub, extra)
   alpha <- 1 - level
-  half <- qt(1 - alpha / 2, k$df) * k$se
-  mdd <- half + qt(0.8, k$df) * k$se
+  half <- reach(new, pub, extra, 1 - alpha / 2)
+  mdd <- half + reach(new, pub, extra, 0.8)
+  room <- margin - abs(k$d)
   list(new = new, published = pub, extra = extra, margin = margin, level = level, difference = k$d, df = k$df,
-       low = k$d - half, high = k$d + half, p = 2 * pt(-abs(k$d) / k$se, k$df),
-       p_equivalence = max(pt((k$d + margin) / k$se, k$df, lower.tail = FALSE), pt((k$d - margin) / k$se, k$df)),
+       low = k$d - half, high = k$d + half, p = 2 * tail_of(new, pub, extra, abs(k$d)),
+       p_equivalence = if (room >= 0) tail_of(new, pub, extra, room) else pt(-room / k$se, k$df),
        minimum_detectable = mdd,
        # the power that the minimum detectable difference has by the noncentral t distribution
-       power = pt(qt(1 - alpha / 2, k$df), k$df, ncp = mdd / k$se, lower.tail = FALSE) +
-         pt(-qt(1 - alpha / 2, k$df), k$df, ncp = mdd / k$se))
+       power = pt(half / k$se, k$df, ncp = mdd / k$se, lower.tail = FALSE) + pt(-half / k$se, k$df, ncp = mdd / k$se))
 }
 side <- function(value, se, df) list(value = value, se = se, df = df)
 differences <- list(
@@ -48,7 +68,10 @@ differences <- list(
   difference(side(0.684, 0.017, 300), side(0.77, 0.0153, 1172), 2 * 0.03^2, 0.05, 0.95),
   difference(side(0.512, 0.008, 60), side(0.50, 0.0102, 2208), 0, 0.05, 0.90),
   difference(side(3.62, 0.041, 45), side(3.50, 0.033, 999), 2 * 0.05^2, 0.2, 0.99),
-  difference(side(0.44, 0.02, 25), side(0.40, 0.012, 500), 0, 0.05, 0.95)
+  difference(side(0.44, 0.02, 25), side(0.40, 0.012, 500), 0, 0.05, 0.95),
+  difference(side(0.68, 0.02, 2), side(0.60, 0.015, 1000), 0, 0.05, 0.95),
+  difference(side(0.68, 0.02, 2), side(0.60, 0.015, 1000), 2 * 0.01^2, 0.05, 0.95),
+  difference(side(0.61, 0.02, 3), side(0.60, 0.015, 400), 2 * 0.03^2, 0.08, 0.99)
 )
 
 # power.t.test, two samples of one size: its difference for 80% power beside ours
@@ -68,11 +91,11 @@ turn <- function(new, p, margin, level) {
   pub <- function(n, deff, unit) side(p, sqrt(deff * p * (1 - p) / n + unit^2 / 12), n - 1)
   gap <- function(n, deff, unit, error) {
     k <- pair(new, pub(n, deff, unit), 2 * error^2)
-    abs(k$d) - qt(1 - (1 - level) / 2, k$df) * k$se
+    abs(k$d) - reach(new, pub(n, deff, unit), 2 * error^2, 1 - (1 - level) / 2)
   }
   same <- function(n, deff, unit, error) {
     k <- pair(new, pub(n, deff, unit), 2 * error^2)
-    margin - abs(k$d) - qt(level, k$df) * k$se
+    margin - abs(k$d) - reach(new, pub(n, deff, unit), 2 * error^2, level)
   }
   list(gap = gap, same = same)
 }
@@ -123,6 +146,7 @@ cat(toJSON(list(
   from_moe = list(from_moe(0.5, 0.031, 0.95, 0.01, 0.95), from_moe(0.12, 0.04, 0.9, 0.01, 0.95),
                   from_moe(0.81, 0.025, 0.99, 0.001, 0.9)),
   from_interval = list(from_interval(0.62, 0.59, 0.65, 0.95, 0.01, 0.95), from_interval(0.31, 0.285, 0.335, 0.9, 0.001, 0.99)),
+  at_ends = list(at_end(0, 1000, 1, 0.95), at_end(0, 50, 1, 0.95), at_end(1, 800, 1.5, 0.99), at_end(0, 600, 2.2, 0.9)),
   differences = differences, power_t_test = power_t_test,
   tost = list(tost(0.0156, 0.05, 0.05, 0.95), tost(0.0156, 0.05, 0, 0.95), tost(0.022, 0.05, 0.01, 0.95), tost(0.04, 0.05, 0, 0.95)),
   turning = turning,

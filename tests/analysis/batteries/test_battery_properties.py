@@ -135,6 +135,20 @@ def test_items_that_moved_alike_have_no_profile_and_the_plain_shift():
     assert profile_change(sides).p == pytest.approx(1.0)
 
 
+def test_two_items_that_go_exactly_opposite_ways_have_a_mean_without_error():
+    opposite = np.array([[1.0, -1.0], [-1.0, 1.0]])
+    sides = Sides(
+        *(np.array([0.6, 0.4]), np.array([0.55, 0.45]), opposite * 0.015**2, opposite * 0.019**2),
+        *(300, 999, np.zeros((2, 2)), True),
+    )
+    found = sampling_tier(sides, 0.95, (SIZES[:2], SIZES[:2]))
+    assert (found.shift.estimate, found.shift.se, found.shift.p, found.shift.df) == (0.0, 0.0, 1.0, np.inf)
+    assert (found.shift.low, found.shift.high, found.shift.weighting) == (0.0, 0.0, "equal")
+    assert found.profile.p == pytest.approx(0.0397, abs=1e-4)
+    moved = sampling_tier(Sides(**{**vars(sides), "new": np.array([0.6, 0.43])}), 0.95, None).shift
+    assert (moved.estimate, moved.se, moved.p) == (pytest.approx(0.015), 0.0, 0.0)
+
+
 def test_pairs_are_counted_only_where_both_surveys_tell_them_apart():
     error = np.eye(4) * 0.0001
     new, published = np.array([0.7, 0.6, 0.5, 0.505]), np.array([0.5, 0.6, 0.4, 0.605])

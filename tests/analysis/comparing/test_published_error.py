@@ -10,6 +10,7 @@ from topline.analysis.comparing.published_error import published_error
 from topline.data.errors import ComparisonError
 
 R = json.loads((Path(__file__).parents[2] / "reference" / "compare.json").read_text())
+Z = 1.959963984540054
 
 
 @pytest.mark.parametrize("case", R["shares"], ids=lambda case: str(case["p"]))
@@ -51,6 +52,31 @@ def test_margin_of_error_of_a_simple_random_sample_says_nothing_about_weighting(
     assert (found.deff, found.deff_assumed) == (1.5, True)
 
 
+@pytest.mark.parametrize("n", range(400, 3001, 100))
+def test_a_margin_as_if_at_random_is_seen_through_its_rounding(n):
+    exact = Z * math.sqrt(0.25 / n)
+    for digits in (2, 3, 4):
+        found = published_error(0.5, n=n, moe=round(exact, digits))
+        assert (found.deff, found.deff_assumed) == (1.5, True)
+    assert not published_error(0.5, n=n, moe=round(exact * math.sqrt(1.6), 3)).deff_assumed
+
+
+def test_the_unit_of_a_margin_is_read_from_its_digits_or_given():
+    assert published_error(0.5, n=1200, moe=0.03).deff_assumed
+    assert published_error(0.5, n=1200, moe=0.03, moe_rounding=0.001).deff == pytest.approx(1.125, abs=0.001)
+    assert published_error(0.5, n=1200, moe=0.031).deff == pytest.approx(1.2, abs=0.01)
+    assert published_error(0.5, n=1200, moe=0.004, moe_rounding=0.01).deff_assumed
+
+
+def test_an_interval_as_if_at_random_is_seen_through_its_rounding():
+    for n in range(400, 3001, 200):
+        for p in (0.1, 0.3, 0.5, 0.77):
+            half = Z * math.sqrt(p * (1 - p) / n)
+            ends = {"lower": round(p - half, 2), "upper": round(p + half, 2)}
+            assert published_error(p, n=n, rounding=0.01, **ends).deff_assumed
+            assert published_error(p, n=n, **ends).deff_assumed
+
+
 def test_stated_design_effect_wins_over_margin_of_error():
     assert published_error(0.5, n=1000, deff=1.2, moe=0.05).deff == 1.2
 
@@ -61,12 +87,25 @@ def test_percentages_alone_give_no_error():
     assert "neither" in found.basis
 
 
-@pytest.mark.parametrize("value", [0.0, 1.0])
-def test_printed_0_and_100_percent_have_an_error(value):
-    found = published_error(value, n=200, deff=1)
-    p = (200 * value + 0.5) / 201
-    assert found.se == pytest.approx(math.sqrt(p * (1 - p) / 200))
-    assert 0 <= found.low <= value <= found.high <= 1
+@pytest.mark.parametrize(("value", "ends"), [(0.0, (0.0, 0.003682)), (1.0, (1 - 0.003682, 1.0))])
+def test_printed_0_and_100_percent_have_clopper_and_pearsons_end(value, ends):
+    found = published_error(value, n=1000, deff=1)
+    assert (found.low, found.high) == pytest.approx(ends, abs=1e-6)
+    assert Z * found.se == pytest.approx(0.003682, abs=1e-6)
+    weighted = published_error(value, n=1000, deff=2, rounding=0.01)
+    assert weighted.se**2 == pytest.approx(published_error(value, n=500, deff=1).se ** 2 + 0.01**2 / 12)
+    wider = published_error(value, n=1000, deff=1, level=0.99)
+    assert wider.high - wider.low > found.high - found.low
+
+
+def test_0_percent_with_a_margin_or_an_interval_has_the_interviews_that_these_imply():
+    effective = 0.25 / (0.031 / Z) ** 2
+    assert published_error(0.0, moe=0.031).high == pytest.approx(1 - 0.025 ** (1 / effective))
+    own = published_error(0.0, lower=0.0, upper=0.009, n=1000)
+    assert (own.high, own.deff_assumed) == (pytest.approx(0.009), False)
+    assert own.deff == pytest.approx(1000 / (math.log(0.025) / math.log(1 - 0.009)))
+    assert published_error(0.0, lower=0.0, upper=0.0037, n=1000).deff_assumed
+    assert published_error(0.0, lower=0.0, upper=1.0).high > 0.99
 
 
 def test_mean_needs_a_standard_deviation():
@@ -131,6 +170,19 @@ def test_an_interval_gives_a_mean_its_error_without_a_standard_deviation():
     assert found.se == pytest.approx(0.1 / 1.959963984540054)
     assert found.deff is None
     assert found.df == 899
+
+
+def test_a_means_own_interval_is_not_judged_by_another_surveys_answers():
+    ends = {"lower": 2.955, "upper": 3.045, "n": 2000, "statistic": "mean"}
+    for other in (None, 1.0, 1.05):
+        found = published_error(3.0, other_sd=other, **ends)
+        assert (found.se, found.basis) == (pytest.approx(0.045 / Z), "the published 95% interval")
+    assert published_error(3.0, sd=1.05, **ends).deff_assumed
+    borrowed = published_error(3.0, statistic="mean", n=2000, other_sd=1.05)
+    assert borrowed.se == pytest.approx(1.05 * math.sqrt(1.5 / 2000))
+    assert published_error(3.0, statistic="mean", n=2000, sd=1.0, other_sd=1.05).se == pytest.approx(
+        (1.5 / 2000) ** 0.5
+    )
 
 
 def test_twice_the_interviews_never_widen_and_a_larger_margin_never_narrows():

@@ -1,5 +1,6 @@
 """Where a verdict turns, and whether that lies within what is plausible."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topline.analysis.comparing.published_error import published_error
-from topline.analysis.comparing.sensitivity import Grounds, in_words, moves, nearest_of, turnings
+from topline.analysis.comparing.sensitivity import Grounds, in_words, moves, nearest_of, plausible_of, turnings
 from topline.analysis.comparing.verdict import Side, against_bound, difference
 
 
@@ -175,3 +176,28 @@ def test_the_nearest_turning_point_of_a_tier_is_kept_for_each_ground():
     found = turnings(grounds())
     assert nearest_of(found, "total error") == {"nonsampling": turning(grounds(), "nonsampling").value}
     assert nearest_of([], "total error") == {}
+
+
+def test_what_may_well_turn_a_verdict_is_named_by_its_ground():
+    found = turnings(grounds())
+    assert plausible_of(found, "total error") == ("nonsampling",)
+    assert plausible_of(turnings(grounds(nonsampling=0.01)), "total error") == ()
+
+
+@pytest.mark.parametrize("level", [0.95, 0.99])
+@pytest.mark.parametrize("df", [2, 3, 6])
+@pytest.mark.parametrize("published", [0.0, 0.60])
+def test_with_few_degrees_of_freedom_each_ground_still_turns_a_verdict_once_at_most(df, level, published):
+    for apart in (0.03, 0.08, 0.12):
+        error = published_error(published, n=1000, deff=1.5, level=level)
+        case = grounds(published + apart, published, se=0.02, df=df, n=1000, level=level, variance=error.se**2)
+        for ground, now, tried, _ in moves(case):
+            for end in tried:
+                places = [now + part / 40 * (end - now) for part in range(41)]
+                if ground == "nonsampling":
+                    found = [case.gaps("total error", nonsampling=place) for place in places]
+                else:
+                    found = [case.gaps("sampling error", **{ground: place}) for place in places]
+                for which in (0, 1):
+                    passed = [gap[which] > 0 for gap in found]
+                    assert sum(a != b for a, b in itertools.pairwise(passed)) <= 1

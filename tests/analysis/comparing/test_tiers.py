@@ -175,3 +175,39 @@ def test_a_pair_that_is_not_comparable_is_never_differenced():
     apart = with_tiers(row(grade="not_comparable"), Printed(n=1173), Declared())
     assert (apart.difference, apart.p, apart.verdict_total, apart.stable, apart.turning_nonsampling) == (None,) * 5
     assert replace(apart, grade="qualified").difference is None
+
+
+def test_the_total_tier_is_never_narrower_than_the_sampling_tier():
+    """Three sampling units leave 2 degrees of freedom: other error of a point must not make a difference of it."""
+    for published in (0.0, 0.02, 0.60, 1.0):
+        few = row(min(1.0, published + 0.08), published, se=0.02, df=2)
+        tested = with_tiers(few, Printed(n=60, deff=1.0), Declared(nonsampling=0.01))
+        assert width(tested, *WIDTHS[1]) >= width(tested, *WIDTHS[0])
+        assert tested.p_total >= tested.p
+        assert tested.published_total_low <= tested.published_low
+        assert tested.published_total_high >= tested.published_high
+    one = with_tiers(row(0.68, 0.60, se=0.02, df=2), Printed(n=1000, deff=1.0), Declared(nonsampling=0.01))
+    assert (one.verdict_sampling, one.verdict_total) == ("inconclusive", "inconclusive")
+
+
+def test_a_rounded_margin_as_if_at_random_leaves_the_design_effect_open():
+    """1,200 interviews at random have a margin of 2.8 points, printed as 3."""
+    tested = with_tiers(row(), Printed(n=1200, moe=0.03, rounding=0.01), Declared())
+    assert (tested.published_deff, tested.published_deff_assumed) == (1.5, True)
+    exact = with_tiers(row(), Printed(n=1200, moe=0.03, moe_rounding=0.001), Declared())
+    assert (exact.published_deff, exact.published_deff_assumed) == (pytest.approx(1.125, abs=1e-3), False)
+
+
+def test_a_means_interval_is_kept_whatever_the_new_answers_scatter():
+    tested = with_tiers(mean_row(deff=1.0), Printed(n=1000, lower=3.73, upper=3.87, span=4.0), Declared())
+    assert tested.published_error_basis == "the published 95% interval"
+    assert tested.published_se == pytest.approx(0.07 / 1.959963984540054)
+
+
+def test_a_row_tells_of_what_may_well_turn_it_and_of_nothing_else():
+    tested = with_tiers(row(), Printed(n=1173, rounding=0.01), Declared())
+    assert tested.turning_plausible == ("nonsampling",)
+    firm = with_tiers(row(), Printed(n=1173, rounding=0.01), Declared(nonsampling=0.01))
+    assert (firm.turning_nonsampling is None, firm.turning_plausible) == (False, ())
+    assert "Designeffekt" not in sentence(tested, "de")
+    assert "2,6" in sentence(tested, "de")

@@ -1,5 +1,6 @@
 """What those without an answer could do to a difference."""
 
+import itertools
 import math
 from dataclasses import replace
 
@@ -99,6 +100,30 @@ def test_a_dont_know_recorded_by_name_alone_counts_too():
     assert published_bounds(figure_of(base="all", scale=None), [named]) == pytest.approx((0.62, 0.72))
 
 
+def test_one_dont_know_by_name_and_by_code_counts_once():
+    figure = figure_of(0.6, base="all", scale=SCALE)
+    coded = unanswered_figure(0.1, 97.0)
+    for scale in (SCALE, None):
+        named = unanswered_figure(0.1, category="dont_know", figure_id="poll.dk", scale=scale)
+        assert published_bounds(figure, [coded, named]) == pytest.approx((0.6, 0.7))
+    refused = unanswered_figure(0.04, category="refused", figure_id="poll.refused")
+    assert published_bounds(figure, [coded, refused]) == pytest.approx((0.6, 0.74))
+    assert published_bounds(replace(figure, item=replace(figure.item, scale=None)), [coded]) == pytest.approx(
+        (0.6, 0.7)
+    )
+
+
+def test_of_two_values_of_one_dont_know_the_best_traced_counts_then_the_largest():
+    figure = figure_of(0.6, base="all", scale=SCALE)
+    seen = unanswered_figure(0.1, 97.0, provenance="verified")
+    recalled = unanswered_figure(0.3, 97.0, figure_id="poll.again", provenance="recalled")
+    larger = unanswered_figure(0.15, 97.0, figure_id="poll.third", provenance="verified")
+    for known in itertools.permutations([seen, recalled]):
+        assert published_bounds(figure, known) == pytest.approx((0.6, 0.7))
+    for known in itertools.permutations([seen, recalled, larger]):
+        assert published_bounds(figure, known) == pytest.approx((0.6, 0.75))
+
+
 def test_two_ranges_that_overlap_or_not_are_said_to():
     figures = [figure_of(0.62, scale=SCALE), unanswered_figure(0.08, 97.0)]
     near = rows_by_id(figures)["poll.travel"]
@@ -108,7 +133,10 @@ def test_two_ranges_that_overlap_or_not_are_said_to():
         "the two ranges overlap, so those without an answer could make or undo a difference by themselves."
     )
     far = rows_by_id([figure_of(0.9, scale=SCALE), unanswered_figure(0.08, 97.0)])["poll.travel"]
-    assert far.unanswered.endswith("do not overlap, so those without an answer cannot account for the difference.")
+    assert far.unanswered.endswith(
+        "do not overlap, so those on record without an answer do not account for the whole difference by themselves; "
+        "this leaves out sampling error, and refusals that were not recorded."
+    )
 
 
 def rows_by_id(figures):

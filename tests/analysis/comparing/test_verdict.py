@@ -1,5 +1,6 @@
 """R session behind the figures: tests/reference/compare.R (t.test, p.adjust), output beside it; tolerance 1e-9."""
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -35,8 +36,13 @@ def test_interval_and_p_value_are_those_of_r_t_test(welch):
 
 @pytest.mark.parametrize("tost", R["tost"], ids=lambda case: str(case["margin"]))
 def test_equivalence_is_two_one_sided_t_tests(tost):
+    room = tost["margin"] - abs(NEW.value - PUBLISHED.value)
+    plain = Pair(NEW, PUBLISHED).plain_tail(abs(room))
+    assert (plain if room > 0 else 1 - plain) == pytest.approx(tost["p"], rel=1e-9)
     found = difference(NEW, PUBLISHED, margin=tost["margin"])
-    assert found.p_equivalence == pytest.approx(tost["p"], rel=1e-9)
+    # with the 6 degrees of freedom of one side alone, a margin of 2 is less certain to be kept
+    expected = tost["p"] if tost["margin"] < 2 else Pair(Side(0, 0), PUBLISHED).plain_tail(room)
+    assert found.p_equivalence == pytest.approx(expected, rel=1e-9)
 
 
 def test_holm_is_r_p_adjust():
@@ -107,11 +113,37 @@ def test_more_sample_on_either_side_never_widens_the_interval(new, published, mo
     assert after.high - after.low <= (before.high - before.low) * (1 + 1e-9)
 
 
-@given(st.builds(Side, shares, errors, st.floats(10, 2000)), st.builds(Side, shares, errors, st.just(math.inf)))
-def test_p_value_and_interval_agree(new, published):
-    found = difference(new, published, margin=0.05)
-    if abs(found.p - 0.05) > 1e-6:
-        assert (found.p < 0.05) == (found.low > 0 or found.high < 0)
+@given(sides(), sides(), st.sampled_from([0.0, 2e-4, 1.8e-3]), st.sampled_from([0.9, 0.95, 0.99]))
+def test_p_values_and_verdict_never_contradict_each_other(new, published, extra, level):
+    found, alpha = difference(new, published, margin=0.05, level=level, extra_variance=extra), 1 - level
+    if abs(found.p - alpha) > 1e-6:
+        assert (found.p < alpha) == found.verdict.startswith("different")
+        assert (found.p < alpha) == (found.low > 0 or found.high < 0)
+    if abs(found.p_equivalence - alpha) > 1e-6:
+        assert (found.p_equivalence < alpha) == (found.verdict in ("equivalent", "different but within margin"))
+
+
+def test_extra_variance_never_turns_an_inconclusive_pair_into_a_difference():
+    new, published = Side(0.68, 0.02, 2), Side(0.60, 0.015, 1000)
+    alone, added = (difference(new, published, margin=0.05, extra_variance=extra) for extra in (0.0, 2 * 0.01**2))
+    assert (alone.verdict, added.verdict) == ("inconclusive", "inconclusive")
+    assert added.high - added.low >= alone.high - alone.low
+    assert 0.05 < alone.p <= added.p
+
+
+@pytest.mark.parametrize("level", [0.95, 0.99])
+@pytest.mark.parametrize("df", [1, 2, 3, 6])
+def test_no_kind_of_error_ever_shortens_the_interval(df, level):
+    ladder = [0.0, 1e-3, 4e-3, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.3]
+    for se in (0.005, 0.02, 0.08):
+        for alpha in (1 - level, 2 * (1 - level)):
+            for one in (Side(0.6, 0.015, 1000), Side(0.6, 0.03, 4)):
+                new = Side(0.68, se, df)
+                by_extra = [Pair(new, one, error**2).half_width(alpha) for error in ladder]
+                by_side = [Pair(new, Side(0.6, error, one.df), 1e-4).half_width(alpha) for error in ladder]
+                by_few = [Pair(Side(0.68, error, df), one, 1e-4).half_width(alpha) for error in ladder]
+                for widths in (by_extra, by_side, by_few):
+                    assert all(later >= sooner * (1 - 1e-12) for sooner, later in itertools.pairwise(widths))
 
 
 def test_few_degrees_of_freedom_on_one_side_are_not_washed_out_by_the_other():

@@ -126,10 +126,15 @@ def places(template):
 
 def test_a_verdict_that_hangs_on_something_says_on_what_in_each_language():
     one = replace(row(estimate=0.60), stable=False, stability="depends: at more", turning_deff=1.8, turning_n=800.0)
-    one = replace(one, turning_nonsampling=None, turning_rounding=None)
+    one = replace(one, turning_nonsampling=None, turning_rounding=None, turning_plausible=("deff", "n"))
     assert sentence(one).endswith("this depends: at more.")
     assert "Designeffekt von 1,80 oder 800 Befragten" in sentence(one, "de")
     assert "设计效应为1.80，或已发表调查的访问人数为800" in sentence(one, "zh")
+    likely = replace(one, turning_plausible=("deff",))
+    assert "Designeffekt von 1,80." in sentence(likely, "de")
+    assert "800" not in sentence(likely, "de") + sentence(likely, "zh")
+    older = replace(one, turning_plausible=None)
+    assert sentence(older, "de") == sentence(one, "de")
     nothing = replace(one, turning_deff=None, turning_n=None, turning_nonsampling=None, turning_rounding=None)
     assert sentence(nothing, "de").endswith("das hängt von Annahmen ab.")
 
