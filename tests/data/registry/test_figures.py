@@ -231,3 +231,11 @@ def test_loading_needs_no_pandas_and_happens_once():
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "False"
     assert published()["liu2022.travel"] is published()["liu2022.travel"]
+
+
+def test_days_and_interviews_of_cdi_2018_are_known_from_a_report_and_the_interviews_of_each_statement_are_not():
+    figure = published()["cdi2018.limit"]
+    study = figure.study
+    assert (study.field_start, study.field_end, study.dates_provenance) == ("2018-12-13", "2018-12-16", "secondary")
+    assert (study.n_interviews, study.n_provenance, figure.n) == (3151, "secondary", None)
+    assert "The field dates are as reported by others." in figure.doubts
