@@ -248,7 +248,7 @@ def test_a_file_beside_it_may_give_title_and_population(tmp_path):
     beside.write_text("{", encoding="utf-8")
     assert refused(path)[0].startswith("margins.json: this is not JSON: ")
     beside.write_text('{"title": 3}', encoding="utf-8")
-    assert refused(path) == ["margins.json: holds something else than title, population and note as texts."]
+    assert refused(path) == ["margins.json: holds something else than title, population, country and note as texts."]
 
 
 COUNTED = "dimension,category,count,source,date"
