@@ -30,7 +30,7 @@ DERIVED = (
     *("estimate_total_low", "estimate_total_high", "published_se", "difference", "difference_low", "difference_high"),
     *("total_low", "total_high", "p", "p_holm", "p_total", "p_total_holm", "verdict_sampling", "verdict_total"),
     *("p_bh", "p_total_bh", "minimum_detectable", "minimum_detectable_total", "stable"),
-    *("turning_deff", "turning_n", "turning_nonsampling", "turning_rounding", "turning_plausible"),
+    *("turning_deff", "turning_n", "turning_nonsampling", "turning_rounding", "turning_plausible", "turnings"),
 )
 """What a suppressed comparison loses: everything the new value could be worked back from."""
 

@@ -52,11 +52,28 @@ def demo(folder: Path, dashboard: bool | None, as_json: bool) -> None:
         show(comparison, as_json)
         return
     click.echo(f"4. Compared with published figures\n\n{comparison.summary()}\n")
+    for line in also(comparison):
+        click.echo(line)
     click.echo(f"Every pair in words, and those that may not be compared:   topline compare {folder}")
     if dashboard or (dashboard is None and sys.stdout.isatty()):
         served(study.path)
     else:
         click.echo(f"See it in a browser:   topline dashboard {folder}")
+
+
+def also(comparison: Comparison) -> list[str]:
+    """Say how many verdicts are stable, and what was tested together; nothing where there is neither."""
+    known = [row.stable for row in comparison.rows if row.stable is not None]
+    lines = []
+    if known:
+        lines.append(
+            f"Stable: {sum(known)} of {len(known)} verdicts; the others hang on what is not known for certain."
+        )
+    names = [f"'{one.battery}'" if one.battery else "questions in no battery" for one in comparison.batteries]
+    if names:
+        noun = "battery" if len(names) == 1 else "batteries"
+        lines.append(f"{len(names)} {noun}: {', '.join(names)}; topline compare shows them.")
+    return lines
 
 
 def made_up(folder: Path) -> StudyFolder:

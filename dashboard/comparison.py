@@ -11,14 +11,15 @@ import streamlit as st
 
 from ..analysis.results import MINIMUM_BASE, Results, read_results
 from ..analysis.telling import facts as words_of
+from ..analysis.telling import legend
 from ..analysis.telling.apart import NO_FIGURE, apart_rows
 from ..analysis.telling.badge import badge_in_short, disagreement
 from ..analysis.telling.comparison import Comparison, ComparisonRow
 from ..analysis.telling.comparison_chart import dot_and_whisker, drawable_groups
 from ..analysis.telling.groups import Group, counted_by_both, grouped
 from ..analysis.telling.reasons import with_repair
-from ..analysis.telling.sentences import GRADES, in_language, published_in_words, study_in_words
-from ..analysis.telling.value_text import between, differenced, published_bracket
+from ..analysis.telling.sentences import GRADES, grade_in_words, in_language, published_in_words, study_in_words
+from ..analysis.telling.value_text import differenced, new_value, published_bracket
 from ..data.errors import FileError
 from . import wording
 from .battery import batteries
@@ -199,8 +200,11 @@ def caption(group: Group) -> None:
 def items(groups: Sequence[Group], comparison: Comparison, language: str, *, opened: bool) -> None:
     """Show the items one by one, under what they were asked with."""
     st.header("Item by item", anchor="items")
-    if words_of.quoted([row for group in groups for row in group.rows]):
+    rows = [row for group in groups for row in group.rows]
+    if words_of.quoted(rows):
         st.markdown(words_of.ESSAY, width=READING)
+    if held := legend.stability(rows):
+        st.markdown(escaped(held), width=READING)
     for group in groups:
         caption(group)
         for row in group.rows:
@@ -225,8 +229,10 @@ def table(groups: Sequence[Group], minimum: int) -> None:
     """Print what the chart shows, and the badge."""
     written = [(" ".join(group.heading), [cells(row, minimum) for row in group.rows]) for group in groups]
     st.html(html_table_in_groups("New results against published figures", written))
-    if words_of.quoted([row for group in groups for row in group.rows]):
-        st.markdown(f"“As quoted” in a badge: quoted in an essay. {words_of.ESSAY}", width=READING)
+    rows = [row for group in groups for row in group.rows]
+    for words in (legend.again_note(rows), legend.badges(rows)):
+        if words:
+            st.markdown(escaped(words), width=READING)
 
 
 def cells(row: ComparisonRow, minimum: int) -> dict[str, str]:
@@ -239,7 +245,7 @@ def cells(row: ComparisonRow, minimum: int) -> dict[str, str]:
         "New minus published": words_of.minus(differenced(row)),
         "Sampling error only": row.verdict_sampling or "not tested",
         "With other survey error": row.verdict_total or "not tested",
-        "Badge": f"{GRADES[row.grade]}; {badge_in_short(row)}",
+        "Badge": f"{grade_in_words(row)}; {badge_in_short(row)}",
     }
 
 
@@ -248,7 +254,7 @@ def new_cell(row: ComparisonRow, minimum: int) -> str:
     if row.suppressed:
         return f"base under {minimum}"
     size = f", n {row.n:,.0f}" if row.n is not None else ""
-    return words_of.minus(between(row.estimate, row.low, row.high, row)) + size
+    return words_of.minus(new_value(row)) + size
 
 
 def published_cell(row: ComparisonRow) -> str:

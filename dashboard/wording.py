@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..analysis.telling.badge import NOT_STATED, disagreement
 from ..analysis.telling.comparison import ComparisonRow
 from ..analysis.telling.facts import interval_of
-from ..analysis.telling.sentences import GRADES
+from ..analysis.telling.sentences import grade_in_words
 from .markup import escaped
 
 GRADE_COLOURS = {"comparable": "green", "qualified": "blue", "not_comparable": "gray"}
@@ -14,7 +14,7 @@ PROVENANCE_COLOURS = {"verified": "green", "secondary": "blue", "recalled": "ora
 
 def badges(row: ComparisonRow) -> str:
     """Give the row's badges as Streamlit Markdown."""
-    grade = f":{GRADE_COLOURS[row.grade]}-badge[{GRADES[row.grade]}]"
+    grade = f":{GRADE_COLOURS[row.grade]}-badge[{grade_in_words(row)}]"
     colour = "orange" if disagreement(row) else PROVENANCE_COLOURS.get(row.provenance, "gray")
     return f"{grade} :{colour}-badge[published value {escaped(row.badge or NOT_STATED)}]"
 

@@ -91,6 +91,17 @@ def decimals_for(errors: Sequence[float], estimates: Sequence[float] = ()) -> in
     return min(8, max(0, 1 - math.floor(math.log10(min(positive)))))
 
 
+def decimals_seen(value: float, usual: int) -> int:
+    """Give the decimals at which a number that is not 0 does not look like 0: the usual, or up to three more.
+
+    Examples
+    --------
+    >>> decimals_seen(4.2, 1), decimals_seen(0.04, 1), decimals_seen(0.0, 1), decimals_seen(1e-12, 1)
+    (1, 2, 1, 1)
+    """
+    return next((more for more in range(usual, usual + 4) if round(abs(value), more) > 0), usual)
+
+
 def aligned(header: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int) -> str:
     """Lay out a table for the terminal: text to the left, numbers to the right, Chinese counted as two wide.
 

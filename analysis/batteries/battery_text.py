@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ...data.printing import aligned, folded, shortened
+from ...data.printing import aligned, decimals_seen, folded, shortened
+from ...data.registry.figure import SHORT_BADGES
 from .battery import Assumption, Battery
 from .hotelling import JointTest
 from .rao_scott import RaoScott
@@ -13,6 +14,7 @@ from .tier import Tier
 
 HEADINGS = ("Item", "Known", "New", "Published", "Difference", "Expected", "Bits", "Expected, total", "Bits")
 LONGEST = 32
+KNOWN = {str(grade): words for grade, words in SHORT_BADGES.items()}
 OTHER = "with other survey error"
 
 
@@ -21,7 +23,7 @@ def as_text(battery: Battery) -> str:
     rows = [
         [
             shortened(item.label, LONGEST) if item.label else item.item,
-            item.provenance.replace("_", " ") or "not stated",
+            KNOWN.get(item.provenance, "not stated"),
             value(item.new, battery),
             value(item.published, battery),
             signed(item.difference, battery),
@@ -182,7 +184,7 @@ def conclusions_changed(was: Tier, now: Tier, level: float, tier: str) -> list[s
 def allowing(battery: Battery) -> str:
     """Say what the second tier allows for."""
     error = points(battery.nonsampling or 0.0, battery).removesuffix(".0")
-    return f"allowing also for {error} points of other survey error on each side"
+    return f"allowing also for {error} {'point' if error == '1' else 'points'} of other survey error on each side"
 
 
 def in_words(test: JointTest | RaoScott) -> str:
@@ -222,7 +224,8 @@ def value(number: float, battery: Battery) -> str:
 
 def points(number: float, battery: Battery) -> str:
     """Print a distance in points of percent, or of the scale."""
-    return f"{abs(100 * number):.1f}" if battery.statistic == "share" else f"{abs(number):.2f}"
+    size, usual = (100 * number, 1) if battery.statistic == "share" else (number, 2)
+    return f"{abs(size):.{decimals_seen(size, usual)}f}"
 
 
 def signed(number: float, battery: Battery) -> str:

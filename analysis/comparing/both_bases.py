@@ -220,7 +220,7 @@ def unsettled(made: ComparisonRow, row: ComparisonRow, other: ComparisonRow) -> 
         told.append(f"it would be {how} ({tier} error)")
     words = f"depends on the base: over {BASE_WORDS[other.base]}, {'; '.join(told)}"
     nothing: dict[str, Any] = {f"turning_{name}": None for name in ("deff", "n", "nonsampling", "rounding")}
-    return replace(made, stable=False, stability=words, turning_plausible=(), **nothing)
+    return replace(made, stable=False, stability=words, turning_plausible=(), turnings=(), **nothing)
 
 
 def nearest_of_both(made: ComparisonRow, other: ComparisonRow, rounding: float) -> ComparisonRow:
@@ -234,5 +234,7 @@ def nearest_of_both(made: ComparisonRow, other: ComparisonRow, rounding: float) 
     plausible = (*(made.turning_plausible or ()), *(other.turning_plausible or ()))
     made = replace(made, turning_plausible=tuple(dict.fromkeys(plausible)), **nearest)
     if made.stable and other.stable is False:
-        return replace(made, stable=False, stability=f"{other.stability}, over {BASE_WORDS[other.base]}")
+        there = tuple(replace(point, base=other.base) for point in other.turnings or ())
+        words = f"{other.stability}, over {BASE_WORDS[other.base]}"
+        return replace(made, stable=False, stability=words, turnings=there if other.turnings is not None else None)
     return made

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...data.description import modes_in_words
+from ...data.registry.figure import SHORT_BADGES
 from ..gating.people import country_of
 from ..telling.comparison import ComparisonRow
 
@@ -65,4 +66,4 @@ def published_answers(figure: Figure) -> str:
 def source_in_words(source: Source) -> str:
     """Name a source with its locator, what it prints, and how far it was traced."""
     place = f", {source.locator}" if source.locator else ""
-    return f"{source.citation.rstrip('.')}{place}: “{source.quoted}” ({source.provenance.replace('_', ' ')})"
+    return f"{source.citation.rstrip('.')}{place}: “{source.quoted}” ({SHORT_BADGES[source.provenance]})"

@@ -21,6 +21,8 @@ from typing import Literal
 from scipy.optimize import brentq
 
 from ...data.registry.figure import Bound
+from ..telling.english import ENGLISH
+from ..telling.turning import TurningPoint, stability_in_words
 from .published_error import variance_at_end
 from .verdict import Pair, Side, Verdict, verdict_of
 
@@ -135,6 +137,8 @@ class Turning:
         Whether it lies within what the ground may well be.
     distance : float
         How far off, as the logarithm of the factor.
+    range : tuple of float
+        Between which the ground may well be.
     """
 
     tier: Tier
@@ -144,6 +148,7 @@ class Turning:
     verdict: Verdict
     plausible: bool
     distance: float
+    range: Range
 
 
 def turnings(grounds: Grounds) -> list[Turning]:
@@ -190,6 +195,7 @@ def of_tier(grounds: Grounds, tier: Tier) -> Iterator[Turning]:
                     grounds.verdict(tier, **{ground: beyond}),
                     plausible[0] <= value <= plausible[1],
                     abs(math.log(value / now)) if value > 0 < now else math.inf,
+                    plausible,
                 )
 
 
@@ -239,30 +245,28 @@ def in_words(found: Sequence[Turning], grounds: Grounds) -> str:
     Examples
     --------
     >>> grounds = Grounds(Side(0.684, 0.017, 300), 0.77, 0.0002265, 0.05, n=1173, deff=1.5, nonsampling=0.03)
-    >>> in_words(turnings(grounds), grounds)
-    "depends: with less than 2.7 points of other survey error it would be 'different' (total error)"
+    >>> print(in_words(turnings(grounds), grounds))
+    depends: with less than 2.7 points of other survey error (plausible: 2 to 4) it would be 'different' (total error)
     >>> in_words([], grounds)
     'stable: nothing tried would change it'
     """
-    hanging = [one for one in found if one.plausible]
-    if hanging:
-        return f"depends: {'; '.join(turn_in_words(one, grounds) for one in hanging)}"
-    if not found:
-        return "stable: nothing tried would change it"
-    return f"stable: only {turn_in_words(found[0], grounds)}"
+    return stability_in_words(points_of(found), ENGLISH, "share" if grounds.share else "mean")
 
 
-def turn_in_words(one: Turning, grounds: Grounds) -> str:
-    """Say where a verdict turns, and into what."""
-    more = "more" if one.above else "less"
-    size = f"{100 * one.value:.1f} points" if grounds.share else f"{one.value:.2f} points of the scale"
-    words = {
-        "deff": f"at a published design effect {'above' if one.above else 'below'} {one.value:.2f}",
-        "n": f"with {'more' if one.above else 'fewer'} than {one.value:,.0f} published interviews",
-        "nonsampling": f"with {more} than {size} of other survey error",
-        "rounding": f"with published values rounded to {more} than {size}",
-    }[one.ground]
-    return f"{words} it would be '{one.verdict}' ({one.tier})"
+def points_of(found: Sequence[Turning]) -> tuple[TurningPoint, ...]:
+    """Give what a sentence names: every turning point that may well be; where there is none, the nearest.
+
+    Examples
+    --------
+    >>> grounds = Grounds(Side(0.684, 0.017, 300), 0.77, 0.0002265, 0.05, n=1173, deff=1.5, nonsampling=0.03)
+    >>> [(one.ground, round(one.low, 4), one.high) for one in points_of(turnings(grounds))]
+    [('nonsampling', 0.02, 0.04)]
+    """
+    named = [one for one in found if one.plausible] or found[:1]
+    return tuple(
+        TurningPoint(one.tier, one.ground, one.value, one.above, one.verdict, one.plausible, *one.range)
+        for one in named
+    )
 
 
 def plausible_of(found: Sequence[Turning], tier: Tier) -> tuple[Ground, ...]:

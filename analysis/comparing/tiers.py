@@ -21,12 +21,15 @@ from ..telling.comparison import ComparisonRow, family
 from ..testing.adjustment import benjamini_hochberg, holm
 from .printed import Printed
 from .published_error import ASSUMED_DEFF, PublishedError, interval
-from .sensitivity import Grounds, Tier, in_words, nearest_of, plausible_of, turnings
+from .sensitivity import Grounds, Tier, in_words, nearest_of, plausible_of, points_of, turnings
 from .verdict import Difference, Side, against_bound, check_declared, difference
 
 ADJUST = ("holm", "bh", "none")
 """The adjusted p that the sentence may warn by."""
 
+
+HALF = 0.5
+"""Of a margin or an error of shares that is larger, percentage points were meant."""
 
 @dataclass(frozen=True)
 class Declared:
@@ -58,7 +61,15 @@ class Declared:
 
     def __post_init__(self) -> None:
         """Refuse what means nothing."""
+        for name in ("margin", "level", "nonsampling", "deff", "mean_margin", "mean_nonsampling"):
+            if not isinstance(getattr(self, name), int | float | None):
+                raise ComparisonError(f"{name} is {getattr(self, name)!r}; give a number.")
         check_declared(self.margin, self.level)
+        for name in ("margin", "nonsampling"):
+            if HALF < (value := getattr(self, name)) < math.inf:
+                raise ComparisonError(
+                    f"{name} is {value:g}, which is {100 * value:,.0f} points; give it as a share: 0.05 for 5 points."
+                )
         for name in ("nonsampling", "mean_nonsampling"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
@@ -246,6 +257,7 @@ def with_sensitivity(row: ComparisonRow, grounds: Grounds) -> ComparisonRow:
         turning_nonsampling=nearest.get("nonsampling"),
         turning_rounding=nearest.get("rounding"),
         turning_plausible=plausible_of(found, tier),
+        turnings=points_of(found),
         stable=not any(one.plausible for one in found),
         stability=in_words(found, grounds),
     )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ...data.registry.figure import SHORT_BADGES
 from .comparison import ComparisonRow
 
-SHORT = {
-    "verified": "verified",
-    "secondary": "second hand",
-    "recalled": "from memory",
-    "as_quoted": "as quoted",
-}
+SHORT: Mapping[str, str] = {str(grade): words for grade, words in SHORT_BADGES.items()}
 """The grades of provenance, in a word or two."""
 
 NOT_STATED = "provenance not stated"

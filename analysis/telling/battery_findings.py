@@ -29,7 +29,8 @@ ITEMS = (
 READING = (
     "The common shift is how far all items lie from the published ones together; the spacing is what is left of the "
     "differences without it. Bits of surprise count how often a coin would have to fall heads in a row: up to about 4 "
-    "is ordinary chance."
+    "is ordinary chance. The answers need not agree, since each question is another: whether the items differ is "
+    "one test spread over all of them, and can miss what the spacing, without the common shift, still shows."
 )
 
 
@@ -47,7 +48,7 @@ def findings(battery: Battery) -> list[tuple[str, str, str]]:
     >>> for line in findings(Battery("x", "", "b", "share", 0.95, None, items, tier, None, "")):
     ...     print(line)
     ('Have they all moved together?', 'yes: 10.0 points lower (between 6.0 and 14.0 lower)', '-')
-    ('Do both surveys put them in the same order?', '1 of 1 pairs told apart by both: 1 the same way', '-')
+    ('Do both surveys put them in the same order?', 'its one pair told apart by both: 1 the same way', '-')
     """
     tiers = (battery.sampling, battery.total)
     asked = {
@@ -87,9 +88,10 @@ def spacing(tier: Tier | None, battery: Battery) -> str:
 def order(ranks: RankAgreement) -> str:
     """Count the pairs that both surveys tell apart, and how they stand."""
     if not ranks.resolved:
-        return f"none of {ranks.pairs} pairs told apart by both"
+        return f"{'its one pair not' if ranks.pairs == 1 else f'none of {ranks.pairs} pairs'} told apart by both"
     other = f", {ranks.contradict} the other way" if ranks.contradict else ""
-    return f"{ranks.resolved} of {ranks.pairs} pairs told apart by both: {ranks.agree} the same way{other}"
+    pairs = f"{ranks.resolved} of {ranks.pairs} pairs" if ranks.pairs != 1 else "its one pair"
+    return f"{pairs} told apart by both: {ranks.agree} the same way{other}"
 
 
 def surprising(tier: Tier | None) -> str:

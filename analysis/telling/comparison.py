@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...data.description import StudyDescription, dates_in_words
+from .turning import TurningPoint, turning_points
 
 if TYPE_CHECKING:
     import altair as alt
@@ -24,20 +25,16 @@ class ComparisonRow:
 
     Attributes
     ----------
-    item, category : str
-        The new variable, and the answers counted.
+    item, category, label, statistic : str
+        The new variable, the answers counted, the variable's label, and ``"share"`` or ``"mean"``.
     groups : mapping of str to object
         The part of the sample, by key; empty for everybody.
     estimate, se, low, high, n, weighted_n, deff, df, effective_n, cv : float or None
         The new estimate, on the figure's base and answers where those could be repaired.
-    label, statistic : str
-        Label of the variable; ``"share"`` or ``"mean"``.
     estimate_total_low, estimate_total_high : float or None
         Its interval with non-sampling error.
-    wording : mapping of str to str
-        The new question by language.
-    base, answers : str
-        Who is in the new base, and the labels of the answers counted.
+    wording, base, answers : mapping of str to str, str, str
+        The new question by language, who is in the new base, and the labels of the answers counted.
     battery : str
         Battery of the published item; the Holm adjustment runs over the rows of one study's battery.
     published_id, published, published_se, published_low, published_high, published_n : str, float or None
@@ -56,16 +53,16 @@ class ComparisonRow:
         Which adjusted p the sentence warns by: ``"holm"``, ``"bh"`` or ``"none"``.
     verdict_sampling, verdict_total : str or None
         ``"different"``, ``"equivalent"``, ``"different but within margin"`` or ``"inconclusive"``.
-    stable : bool or None
+    stable, stability : bool or None, str
         Whether the verdicts stay the same over all that is plausible of the published design effect, the published
-        number of interviews, non-sampling error and rounding.
-    stability : str
-        The same in words, with the value at which a verdict turns.
+        number of interviews, non-sampling error and rounding; in words, with the value at which a verdict turns.
     turning_deff, turning_n, turning_nonsampling, turning_rounding : float or None
         The nearest value of each, alone, at which the verdict with non-sampling error (where there is none, the other)
         changes; None: never within the range tried.
     turning_plausible : tuple of str or None
         Which of them may well be so, e.g. ``("deff",)``; None where that is not known, as in older files.
+    turnings : tuple of TurningPoint or None
+        What the sentence names: the turning points of both tiers that may well be so, else the nearest.
     other_base, other_base_estimate : str, float or None
         Where it is not known on which base the figure was published: the other base, and the new share over it.
         Intervals, p-values and verdicts then hold over both bases; estimate and difference are of ``base``.
@@ -77,7 +74,7 @@ class ComparisonRow:
         Between which the new value would lie if those without an answer had answered (Manski), and Imbens and Manski's
         interval for it, at ``level``.
     published_bounds_low, published_bounds_high : float or None
-        The same bounds on the published side, where its don't know is on record.
+        The same on the published side, where its don't know is on record.
     unanswered : str
         What those without an answer could do to the difference, in a sentence.
     minimum_detectable, minimum_detectable_total : float or None
@@ -86,13 +83,11 @@ class ComparisonRow:
         As applied to this row, in its unit.
     grade : str
         ``"comparable"``, ``"qualified"`` or ``"not_comparable"``.
-    reasons : tuple of str
-        Plain sentences: what differs, what was repaired.
+    reasons, topics : tuple of str
+        Plain sentences: what differs, what was repaired; what each is about, e.g. ``"wording"`` or ``"people"``.
     repairs : tuple of str
         For each reason the argument or action that would repair it, e.g. ``'base="excluding_dont_know"'``; empty where
         nothing does.
-    topics : tuple of str
-        What each of them is about, e.g. ``"wording"`` or ``"people"``.
     sentence, sentence_de, sentence_zh : str
         The whole in one sentence, in English, German and Chinese.
     provenance : str
@@ -159,6 +154,7 @@ class ComparisonRow:
     turning_nonsampling: float | None = None
     turning_rounding: float | None = None
     turning_plausible: tuple[str, ...] | None = None
+    turnings: tuple[TurningPoint, ...] | None = None
     dont_know: float | None = None
     refused: float | None = None
     dont_know_n: float | None = None
@@ -231,7 +227,7 @@ class ComparisonRow:
             if one.name == "groups":
                 record.update(value)
             else:
-                record[one.name] = list(value) if isinstance(value, tuple) else plain(value)
+                record[one.name] = list(map(plain, value)) if isinstance(value, tuple) else plain(value)
         return record
 
     @classmethod
@@ -248,11 +244,14 @@ class ComparisonRow:
         fields: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in record.items() if name in known
         }
+        fields["turnings"] = turning_points(fields.get("turnings"))
         return cls(**fields, groups={name: value for name, value in record.items() if name not in known})
 
 
 def plain(value: object) -> object:
-    """Turn what is not a finite number into None and a mapping into a dict, so that JSON can hold it."""
+    """Turn what is not a finite number into None and what has parts into a dict, so that JSON can hold it."""
+    if isinstance(value, TurningPoint):
+        return dataclasses.asdict(value)
     if isinstance(value, Mapping):
         return dict(value)
     return None if isinstance(value, float) and not math.isfinite(value) else value

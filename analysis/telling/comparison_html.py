@@ -19,9 +19,10 @@ from .comparison_chart import report_chart
 from .comparison_text import answers_counted, compared, heading, method_lines, reading, warning
 from .facts import LANGUAGES, WORDING_STATUS, firmness, interval_of, minus, new_facts, published_facts, short_label
 from .groups import Group, counted_by_both, grouped
+from .legend import again_note
 from .reasons import with_repair
 from .sentences import grade_in_words, in_language, published_in_words, study_in_words
-from .value_text import between, differenced, published_bracket
+from .value_text import differenced, new_value, published_bracket
 
 if TYPE_CHECKING:
     import altair as alt
@@ -88,6 +89,7 @@ def as_html(comparison: Comparison, language: str = "en") -> str:
         table_html((HEADINGS, [cells(row) for row in rows], 1), caption="New results against published figures")
         if rows
         else "",
+        paragraphs([note] if (note := again_note(rows)) else []),
         paragraphs(reading(comparison, language)),
         *([batteries(comparison)] if comparison.batteries else []),
         "<h2>Pair by pair</h2>" if rows else "",
@@ -129,7 +131,7 @@ def cells(row: ComparisonRow) -> tuple[str, ...]:
     size = f", n {row.published_n:,.0f}" if row.published_n is not None else ", n not stated"
     return (
         short_label(row),
-        "base too small" if row.suppressed else minus(between(row.estimate, row.low, row.high, row)),
+        "base too small" if row.suppressed else minus(new_value(row)),
         f"{minus(published_in_words(row) + published_bracket(row))}{size}; {study_in_words(row)}",
         badge_in_short(row),
         minus(differenced(row)),

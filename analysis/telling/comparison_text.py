@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 
 from ...data.printing import aligned, folded, line_width, markdown, shortened, width
 from ..batteries.battery_text import title
 from ..printing.result_text import escaped, table_text
-from .badge import SHORT as SHORT
+from . import legend
 from .badge import badge_in_short
 from .battery_findings import READING, TIERS, conditions, findings
 from .comparison import Comparison, ComparisonRow
-from .facts import WORDING_STATUS, float_of, points_in_words, quoted, simulated
+from .facts import WORDING_STATUS, simulated
 from .reasons import lettered, letters_of, with_repair
-from .sentences import UNCHECKED, in_language, phrases_of, published_in_words, study_in_words
-from .value_text import between, differenced, published_bracket
+from .sentences import grade_in_words, in_language, phrases_of, published_in_words, study_in_words
+from .value_text import differenced, new_value, published_bracket
 
 HEADINGS = ("Item", "New", "Published", "Difference", "Sampling error", "Total error", "Source [note]")
-LONGEST = 24
-"""Columns of an item's name in the table."""
+LEAST = 24
+"""Columns that an item's name has in the table at least; more where the other columns leave room."""
 
 PARTS = re.compile(r"\s*[\u2e80-\uffef][，。；：、）”]*|\s*[^\s\u2e80-\uffef]+")
 """Where a line may be folded: at blanks, and between the signs of Chinese, which has none, but before no stop."""
-
-USUAL = (("nonsampling", 0.03), ("margin", 0.05))
-"""Names in the method, and what stands there unless something else was declared."""
 
 NAMES = {"en": "English", "de": "German", "zh": "Chinese"}
 
@@ -71,11 +69,23 @@ def hanging(line: str) -> str:
 def as_summary(comparison: Comparison) -> str:
     """Print the heading and the table alone; estimates stand over their intervals."""
     rows: list[list[str]] = []
-    for number, row in enumerate(compared(comparison), start=1):
-        columns = [split_cell(cell) for cell in cells(row, number)]
-        rows += [[lines[0] for lines in columns], [lines[1] for lines in columns], [""] * len(HEADINGS)]
+    placed = list(enumerate(compared(comparison), start=1))
+    longest = room_for_names([cells(row, number) for number, row in placed])
+    for number, row in placed:
+        columns = [names(row, longest), *(split_cell(cell) for cell in cells(row, number)[1:])]
+        rows += [list(line) for line in zip_longest(*columns, fillvalue="")]
+        rows.append([""] * len(HEADINGS))
     head = "\n".join(map(folded, [*warning(comparison), heading(comparison), *answers_counted(comparison)]))
-    return f"{head}\n\n{aligned(HEADINGS, rows[:-1], len(HEADINGS))}" if rows else head
+    note = legend.again_note([row for _, row in placed])
+    under = f"\n\n{folded(note)}" if note else ""
+    return f"{head}\n\n{aligned(HEADINGS, rows[:-1], len(HEADINGS))}{under}" if rows else head
+
+
+def room_for_names(rows: Sequence[Sequence[str]]) -> int:
+    """Give the columns that the others leave to the items' names."""
+    others = list(zip(HEADINGS, *rows, strict=True))[1:]
+    widest = [max(width(line) for cell in column for line in split_cell(cell)) for column in others]
+    return max(LEAST, line_width() - sum(widest) - 2 * len(widest))
 
 
 def warning(comparison: Comparison) -> list[str]:
@@ -90,17 +100,10 @@ def reading(comparison: Comparison, language: str) -> list[str]:
     rows = compared(comparison)
     if not rows:
         return []
-    error, margin = (points_in_words(float_of(comparison.method, *usual)) for usual in USUAL)
-    lines = [
-        "Verdicts: the first knows only the chance of sampling, the second also allows for "
-        f"{error} points of other survey error on each side. 'equivalent': the two differ by less than {margin} "
-        "points; 'inconclusive': neither a difference nor that is shown."
-    ]
-    if quoted(rows):
-        lines.append("'as quoted': known only from a web essay that names no source, and seen in no study.")
+    lines = [legend.verdicts(comparison), legend.stability(rows), legend.badges(rows)]
     if language != "en":
         lines.append(f"The sentences are in {NAMES[language]}; everything else is in English.")
-    return lines
+    return [line for line in lines if line]
 
 
 def answers_counted(comparison: Comparison) -> list[str]:
@@ -141,6 +144,7 @@ def as_markdown(comparison: Comparison, language: str = "en") -> str:
         f"**{escaped(heading(comparison))}**",
         *map(escaped, answers_counted(comparison)),
         markdown(HEADINGS, rows, len(HEADINGS)) if rows else "",
+        escaped(legend.again_note(compared(comparison))),
         *map(escaped, reading(comparison, language)),
         *(battery_markdown(comparison, place) for place in range(len(comparison.batteries))),
         *(in_a_list(lines) for lines in sections(comparison, language, escaped)),
@@ -205,34 +209,56 @@ def beside(figures: Mapping[str, Sequence[str]]) -> list[str]:
 
 def heading(comparison: Comparison) -> str:
     """Say what is compared, and for whom."""
-    count = sum(row.difference is not None for row in comparison.rows)
+    differenced = [row for row in comparison.rows if row.difference is not None]
+    tested = sum(row.verdict_sampling is not None for row in differenced)
+    untested = len(differenced) - tested
     about = comparison.about
     title = f"{about.title}: " if about.title else ""
     pairs = f"{len(comparison)} {'pair' if len(comparison) == 1 else 'pairs'} of new and published results"
     whom = (
         f"{about.population or 'population not stated'}; {', '.join(about.modes) or 'mode not stated'}; {about.dates}"
     )
+    counts = f"{tested} differenced" + (f", {untested} more without a test" if untested else "")
     asked = "would be asked: " if simulated(about) else ""
-    return f"{title}{pairs}, {count} differenced ({asked}{whom})"
+    return f"{title}{pairs}, {counts} ({asked}{whom})"
 
 
 def cells(row: ComparisonRow, number: int) -> tuple[str, ...]:
     """Give the printed cells of a row."""
-    part = f"; {row.part}" if row.groups else ""
     return (
-        f"{shortened(row.label, LONGEST)} ({row.item}{part})" if row.label not in ("", row.item) else row.item + part,
-        "base too small" if row.suppressed else between(row.estimate, row.low, row.high, row),
+        named(row),
+        "base too small" if row.suppressed else new_value(row),
         f"{study_in_words(row)} {published_in_words(row)}{published_bracket(row)}".lstrip(),
         differenced(row),
         in_two(row.verdict_sampling),
         in_two(row.verdict_total),
-        f"{badge_in_short(row).replace('; ', ', ')} [{number}]; {joined(row)}",
+        f"{badge_in_short(row).replace('; ', ', ')} [{number}]; {grade_in_words(row)}",
     )
 
 
-def joined(row: ComparisonRow) -> str:
-    """Give the grade; where nothing but the user's word joins the two questions, that."""
-    return "on your word" if UNCHECKED in row.topics else row.grade
+def named(row: ComparisonRow) -> str:
+    """Name a row by its label, with the variable and the part behind it."""
+    part = f"; {row.part}" if row.groups else ""
+    return row.item + part if row.label in ("", row.item) else f"{row.label} ({row.item}{part})"
+
+
+def names(row: ComparisonRow, longest: int) -> list[str]:
+    """Give the lines of a row's name: its label, of three lines at most, and under it the variable and the part.
+
+    Examples
+    --------
+    >>> names(ComparisonRow("school", label="Restrict their children's entry into private schools"), 24)
+    ['Restrict their', "children's entry into", 'private schools', 'school']
+    """
+    under = row.item + (f"; {row.part}" if row.groups else "")
+    if row.label in ("", row.item):
+        return list(split_cell(under))
+    lines = [""]
+    for part in PARTS.findall(shortened(row.label, 3 * longest - longest // 2)):
+        if width(lines[-1] + part) > longest and lines[-1]:
+            lines.append("")
+        lines[-1] += part if lines[-1] else part.lstrip()
+    return [*lines, under]
 
 
 def in_two(verdict: str | None) -> str:

@@ -9,7 +9,7 @@ from ...data.description import SIMULATED, StudyDescription, modes_in_words
 from .comparison import Comparison, ComparisonRow
 from .groups import counted, counted_by_both, published_counted
 from .sentences import points, published_in_words
-from .value_text import between, differenced, published_bracket
+from .value_text import between, differenced, published_bracket, signed
 
 LANGUAGES = {"en": "English", "zh": "Chinese", "de": "German", "fr": "French", "es": "Spanish"}
 
@@ -57,13 +57,13 @@ LEAD = (
 def verdicts_in_words(comparison: Comparison) -> str:
     """Say what the two verdicts know, and when two results count as the same."""
     level = percent(float_of(comparison.method, "level", 0.95))
-    margin = points_in_words(float_of(comparison.method, "margin", 0.05))
-    error = points_in_words(float_of(comparison.method, "nonsampling", 0.03))
+    margin = points_counted(float_of(comparison.method, "margin", 0.05))
+    error = points_counted(float_of(comparison.method, "nonsampling", 0.03))
     return (
         f"Two verdicts are given on each difference: one that knows only the chance of sampling, and one that also "
-        f"allows for {error} points of other survey error on each side, which is nearer to how far surveys really "
+        f"allows for {error} of other survey error on each side, which is nearer to how far surveys really "
         f"miss. Intervals are at {level}; two results count as the same only when the data rule out a difference of "
-        f"{margin} points or more."
+        f"{margin} or more."
     )
 
 
@@ -103,6 +103,18 @@ def points_in_words(share: float) -> str:
     '3'
     """
     return f"{round(100 * share, 2):g}"
+
+
+def points_counted(share: float) -> str:
+    """Print a share as points, with the word.
+
+    Examples
+    --------
+    >>> points_counted(0.03), points_counted(0.01)
+    ('3 points', '1 point')
+    """
+    said = points_in_words(share)
+    return f"{said} point" if said == "1" else f"{said} points"
 
 
 def float_of(method: Mapping[str, object], name: str, default: float) -> float:
@@ -233,9 +245,8 @@ def interval_of(low: float | None, high: float | None, row: ComparisonRow) -> st
     """Print the interval of a difference with its signs."""
     if low is None or high is None:
         return "no interval"
-    if row.statistic == "share":
-        return f"{100 * low:+.1f} to {100 * high:+.1f} points".replace("-", "\N{MINUS SIGN}")
-    return f"{low:+.2f} to {high:+.2f} scale points".replace("-", "\N{MINUS SIGN}")
+    unit = "points" if row.statistic == "share" else "scale points"
+    return minus(f"{signed(low, row)} to {signed(high, row)} {unit}")
 
 
 def firmness(row: ComparisonRow) -> list[str]:

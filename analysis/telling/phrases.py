@@ -26,9 +26,9 @@ class Phrases:
         How a published value is known that was not seen in print, by provenance.
     hedges : mapping of str to str
         How a printed value was hedged, before the value.
-    suppressed, alone, apart, untested, told : str
-        Whole sentences: too few answers; a published value without a new one; two that are not compared; two without a
-        test; two with a verdict.
+    suppressed, alone, apart, untested, unsaid, told : str
+        Whole sentences: too few answers; a published value without a new one; two that are not compared; two with a
+        difference but no test; two without either; two with a verdict.
     topics : mapping of str to str
         Why two are not compared, by the topic of the reason that forbids it; empty where the reason itself is told.
     no_reason : str
@@ -53,8 +53,10 @@ class Phrases:
     rests : str
         That a verdict hangs on what is not known for certain.
     turning : mapping of str to str
-        On what, by the name of the turning point, and what stands before the first and between two; empty where the
-        row's own words are told.
+        On what: whether it does, each ground on either side of a turning point, what is plausible there, the tiers,
+        and the verdicts by name.
+    one : tuple of str
+        What stands where exactly one point is counted, as a pattern, and how it is put right.
     base, base_decides : str
         That it is not known whether the published share counts don't know, with the new share on the other base; and
         behind it that the verdict would be another.
@@ -83,6 +85,7 @@ class Phrases:
     alone: str
     apart: str
     untested: str
+    unsaid: str
     told: str
     topics: Mapping[str, str]
     no_reason: str
@@ -104,6 +107,7 @@ class Phrases:
     adjusted: str
     rests: str
     turning: Mapping[str, str]
+    one: tuple[str, str]
     base: str
     base_decides: str
     bases: Mapping[str, str]

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...data.errors import UnknownNameError
+from ...data.printing import decimals_seen
 from ...data.registry.figure import BOUNDS
 from .chinese import CHINESE
 from .comparison import ComparisonRow
 from .english import ENGLISH
 from .german import GERMAN
 from .phrases import Phrases
+from .turning import stability_in_words
 
 GRADES = {"comparable": "comparable", "qualified": "with reservations", "not_comparable": "not comparable"}
 
@@ -115,8 +117,9 @@ class Told:
             return pattern.format(new=self.new(), published=self.published(), why=self.why())
         if row.difference is None or row.verdict_sampling is None:
             why = say.join.join(part for part in (self.untested(), self.by_base(), self.by_word()) if part)
-            return say.untested.format(new=self.new(), published=self.published(), why=why)
-        return say.told.format(
+            pattern = say.unsaid if row.difference is None else say.untested
+            return pattern.format(new=self.new(), published=self.published(), difference=self.difference(), why=why)
+        told = say.told.format(
             new=self.new(),
             published=self.published(),
             difference=self.difference(),
@@ -124,6 +127,7 @@ class Told:
             join=say.join,
             stop=say.stop,
         )
+        return re.sub(*say.one, told) if say.one[0] else told
 
     def new(self) -> str:
         """Give the new value and its base."""
@@ -179,8 +183,9 @@ class Told:
 
     def points(self, value: float | None) -> str:
         """Give an absolute difference in points of percent, or of the scale."""
-        size = abs(value or 0.0)
-        return self.say.number(100 * size, 1) if self.row.statistic == "share" else self.say.number(size, 2)
+        share = self.row.statistic == "share"
+        size = abs(value or 0.0) * (100 if share else 1)
+        return self.say.number(size, decimals_seen(size, 1 if share else 2))
 
     def round_points(self, value: float | None) -> str:
         """Give what was declared without a needless decimal."""
@@ -192,7 +197,7 @@ class Told:
         found = row.difference or 0.0
         bound = say.than_bound if row.published_qualifier in BOUNDS and found else ""
         pattern = say.higher if found > 0 else say.lower if found < 0 else say.level
-        interval = self.spread(row.difference_low, row.difference_high)
+        interval = say.size.format(n=self.spread(row.difference_low, row.difference_high))
         return pattern.format(points=self.points(found), bound=bound, interval=interval, unit=self.unit)
 
     def spread(self, low: float | None, high: float | None) -> str:
@@ -247,7 +252,14 @@ class Told:
         """Warn when a verdict hangs on what is assumed or not known for certain."""
         if self.row.stable in (None, True) or self.row.base_decides:
             return ""
-        return self.say.rests.format(stability=self.row.stability, turning=self.turning())
+        return self.say.rests.format(stability=self.stability())
+
+    def stability(self) -> str:
+        """Say on what a verdict hangs; an older file has the words of it in English alone."""
+        row, say = self.row, self.say
+        if row.turnings is not None:
+            return stability_in_words(row.turnings, say, row.statistic)
+        return row.stability if say.language == "en" else say.turning["depends"].partition("{turns}")[0].rstrip(":： ")
 
     def by_base(self) -> str:
         """Say what the new share would be on the other base, where it is not known which one was published."""
@@ -261,21 +273,6 @@ class Told:
     def by_word(self) -> str:
         """Say where only the user's word joins the two."""
         return self.say.on_word if UNCHECKED in self.row.topics else ""
-
-    def turning(self) -> str:
-        """Name the turning points that may well be so, in a language that does not tell the row's own words."""
-        row, words = self.row, self.say.turning
-        if not words:
-            return ""
-        known = {
-            "deff": row.turning_deff and self.say.number(row.turning_deff, 2),
-            "n": row.turning_n and self.say.number(row.turning_n, 0),
-            "nonsampling": row.turning_nonsampling and self.points(row.turning_nonsampling),
-            "rounding": row.turning_rounding and self.points(row.turning_rounding),
-        }
-        named = known if row.turning_plausible is None else row.turning_plausible
-        told = [words[name].format(value=value, unit=self.unit) for name in named if (value := known[name])]
-        return words["before"] + words["between"].join(told) if told else ""
 
 
 def grade_in_words(row: ComparisonRow) -> str:

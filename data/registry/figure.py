@@ -22,6 +22,14 @@ BADGES: Mapping[Provenance, str] = {
     "as_quoted": "as quoted in an essay; not seen in the source",
 }
 
+SHORT_BADGES: Mapping[Provenance, str] = {
+    "verified": "verified",
+    "secondary": "second hand",
+    "recalled": "from memory",
+    "as_quoted": "as quoted",
+}
+"""The badges in a word or two, for tables and lists."""
+
 HELD: Mapping[str, str] = {
     "secondary": "as reported by others",
     "recalled": "from memory",

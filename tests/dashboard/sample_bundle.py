@@ -194,7 +194,18 @@ MARKUP = (
 def hostile() -> Comparison:
     """Give the sample with markup in every text that is a study's own."""
     sample = comparison()
-    known = {"item", "category", "statistic", "grade", "provenance", "sample_type", "country", "published_id"}
+    known = {
+        "turnings",
+        "turning_plausible",
+        "item",
+        "category",
+        "statistic",
+        "grade",
+        "provenance",
+        "sample_type",
+        "country",
+        "published_id",
+    }
     known |= {"published_statistic", "field_start", "field_end", "published_start", "published_end"}
     rows = [replace(row, **marked_up(row, known), wording={MARKUP: MARKUP}) for row in sample.rows]
     method = {**sample.method, "weighting": MARKUP, MARKUP: MARKUP}

@@ -90,7 +90,9 @@ def test_every_chart_table_and_card_says_what_was_asked_and_which_answers_are_co
 def test_what_the_essay_is_stands_beside_badges_that_mention_it_and_nowhere_else(
     dashboard, tmp_path, comparison, bundle
 ):
-    assert words(dashboard(bundle)).count("undated web essay that gives no references") == 3
+    text = words(dashboard(bundle))
+    assert text.count("undated web essay that gives no references") == 2
+    assert text.count(r"'as quoted'\: known only from a web essay that names no source") == 1
     seen = tuple(row for row in comparison.rows if row.provenance == "verified")
     write_results(tmp_path, comparison=Comparison(seen, comparison.method))
     assert "web essay" not in words(dashboard(tmp_path))
@@ -363,8 +365,20 @@ def test_every_reason_says_what_would_repair_it(dashboard, bundle):
 def test_a_card_says_how_firm_its_verdicts_are(dashboard, bundle):
     text = words(dashboard(bundle, item="restrict_travel"))
     firm = text.partition("#### How firm this is")[2]
-    assert firm.startswith("\n- This ") and "of other survey error it would be 'different'" in firm
+    assert (
+        firm.startswith("\n- This ") and "of other survey error (plausible\\: 2 to 4) it would be 'different'" in firm
+    )
     assert "4.0% of everyone asked did not know" in firm
+
+
+def test_the_page_says_what_stable_means_and_marks_what_was_worked_out_again(dashboard, tmp_path, comparison, bundle):
+    assert words(dashboard(bundle)).count("Each is moved alone") == 1
+    again = "repaired: recomputed over everyone asked, as published."
+    rows = tuple(replace(row, reasons=(again, *row.reasons)) for row in comparison.rows[:1])
+    write_results(tmp_path, comparison=Comparison(rows, comparison.method))
+    app = dashboard(tmp_path)
+    assert "% (" not in tables(app)[0]["New"][0] and "%* (" in tables(app)[0]["New"][0]
+    assert r"\* recomputed over everyone asked, as published." in words(app)
 
 
 def test_what_sources_print_stands_beside_a_figure_they_disagree_on(dashboard, bundle):

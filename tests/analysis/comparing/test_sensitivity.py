@@ -89,7 +89,8 @@ def test_an_inconclusive_pair_says_below_what_other_error_it_would_differ():
     assert (found.verdict, found.above, found.plausible) == ("different", False, True)
     assert found.value == pytest.approx(0.026468, abs=1e-6)
     assert in_words(turnings(case), case) == (
-        "depends: with less than 2.6 points of other survey error it would be 'different' (total error)"
+        "depends: with less than 2.6 points of other survey error (plausible: 2 to 4) it would be 'different' "
+        "(total error)"
     )
 
 
@@ -99,7 +100,8 @@ def test_a_turning_point_beyond_what_is_plausible_leaves_it_stable_and_is_still_
     found = turning(case, "nonsampling")
     assert (found.above, found.plausible) == (True, False)
     assert in_words(turnings(case), case) == (
-        "stable: only with more than 2.6 points of other survey error it would be 'inconclusive' (total error)"
+        "stable: only with more than 2.6 points of other survey error (plausible: 0 to 2) it would be 'inconclusive' "
+        "(total error)"
     )
 
 

@@ -1,6 +1,7 @@
 """A comparison as it is printed, said and kept."""
 
 import json
+import re
 from dataclasses import replace
 from itertools import product
 
@@ -52,7 +53,7 @@ def test_the_sentence_carries_both_values_their_bases_and_both_tiers():
         "68.4% here (n 1,024) against 77% published (n 1,173; as quoted in an essay): 8.6 points lower (between 4.1 "
         "and 13.1 lower); more than sampling error explains; allowing also for 3 points of other survey error on each "
         "side it is inconclusive (between 18.0 lower and 0.8 higher); this depends: with less than 2.6 points of other "
-        "survey error it would be 'different' (total error)."
+        "survey error (plausible: 2 to 4) it would be 'different' (total error)."
     )
 
 
@@ -124,16 +125,38 @@ def test_published_values_are_said_as_they_were_printed(value, statistic, qualif
 def test_the_printed_table_has_every_shared_reason_once_and_sets_apart_what_is_not_compared():
     text = str(COMPARISON)
     assert text.startswith(
-        "Simulated.\nWave 1: 3 pairs of new and published results, 2 differenced (adults; web; 2026-02)\n"
+        "Simulated.\nWave 1: 3 pairs of new and published results, 1 differenced, 1 more without a test "
+        "(adults; web; 2026-02)\n"
     )
     assert text.count("Mode differs.") == 1
-    assert "[2] Restrict travel: 68.4% here (n 1,024) against 77% published (as quoted in an essay); nothing is" in text
+    assert (
+        "[2] Restrict travel: 68.4% here (n 1,024) against 77% published (as quoted in an essay): 8.6 points lower"
+        in text
+    )
     before, _, after = text.partition("Not differenced:\n")
     assert "approval" not in before
     assert after.startswith("- approval beside 77% (liu2022.travel; as quoted): Different countries: new DE")
     assert "    Published question (word for word only in part): Restrict the travel of people with poor" in text
     assert "Reservations: a, b below." in text and "\na. Mode differs.\nb. Frame differs.\n" in text
     assert max(len(line) for line in text.splitlines()) <= 118
+
+
+def test_no_name_is_cut_where_there_is_room_and_what_was_worked_out_again_is_marked():
+    label = "Restrict their children's entry into private schools"
+    again = "repaired: recomputed over everyone asked, as published."
+    text = Comparison((row(label=label), row(item="loans", reasons=(again,))), {}).summary()
+    assert " ".join(re.findall(r"^(?:Restrict their|children.s|private|entry).*?(?=  |$)", text, re.M)) == label
+    assert "68.4%*" in text and text.count("%*") == 1
+    assert text.endswith("\n\n* recomputed over everyone asked, as published.")
+    assert "with reservations" in text and "qualified" not in text
+
+
+def test_the_legend_says_only_what_occurs():
+    verified = Comparison((row(provenance="verified"),), {"nonsampling": 0.01})
+    assert "Badges:" not in str(verified) and "for 1 point of other" in str(verified)
+    told = " ".join(str(Comparison((row(provenance="recalled"),), {})).split())
+    assert "Badges: 'from memory': not seen in print." in told and told.count("Each is moved alone") == 1
+    assert "moved alone" not in str(Comparison((ALONE,), {}))
 
 
 def test_markdown_has_the_same_rows():
