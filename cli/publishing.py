@@ -27,7 +27,9 @@ def conditions(command: Command) -> Command:
         click.option("--population", help="Words that all occur in what is said of the people asked: 'urban adult'."),
         names_option("--mode", "web, face_to_face, telephone, paper, mixed or unknown."),
         names_option("--provenance", "How far it was traced: verified, secondary, recalled or as_quoted."),
+        names_option("--category", "Answers counted, e.g. support or support,approve."),
         click.option("--since", metavar="DATE", help="Fieldwork ended then or later: 2020, 2020-03 or 2020-03-14."),
+        click.option("--disputed", is_flag=True, help="Figures whose sources disagree."),
         in_folder,
     )
     for option in reversed(options):
@@ -75,8 +77,9 @@ def figures_search(words: tuple[str, ...], as_json: bool, folder: Path | None, *
 
     Every word must occur in the question (English or original), its introduction, topic, construct, battery or
     answers, in the part of the sample, the country, or the study's title, programme, sponsor, fieldwork firm,
-    population or years; the beginning of a word is enough. What fits best comes first, a number without a survey behind
-    it last. Claims that have the words stand under the figures.
+    population or years; the beginning of a word is enough. A number is found as it is printed; signs and words like
+    "of" are passed over. What fits best comes first, a number without a survey behind it last. Claims that have the
+    words stand under the figures.
     """
     from ..data.registry.listing import FigureList
 
@@ -106,7 +109,7 @@ def figures_claims(folder: Path | None, as_json: bool) -> None:
     """List statements that stood among poll figures, with what tracing them found."""
     from ..data.registry.listing import ClaimList
 
-    show(ClaimList(known_in(folder).claims), as_json)
+    show(ClaimList(tuple(known_in(folder).claims.values())), as_json)
 
 
 @figures.command(

@@ -73,7 +73,7 @@ def test_a_search_without_result_says_so_and_which_words_do_occur():
         ("liu2022.travel", "badge            as quoted in an essay; not seen in the source"),
         ("liu2022.subway", "figure           none is known"),
         ("liu2022", "interviews  1,173 (verified)"),
-        ("essay.businesses", "verdict     documents, not people"),
+        ("essay.businesses", "verdict     a share of policy documents, not of firms or people"),
     ],
 )
 def test_show_takes_a_figure_an_item_a_study_and_a_claim(name, line):
@@ -90,7 +90,7 @@ def test_a_name_that_is_nothing_is_one_line_with_the_nearest():
 
 
 def test_claims_are_listed_with_their_verdicts():
-    assert "documents, not people" in run("claims")
+    assert "a share of policy documents, not of firms or people" in run("claims")
     assert {row["verdict"] for row in document("claims")["rows"]} >= {"documents_read_as_people", "not_located"}
 
 

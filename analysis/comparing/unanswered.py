@@ -23,8 +23,8 @@ from scipy.optimize import brentq
 from scipy.special import stdtr, stdtrit
 
 from ...data.codebook import Code, MissingKind, Study, Variable
-from ...data.registry.figure import BOUNDS, GRADES
-from ...data.registry.figures import Figure, published
+from ...data.registry.figure import BOUNDS, GRADES, Figure
+from ...data.registry.figures import published
 from ..estimation.estimate import proportion
 from ..estimation.plan import WHOLE_BASE, domains
 from ..sampling.categories import Floats, categories

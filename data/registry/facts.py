@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from ..printing import line_width
 from .figure import HELD, Figure, Item, PublishedStudy, Source, in_conflict
-from .figures import Registry
 from .listing import graded
+from .registry import Registry
 
 Facts = Iterator[tuple[str, str]]
 """Labels with what is known; empty where nothing is."""

@@ -6,12 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .claim import Claim as Claim
+from .claim import Provenance as Provenance
 from .study import PublishedStudy as PublishedStudy
 from .study import SampleType as SampleType
-
-Provenance = Literal["verified", "secondary", "recalled", "as_quoted"]
-"""How far a number was traced: seen at the publisher's, seen in a third party's report, remembered, or quoted in an
-essay and seen nowhere else. Best first."""
 
 GRADES: tuple[Provenance, ...] = ("verified", "secondary", "recalled", "as_quoted")
 
@@ -278,6 +276,17 @@ class Figure:
     erratum: str = ""
     note: str = ""
 
+    def __repr__(self) -> str:
+        """Give the number with its grade, in one line."""
+        return f"<Figure {self.figure_id}: {self.as_printed} ({self.category}; {self.provenance.replace('_', ' ')})>"
+
+    def __str__(self) -> str:
+        """Give the sheet of the command line, without what the registry knows besides."""
+        from .registry import Registry
+        from .sheet import FigureSheet
+
+        return str(FigureSheet(self, Registry({}, {}, {}, {}, ())))
+
     @property
     def badge(self) -> str:
         """What must stand beside the number wherever it is shown.
@@ -302,7 +311,7 @@ class Figure:
         labels = [option.label for option in self.item.scale.options if option.assumed] if self.item.scale else []
         doubts = {
             f"Which answers '{self.category}' counts is {self.collapse_status}.": several,
-            f"The labels of {len(labels)} answers are assumed: {', '.join(labels)}.": bool(labels),
+            _assumed(labels): bool(labels),
             "Whether don't know was counted in the base is unknown.": self.base == "unknown",
             "The number of interviews is unknown.": self.n is None,
             f"The number of interviews is {HELD.get(study.n_provenance)}.": self.n is not None
@@ -315,6 +324,11 @@ class Figure:
         found = [sentence for sentence, doubtful in doubts.items() if doubtful]
         found += [f"Corrected or wrong in print: {self.erratum}"] if self.erratum else []
         return (*found, *(in_conflict(source) for source in self.conflicts))
+
+
+def _assumed(labels: list[str]) -> str:
+    counted = "label of 1 answer is" if len(labels) == 1 else f"labels of {len(labels)} answers are"
+    return f"The {counted} assumed: {', '.join(labels)}."
 
 
 def in_conflict(source: Source) -> str:
@@ -348,41 +362,3 @@ class Relation:
     reason: str
     reviewed_on: str = ""
     reviewer: str = ""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A statement about the system itself that is no attitude but stood among poll figures, and what tracing found.
-
-    Attributes
-    ----------
-    claim_id, study_id : str
-        e.g. ``"essay.businesses_targeted"``, and where it is claimed.
-    statement, as_printed, unit : str
-        What is claimed, in our words; the number, letter for letter; what it is claimed to count.
-    value : float or None
-        The number, as printed.
-    verdict : str
-        ``"confirmed"``, ``"not_this_value"``, ``"documents_read_as_people"``, ``"index_called_poll"``,
-        ``"series_had_ended"``, ``"inverted_scale"``, ``"mixed_batteries"``, ``"not_located"`` or ``"not_traced"``.
-    finding : str
-        The same in a sentence.
-    figures : tuple of str
-        Figures of the registry that it should have been.
-    provenance : str
-        How far the finding goes.
-    note : str
-        What a reader must know.
-    """
-
-    claim_id: str
-    study_id: str
-    statement: str
-    as_printed: str
-    value: float | None
-    unit: str
-    verdict: str
-    finding: str
-    figures: tuple[str, ...]
-    provenance: Provenance
-    note: str = ""

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import Finding, RegistryError
-from .figure import Claim, Figure, Item, Option, Provenance, PublishedStudy, Relation, Scale, Source
+from .figure import Relation
 from .making import claims_in, figures_in, items_in, relations_in, scales_in, studies_in
 from .registry import Chosen, Registry
 from .rows import Tables
@@ -19,23 +19,7 @@ from .selection import Wanted
 from .table_schema import PUBLISHED
 from .tables import NOTHING, read_tables
 
-__all__ = [
-    "PUBLISHED",
-    "Chosen",
-    "Claim",
-    "Figure",
-    "Item",
-    "Option",
-    "Provenance",
-    "PublishedStudy",
-    "Registry",
-    "Relation",
-    "Scale",
-    "Source",
-    "published",
-    "read_registry",
-    "relation",
-]
+__all__ = ["PUBLISHED", "Chosen", "Registry", "published", "read_registry", "relation"]
 
 
 def published(
@@ -47,7 +31,9 @@ def published(
     population: Wanted = None,
     mode: Wanted = None,
     provenance: Wanted = None,
-    since: str | None = None,
+    category: Wanted = None,
+    since: str | int | None = None,
+    disputed: bool | None = None,
 ) -> Registry:
     """Give the published figures that ship with topline, or those of them that meet some conditions.
 
@@ -70,10 +56,15 @@ def published(
         ``"web"``, ``"face_to_face"``, ``"telephone"``, ``"paper"``, ``"mixed"`` or ``"unknown"``.
     provenance : str or sequence of str, optional
         How far the number was traced: ``"verified"``, ``"secondary"``, ``"recalled"`` or ``"as_quoted"``.
-    since : str, optional
-        ISO date, which may be partial, e.g. ``"2020"`` or ``"2020-03"``: fieldwork ended then or later. A date known
-        less exactly is compared as far as it is known. A study without field dates counts by when it was published;
-        one without either is left out.
+    category : str or sequence of str, optional
+        Name of the answers counted, e.g. ``"support"`` or ``["support", "approve"]``.
+    since : str or int, optional
+        ISO date, which may be partial, e.g. ``"2020"``, ``2020`` or ``"2020-03"``: fieldwork ended then or later. A
+        date known less exactly is compared as far as it is known. A study without field dates counts by when it was
+        published; one without either is left out.
+    disputed : bool, optional
+        True: figures whose sources disagree, on the value or on whom or what it counts (``figure.conflicts``). False:
+        the others.
 
     Returns
     -------
@@ -84,9 +75,9 @@ def published(
     Raises
     ------
     UnknownNameError
-        When the registry has no such topic, country, study, item, population, mode or grade.
+        When the registry has no such topic, country, study, item, population, mode, grade or category.
     RegistryError
-        When ``since`` is no date.
+        When ``since`` is no date, or a condition names nothing or is no name.
 
     Notes
     -----
@@ -111,7 +102,9 @@ def published(
         population=population,
         mode=mode,
         provenance=provenance,
+        category=category,
         since=since,
+        disputed=disputed,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..printing import aligned, folded, shortened
 from .figure import BADGES, Claim, Figure, PublishedStudy
-from .figures import Registry
+from .registry import Registry, counted
 from .search import claims_found, unfound
 
 TEXT_COLUMNS = 7
@@ -27,6 +27,8 @@ class FigureList:
         What was searched for; empty when nothing was.
     searched : Registry or None
         What it was searched in.
+    most : int or None
+        How many are printed; all where it is None.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class FigureList:
     registry: Registry
     words: str = ""
     searched: Registry | None = None
+    most: int | None = None
 
     def document(self) -> dict[str, Any]:
         """Give the figures as a document for machines, one row each, shares 0-1."""
@@ -53,16 +56,17 @@ class FigureList:
 
     def __str__(self) -> str:
         """Give one line for each figure, what their grades mean, and how to see one in full."""
-        figures = list(self.registry.values())
-        if not figures:
+        everything = list(self.registry.values())
+        if not everything:
             return self._nothing()
+        figures = everything[: self.most]
         claims = self._claims()
         header = ["figure", "printed", "answer", "question", "country", "year", "grade", "n"]
         table = aligned(header, [_line(figure) for figure in figures], TEXT_COLUMNS)
         grades = dict.fromkeys(figure.provenance for figure in figures if figure.provenance != "verified")
         meanings = [f"{grade.replace('_', ' ')}: {BADGES[grade]}." for grade in grades]
         meanings += [REMEMBERED] if any(_remembered(figure) for figure in figures) else []
-        return "\n".join([table, *map(folded, meanings), _counted(figures), *claims])
+        return "\n".join([table, *map(folded, meanings), *_cut(figures, everything), *claims])
 
     def _claims(self) -> list[str]:
         """Give the claims that have the words too, one on a line."""
@@ -79,9 +83,10 @@ class FigureList:
         return "\n".join([nothing, unfound(self.searched, self.words), *self._claims()])
 
 
-def _counted(figures: list[Figure]) -> str:
-    noun = "figure" if len(figures) == 1 else "figures"
-    return f"{len(figures)} {noun}. One in full: topline figures show {figures[0].figure_id}"
+def _cut(shown: list[Figure], everything: list[Figure]) -> list[str]:
+    """Count the figures, and say how the rest is seen where some were left out."""
+    rest = [f"The first {len(shown)}; fewer: select(...), all: to_frame()."] if len(shown) < len(everything) else []
+    return [*rest, f"{counted(everything, 'figure')}. One in full: topline figures show {shown[0].figure_id}"]
 
 
 CLAIMS = "Claims that have these words; they are no polls (topline figures show NAME):"
@@ -153,14 +158,13 @@ class ClaimList:
             return "No claim is on record here."
         lines = [_claim_line(claim) for claim in self.claims]
         table = aligned(["claim", "printed", "statement", "verdict", "grade of the finding"], lines, 5)
-        noun = "claim" if len(lines) == 1 else "claims"
-        return f"{table}\n{len(lines)} {noun}. One in full: topline figures show {self.claims[0].claim_id}"
+        return f"{table}\n{counted(lines, 'claim')}. One in full: topline figures show {self.claims[0].claim_id}"
 
 
 VERDICTS: Mapping[str, str] = {
     "confirmed": "confirmed",
     "not_this_value": "another value",
-    "documents_read_as_people": "documents, not people",
+    "documents_read_as_people": "a share of policy documents, not of firms or people",
     "index_called_poll": "an index, not a poll",
     "series_had_ended": "its series had ended",
     "inverted_scale": "scale read upside down",

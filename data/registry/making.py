@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .figure import GRADES, Claim, Figure, Item, Option, PublishedStudy, Relation, Scale, Source
@@ -23,8 +24,31 @@ def studies_in(tables: Tables) -> dict[str, PublishedStudy]:
 
 
 def items_in(tables: Tables, scales: Mapping[str, Scale]) -> dict[str, Item]:
-    """Give the items by id, each with its scale."""
-    return {name: _item(row, scales) for name, row in tables.items.items()}
+    """Give the items by id, each with its scale.
+
+    That labels were not seen is a doubt of the studies whose items stand in one registry with the scale. A team that
+    uses a shipped scale for a study of its own has said what its labels are.
+    """
+    unseen = {
+        (row.text("scale_id"), row.text("study_id"))
+        for row in tables["item"]
+        if _shipped(row) == any(map(_shipped, tables.scale_of(row)))
+    }
+    seen = {name: _seen(scale) for name, scale in scales.items()}
+    return {
+        name: _item(row, scales if (row.text("scale_id"), row.text("study_id")) in unseen else seen)
+        for name, row in tables.items.items()
+    }
+
+
+def _shipped(row: Row) -> bool:
+    return row.file == f"{row.table}.csv"
+
+
+def _seen(scale: Scale) -> Scale:
+    """Give a scale of which every label is known."""
+    options = (replace(option, note="") if option.assumed else option for option in scale.options)
+    return replace(scale, options=tuple(options))
 
 
 def figures_in(tables: Tables, items: Mapping[str, Item], studies: Mapping[str, PublishedStudy]) -> dict[str, Figure]:
@@ -41,9 +65,9 @@ def relations_in(tables: Tables) -> tuple[Relation, ...]:
     return tuple(Relation(**_texts(row, written)) for row in tables["comparison"])
 
 
-def claims_in(tables: Tables) -> tuple[Claim, ...]:
-    """Give the statements that were traced."""
-    return tuple(map(_claim, tables["claim"]))
+def claims_in(tables: Tables) -> dict[str, Claim]:
+    """Give the statements that were traced, by id."""
+    return {row.text("claim_id"): _claim(row) for row in tables["claim"]}
 
 
 def _claim(row: Row) -> Claim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, overload
@@ -32,8 +32,8 @@ class Registry(Mapping[str, Figure]):
         All scales.
     relations : tuple of Relation
         Pairs of a bank question, or published item, and a published item that somebody has held side by side.
-    claims : tuple of Claim
-        Statements about the system itself that stood among poll figures, with what tracing them found.
+    claims : mapping of str to Claim
+        By claim id: statements about the system itself that stood among poll figures, with what tracing them found.
     source : str
         Folder it was read from.
     """
@@ -43,7 +43,7 @@ class Registry(Mapping[str, Figure]):
     studies: Mapping[str, PublishedStudy] = field(repr=False)
     scales: Mapping[str, Scale] = field(repr=False)
     relations: tuple[Relation, ...] = field(repr=False)
-    claims: tuple[Claim, ...] = field(default=(), repr=False)
+    claims: Mapping[str, Claim] = field(default_factory=dict, repr=False)
     source: str = ""
 
     def __getitem__(self, figure_id: str) -> Figure:
@@ -63,6 +63,20 @@ class Registry(Mapping[str, Figure]):
     def __len__(self) -> int:
         """Count the figures."""
         return len(self.figures)
+
+    def __repr__(self) -> str:
+        """Count what is here."""
+        return f"<Registry: {counted(self.figures, 'figure')} of {counted(self._houses, 'study', 'studies')}>"
+
+    def __str__(self) -> str:
+        """Give the figures one on a line as the command line does, the first of them where there are many."""
+        from .listing import FigureList
+
+        return FigureList(self, most=30).__str__()
+
+    @property
+    def _houses(self) -> set[str]:
+        return {figure.study.study_id for figure in self.figures.values()}
 
     def of_item(self, item_id: str) -> tuple[Figure, ...]:
         """Give all figures of a published item, its headline figure first.
@@ -91,14 +105,16 @@ class Registry(Mapping[str, Figure]):
         population: Wanted = None,
         mode: Wanted = None,
         provenance: Wanted = None,
-        since: str | None = None,
+        category: Wanted = None,
+        since: str | int | None = None,
+        disputed: bool | None = None,
     ) -> Registry:
         """Give the figures that meet every condition; see :func:`published`, which takes the same ones."""
         conditions = {
             "topic": topic, "country": country, "study": study, "item": item, "population": population,
-            "mode": mode, "provenance": provenance,
+            "mode": mode, "provenance": provenance, "category": category,
         }  # fmt: skip
-        return replace(self, figures=selected(self, conditions, since))
+        return replace(self, figures=selected(self, conditions, since, disputed))
 
     def chosen(self, names: Iterable[str]) -> Chosen:
         """Give some figures one by one, with what is on record of their questions.
@@ -118,11 +134,12 @@ class Registry(Mapping[str, Figure]):
     def search(self, words: str) -> Registry:
         """Give the figures in which every word occurs, the most fitting first.
 
-        A word is found by its beginning, in any case, in the question (English and original), its introduction, topic,
-        construct, battery and answers, in the part of the sample ("women"), in the country, and in the study's title,
-        programme, sponsor, fieldwork firm, population and years. Words are not bent: "policing" does not find
-        "police", "polic" finds both. Of figures that fit alike the better traced come first; a number without a
-        survey behind it comes last.
+        Signs and words like "of" and "the" are passed over. A word is found by its beginning, in any case, in the
+        question (English and original), its introduction, topic, construct, battery and answers, in the part of the
+        sample ("women"), in the country, and in the study's title, programme, sponsor, fieldwork firm, population and
+        years; a number is found whole, also as it is printed ("77%"). Words are not bent: "policing" does not find
+        "police", "polic" finds both. Of figures that fit alike the better traced come first; a number without a survey
+        behind it comes last.
 
         Parameters
         ----------
@@ -150,7 +167,7 @@ class Registry(Mapping[str, Figure]):
         RegistryError
             When both have a figure, an item, a study, a scale or a claim of the same name that is not the same.
         """
-        parts = ("figures", "questions", "studies", "scales")
+        parts = ("figures", "questions", "studies", "scales", "claims")
         for name in parts:
             mine, theirs = getattr(self, name), getattr(other, name)
             taken = [key for key in theirs if key in mine and theirs[key] != mine[key]]
@@ -163,7 +180,6 @@ class Registry(Mapping[str, Figure]):
         return Registry(
             **{name: {**getattr(self, name), **getattr(other, name)} for name in parts},
             relations=tuple(relations),
-            claims=tuple(dict.fromkeys((*self.claims, *other.claims))),
             source=f"{self.source} and {other.source}",
         )
 
@@ -183,6 +199,11 @@ class Registry(Mapping[str, Figure]):
         from .figure_frame import figure_frame
 
         return figure_frame(self.figures.values())
+
+
+def counted(things: Sized, one: str, several: str = "") -> str:
+    """Say how many there are: "1 figure", "2 figures"."""
+    return f"{len(things):,} {one if len(things) == 1 else several or f'{one}s'}"
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,8 @@ def a_scale_says_which_answers_count(tables: Tables) -> Iterator[Breach]:
     for options in tables.scales.values():
         answers = [option for option in options if option.text("kind") == "substantive"]
         if len(answers) < 2:
-            yield options[0], f"has {len(answers)} substantive options; a scale needs two or more."
+            number = f"{len(answers)} substantive option{'' if len(answers) == 1 else 's'}"
+            yield options[0], f"has {number}; a scale needs two or more."
         for option in options:
             substantive, directed = option.text("kind") == "substantive", bool(option.text("valence"))
             if substantive != directed:

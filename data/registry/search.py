@@ -30,10 +30,28 @@ def found(registry: Registry, text: str) -> list[Figure]:
     text : str
         Words, of which the beginning is enough: ``"face recog police"``.
     """
-    asked = words(text)
+    asked = wanted_words(text)
     scored = [(figure, _score(figure, asked)) for figure in registry.figures.values()]
     kept = [(figure, score) for figure, score in scored if score]
     return [figure for figure, _ in sorted(kept, key=lambda pair: _place(*pair))]
+
+
+def wanted_words(text: str) -> list[str]:
+    """Give the words that are searched for: signs and words that stand in every sentence are passed over.
+
+    Examples
+    --------
+    >>> wanted_words("75% of the businesses"), wanted_words("of the")
+    (['75', 'businesses'], ['of', 'the'])
+    """
+    asked = words(text)
+    return [word for word in asked if word not in PASSED_OVER] or asked
+
+
+PASSED_OVER = frozenset(
+    ("a", "an", "and", "are", "as", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the", "to", "with")
+)
+"""Words that tell no figure from another."""
 
 
 def _place(figure: Figure, score: int) -> tuple[bool, int, int, bool]:
@@ -46,11 +64,11 @@ def claims_found(registry: Registry, text: str) -> tuple[Claim, ...]:
     Examples
     --------
     >>> from .figures import published
-    >>> [claim.claim_id for claim in claims_found(published(), "million cameras")]
-    ['essay.cameras']
+    >>> [claim.claim_id for claim in claims_found(published(), "75% of the businesses")]
+    ['essay.businesses']
     """
-    asked = words(text)
-    said = [(claim, words(f"{claim.statement} {claim.as_printed} {claim.finding}")) for claim in registry.claims]
+    asked, claims = wanted_words(text), registry.claims.values()
+    said = [(claim, words(f"{claim.statement} {claim.as_printed} {claim.finding} {claim.unit}")) for claim in claims]
     return tuple(claim for claim, there in said if asked and all(_worth(word, 1, there) for word in asked))
 
 
@@ -63,7 +81,7 @@ def unfound(registry: Registry, text: str) -> str:
     >>> unfound(published(study="liu2022"), "travel qqqq")
     "'travel' occurs in 1 figure; 'qqqq' in none."
     """
-    said = [_occurrence(registry, word) for word in words(text)]
+    said = [_occurrence(registry, word) for word in wanted_words(text)]
     return "; ".join([*said[:1], *(one.replace("occurs in", "in") for one in said[1:])]) + "." if said else ""
 
 
@@ -85,9 +103,14 @@ def _score(figure: Figure, asked: list[str]) -> int:
 
 
 def _worth(word: str, worth: int, there: list[str]) -> int:
-    """Count a whole word double; the beginning of one once, or, in a script without spaces, any part of a text."""
+    """Count a whole word double; the beginning of one once, or, in a script without spaces, any part of a text.
+
+    A number is itself or another: 75 is not the beginning of 750.
+    """
     if word in there:
         return 2 * worth
+    if word.isdecimal():
+        return 0
     return worth if any(each.startswith(word) or (not word.isascii() and word in each) for each in there) else 0
 
 
@@ -96,6 +119,7 @@ def _texts(figure: Figure) -> Iterator[tuple[int, str]]:
     yield IN_THE_QUESTION, f"{item.wording_english} {item.wording_original}"
     yield IN_THE_ANSWERS, f"{item.preamble} {item.topic} {item.construct} {figure.category} {figure.subgroup}"
     yield IN_THE_ANSWERS, " ".join(option.label for option in item.scale.options) if item.scale else ""
+    yield IN_THE_ANSWERS, figure.as_printed
     study = figure.study
     yield AROUND_IT, f"{study.title} {item.battery} {item.item_id} {study.programme}"
     yield AROUND_IT, f"{study.sponsor} {study.fieldwork_firm} {study.population} {study.region}"

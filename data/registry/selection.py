@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 Wanted = str | Sequence[str] | None
 """One name, several of which any will do, or no condition."""
 
-MODES = ("web", "face_to_face", "telephone", "paper", "mixed", "unknown")
 
-
-def selected(registry: Registry, conditions: Mapping[str, Wanted], since: str | None) -> dict[str, Figure]:
+def selected(
+    registry: Registry, conditions: Mapping[str, Wanted], since: str | int | None, disputed: bool | None = None
+) -> dict[str, Figure]:
     """Give the figures that meet every condition, in the registry's order.
 
     Parameters
@@ -29,28 +29,57 @@ def selected(registry: Registry, conditions: Mapping[str, Wanted], since: str | 
     registry : Registry
         All that is known.
     conditions : mapping of str to str or sequence of str
-        By ``"topic"``, ``"country"``, ``"study"``, ``"item"``, ``"population"``, ``"mode"`` and ``"provenance"``.
-    since : str or None
-        ISO date, which may be partial.
+        By ``"topic"``, ``"country"``, ``"study"``, ``"item"``, ``"category"``, ``"population"``, ``"mode"`` and
+        ``"provenance"``.
+    since : str, int or None
+        ISO date, which may be partial; a year may be a number.
+    disputed : bool or None
+        Whether the sources of a figure disagree.
 
     Raises
     ------
     UnknownNameError
         When a name is not known here; the nearest are given.
     RegistryError
-        When ``since`` is no date.
+        When ``since`` is no date, or a condition names nothing or something that is no name.
     """
     kept = dict(registry.figures)
     for kind, wanted in conditions.items():
         if wanted is not None:
-            names = [wanted] if isinstance(wanted, str) else list(wanted)
+            names = _names(kind, wanted)
             meets = _population(names, registry) if kind == "population" else _named(kind, names, registry)
             kept = {key: figure for key, figure in kept.items() if meets(figure)}
     if since is not None:
-        if not is_date(since):
+        day = str(since)
+        if not is_date(day):
             raise RegistryError(f"since is '{since}'; write a year, a month or a day: 2020, 2020-03 or 2020-03-14.")
-        kept = {key: figure for key, figure in kept.items() if _not_before(figure.study, since)}
+        kept = {key: figure for key, figure in kept.items() if _not_before(figure.study, day)}
+    if disputed is not None:
+        kept = {key: figure for key, figure in kept.items() if bool(figure.conflicts) == disputed}
     return kept
+
+
+def _names(kind: str, wanted: Wanted) -> list[str]:
+    """Give the names of a condition, which must be names, and at least one."""
+    example = EXAMPLES[kind]
+    if isinstance(wanted, str):
+        return [wanted]
+    if not isinstance(wanted, Iterable):
+        raise RegistryError(f"{kind} is {wanted!r}; give a name, e.g. {example}, or a list of names.")
+    names: list[object] = list(wanted)
+    if not names:
+        raise RegistryError(f"{kind} names nothing; give a name, e.g. {example}, or leave {kind} away.")
+    strange = [name for name in names if not isinstance(name, str)]
+    if strange:
+        raise RegistryError(f"{kind} holds {strange[0]!r}, which is no name; names are text, e.g. {example}.")
+    return [str(name) for name in names]
+
+
+EXAMPLES: Mapping[str, str] = {
+    "topic": '"social_credit"', "country": '"CN"', "study": '"liu2022"', "item": '"liu2022.travel"',
+    "category": '"support"', "population": '"urban adult"', "mode": '"web"', "provenance": '"verified"',
+}  # fmt: skip
+"""A name of each condition, for messages."""
 
 
 def _named(kind: str, names: Iterable[str], registry: Registry) -> Callable[[Figure], bool]:
@@ -72,7 +101,8 @@ def _known(kind: str, registry: Registry) -> set[str]:
         "topic": lambda: {*allowed("item", "topic")},
         "study": lambda: {*registry.studies},
         "item": lambda: {*registry.questions},
-        "mode": lambda: {*MODES},
+        "category": lambda: {figure.category for figure in registry.figures.values()},
+        "mode": lambda: {*allowed("study", "modes")},
         "provenance": lambda: {*map(str, GRADES)},
     }[kind]()
 
@@ -82,6 +112,7 @@ PROPERTIES: Mapping[str, Callable[[Figure], tuple[str, ...]]] = {
     "country": lambda figure: (figure.country,),
     "study": lambda figure: (figure.study.study_id,),
     "item": lambda figure: (figure.item.item_id,),
+    "category": lambda figure: (figure.category,),
     "mode": lambda figure: figure.study.modes,
     "provenance": lambda figure: (figure.provenance,),
 }

@@ -24,8 +24,8 @@ from .facts import (
     sighting,
 )
 from .figure import BADGES, Claim, Figure, Item, PublishedStudy, in_conflict
-from .figures import Registry
 from .listing import VERDICTS, FigureList
+from .registry import Registry
 
 
 def sheet(registry: Registry, name: str) -> FigureSheet | ItemSheet | StudySheet | ClaimSheet:
@@ -49,16 +49,15 @@ def sheet(registry: Registry, name: str) -> FigureSheet | ItemSheet | StudySheet
     >>> type(sheet(published(), "liu2022")).__name__, type(sheet(published(), "liu2022.travel")).__name__
     ('StudySheet', 'FigureSheet')
     """
-    claims = {claim.claim_id: claim for claim in registry.claims}
     if name in registry.figures:
         return FigureSheet(registry.figures[name], registry)
     if name in registry.questions:
         return ItemSheet(registry.questions[name], registry)
     if name in registry.studies:
         return StudySheet(registry.studies[name], registry)
-    if name in claims:
-        return ClaimSheet(claims[name], registry)
-    known = [*registry.figures, *registry.questions, *registry.studies, *claims]
+    if name in registry.claims:
+        return ClaimSheet(registry.claims[name], registry)
+    known = [*registry.figures, *registry.questions, *registry.studies, *registry.claims]
     raise UnknownNameError("published figure, item, study or claim", name, known)
 
 
@@ -100,7 +99,7 @@ class FigureSheet:
         return laid_out(self._facts())
 
     def _claims(self) -> list[Claim]:
-        return [claim for claim in self.registry.claims if self.figure.figure_id in claim.figures]
+        return [claim for claim in self.registry.claims.values() if self.figure.figure_id in claim.figures]
 
     def _facts(self) -> Facts:
         figure, study = self.figure, self.figure.study
@@ -199,7 +198,7 @@ class StudySheet:
         return FigureList(own)
 
     def _claims(self) -> list[Claim]:
-        return [claim for claim in self.registry.claims if claim.study_id == self.study.study_id]
+        return [claim for claim in self.registry.claims.values() if claim.study_id == self.study.study_id]
 
     def _facts(self) -> Facts:
         study = self.study
@@ -245,7 +244,8 @@ class ClaimSheet:
         yield "claim", claim.claim_id
         yield "statement", claim.statement
         yield "printed", f"{claim.as_printed} ({claim.unit})" if claim.unit else claim.as_printed
-        yield "claimed in", self.registry.studies[claim.study_id].title
+        study = self.registry.studies.get(claim.study_id)
+        yield "claimed in", study.title if study else claim.study_id
         yield "verdict", VERDICTS.get(claim.verdict, claim.verdict)
         yield "finding", f"{claim.finding} [{BADGES[claim.provenance]}]"
         for name in claim.figures:

@@ -90,6 +90,16 @@ class PublishedStudy:
     licence: str = ""
     note: str = ""
 
+    def __repr__(self) -> str:
+        """Give its name and title, in one line."""
+        return f"<PublishedStudy {self.study_id}: {self.title}>"
+
+    def __str__(self) -> str:
+        """Give who was asked, how and when, as labelled lines."""
+        from .facts import laid_out, of_study
+
+        return laid_out([("id", self.study_id), *of_study(self)])
+
     @property
     def surveyed(self) -> bool:
         """Whether people are known to have been asked: no index, no record, and days or interviews are on record."""

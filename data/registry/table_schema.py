@@ -46,15 +46,18 @@ def columns(table: str) -> tuple[str, ...]:
 
 
 def allowed(table: str, column: str) -> tuple[str, ...]:
-    """Give the words a column may hold; none where any may stand.
+    """Give the words a column may hold, by itself or between ';'; none where any may stand.
 
     Examples
     --------
     >>> allowed("source", "provenance")
     ('verified', 'secondary', 'recalled', 'as_quoted')
+    >>> allowed("study", "modes")
+    ('web', 'face_to_face', 'telephone', 'paper', 'mixed', 'unknown')
     """
-    field = next(field for field in schema()[table]["fields"] if field["name"] == column)
-    return tuple(map(str, field.get("constraints", {}).get("enum", ())))
+    limits = next(field for field in schema()[table]["fields"] if field["name"] == column).get("constraints", {})
+    listed = re.match(r"\^\(([a-z_]+(?:\|[a-z_]+)+)\)", limits.get("pattern", ""))
+    return tuple(map(str, limits.get("enum", listed[1].split("|") if listed else ())))
 
 
 def cell(text: str, field: Mapping[str, Any]) -> tuple[Cell, str, str]:

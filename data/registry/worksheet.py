@@ -99,7 +99,7 @@ COLUMNS: tuple[Column, ...] = (
         said="ISO 3166 code, e.g. DE: the study's, or, of a study with a region, the figure's.",
     ),
     *_of("study", region="", sample_type="probability", frame="register of residents", modes="telephone"),
-    *_of("study", field_start="2024-02", field_end="2024-03", published_on="", n_interviews="1000", deff=""),
+    *_of("study", field_start="2024-02", field_end="2024-03", published_on="", ended="", n_interviews="1000", deff=""),
     *_of("study", moe_pp="3.1", moe_level="", moe_basis="pollster_stated"),
     Column(
         "moe_provenance", "study", "moe_provenance", "",

@@ -6,7 +6,8 @@ import pytest
 
 from topline.analysis.comparing.compare import compare
 from topline.analysis.estimation.estimate import proportion
-from topline.data.registry.figures import Registry, Relation, published
+from topline.data.registry.figure import Relation
+from topline.data.registry.figures import Registry, published
 
 from ..comparing.two_surveys import ALIKE, SUPPORT5, design_of, figure_of, one_row
 

@@ -24,7 +24,7 @@ VERDICTS = {
 
 @pytest.fixture(scope="module")
 def claims():
-    return {claim.claim_id: claim for claim in published().claims}
+    return published().claims
 
 
 def test_every_statement_of_the_essay_about_the_system_has_its_verdict(claims):

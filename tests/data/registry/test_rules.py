@@ -284,7 +284,7 @@ def test_a_scale_of_one_answer_and_a_directed_dont_know_are_refused(registry_fol
         ],
     )
     lines = refused(folder)
-    assert any("one 1, rule" in line and "has 1 substantive options" in line for line in lines)
+    assert any("one 1, rule" in line and "has 1 substantive option;" in line for line in lines)
     assert any("valence is '1' for kind dont_know; leave it empty" in line for line in lines)
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from topline.data.errors import RegistryError, UnknownNameError
 from topline.data.registry.figures import PUBLISHED, published, read_registry
+from topline.data.registry.listing import FigureList
 from topline.data.registry.search import unfound
-from topline.data.registry.table_schema import schema
+from topline.data.registry.table_schema import allowed, schema
 
 
 @pytest.fixture
@@ -201,10 +202,61 @@ def test_figures_named_one_by_one_keep_what_is_on_record_of_them(registry):
 
 
 def test_conditions_and_schema_name_the_same_modes():
-    from topline.data.registry.selection import MODES
-
     pattern = next(field for field in schema()["study"]["fields"] if field["name"] == "modes")["constraints"]["pattern"]
-    assert all(mode in pattern for mode in MODES)
+    assert all(f"{mode}|" in pattern or f"{mode})" in pattern for mode in allowed("study", "modes"))
+    assert len(published(mode=allowed("study", "modes"))) == len(published())
+
+
+def test_figures_whose_sources_disagree_and_answers_counted_are_conditions():
+    disputed = published(disputed=True)
+    assert disputed and all(figure.conflicts for figure in disputed.values())
+    assert len(disputed) + len(published(disputed=False)) == len(published())
+    assert {figure.category for figure in published(category=["support", "approve"]).values()} == {"support", "approve"}
+    with pytest.raises(UnknownNameError, match=r"there is no published category 'suport'\. Did you mean 'support'"):
+        published(category="suport")
+
+
+@pytest.mark.parametrize(
+    ("conditions", "problem"),
+    [
+        ({"study": 3}, r'study is 3; give a name, e\.g\. "liu2022", or a list of names'),
+        ({"provenance": []}, r'provenance names nothing; give a name, e\.g\. "verified", or leave provenance away'),
+        ({"topic": [None]}, r"topic holds None, which is no name; names are text"),
+        ({"since": 20.5}, r"since is '20\.5'; write a year, a month or a day"),
+    ],
+)
+def test_a_condition_that_names_nothing_is_refused(conditions, problem):
+    with pytest.raises(RegistryError, match=problem):
+        published(**conditions)
+
+
+def test_a_year_may_be_a_number():
+    assert list(published(since=2020)) == list(published(since="2020"))
+
+
+def test_signs_and_small_words_are_passed_over_and_a_number_is_found_as_printed():
+    assert list(published().search("77% of the travel")) == ["liu2022.travel"]
+    assert not published().search("7 restrict travel"), "a number is found whole"
+    text = str(FigureList(published().search("75% of businesses"), "75% of businesses", published()))
+    assert "essay.businesses: Three in four businesses are targeted" in text
+
+
+def test_a_registry_and_its_records_print_as_the_command_line_shows_them():
+    registry = published()
+    assert len(str(registry)) < 8000 and "The first 30; fewer: select(...), all: to_frame()." in str(registry)
+    assert repr(registry) == f"<Registry: {len(registry)} figures of {len({*_houses(registry)})} studies>"
+    assert repr(published(item="liu2022.travel")) == "<Registry: 1 figure of 1 study>"
+    figure = registry["liu2022.travel"]
+    assert repr(figure) == "<Figure liu2022.travel: 77% (support; as quoted)>"
+    assert str(figure).startswith("figure           liu2022.travel\nprinted          77% (support)")
+    assert repr(registry.claims["essay.businesses"]) == "<Claim essay.businesses: 75% (documents read as people)>"
+    assert "verdict     a share of policy documents" in str(registry.claims["essay.businesses"])
+    assert repr(registry.studies["liu2022"]).startswith("<PublishedStudy liu2022: Who Supports")
+    assert str(registry.studies["liu2022"]).startswith("id          liu2022\nstudy       Who Supports")
+
+
+def _houses(registry):
+    return (figure.study.study_id for figure in registry.values())
 
 
 def test_every_question_a_published_item_was_held_beside_is_in_the_bank_or_published():

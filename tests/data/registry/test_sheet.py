@@ -60,7 +60,8 @@ def test_a_sheet_shows_all_that_is_known_of_a_figure(registry):
         "erratum        Printed as 66 at first.",
         "related        own.cameras: same wording; taken over word for word",
         "same question  town2024.cameras_men: 60% (yes, men; recalled)",
-        "claim          town2024.firms: Half of all firms have a camera (documents, not people)",
+        "claim          town2024.firms: Half of all firms have a camera (a share of policy documents, "
+        "not of firms or people)",
     ]:
         assert line in lines, text
     text = " ".join(text.split())
@@ -94,11 +95,16 @@ def test_a_study_is_shown_with_its_figures_and_claims(registry):
 def test_a_claim_is_shown_with_its_verdict_and_what_it_should_have_been(registry):
     shown = sheet(registry, "town2024.firms")
     text = str(shown)
-    assert "printed     50% (percent of firms)" in text and "verdict     documents, not people" in text
+    assert (
+        "printed     50% (percent of firms)" in text
+        and "verdict     a share of policy documents, not of firms or people" in text
+    )
     assert "figure      town2024.cameras: 60% (yes; verified, disputed)" in text
     assert shown.document()["method"]["badge"] == "seen in the publisher's own report"
-    assert str(ClaimList(registry.claims)).endswith("1 claim. One in full: topline figures show town2024.firms")
-    assert ClaimList(registry.claims).document()["rows"][0]["verdict"] == "documents_read_as_people"
+    assert str(ClaimList(tuple(registry.claims.values()))).endswith(
+        "1 claim. One in full: topline figures show town2024.firms"
+    )
+    assert ClaimList(tuple(registry.claims.values())).document()["rows"][0]["verdict"] == "documents_read_as_people"
     assert str(ClaimList(())) == "No claim is on record here."
 
 
@@ -119,7 +125,7 @@ def test_every_shipped_figure_study_and_claim_has_a_sheet_with_its_grade():
     for name, figure in registry.items():
         text = str(sheet(registry, name))
         assert BADGES[figure.provenance].split(";")[0] in text
-    for claim in registry.claims:
+    for claim in registry.claims.values():
         assert "verdict" in str(sheet(registry, claim.claim_id))
 
 

@@ -202,4 +202,4 @@ def test_a_teams_figures_beside_the_shipped_ones_need_their_sources(registry_fol
 def test_a_registry_may_do_without_claims(registry_folder):
     folder = registry_folder()
     (folder / "claim.csv").unlink()
-    assert read_registry(folder).claims == ()
+    assert read_registry(folder).claims == {}
