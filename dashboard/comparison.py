@@ -33,6 +33,9 @@ from .theme import words_colour
 READING = 760
 """Width of running text in pixels; longer lines are hard to read."""
 
+LETTERS = 44
+"""Letters of a label over a chart in one line, which a phone has room for."""
+
 ALL = "all"
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "zh": "中文"}
@@ -188,7 +191,7 @@ def charts(groups: Sequence[Group], nothing: str) -> None:
     )
     for drawn, ends in drawable_groups([row for group in groups for row in group.rows]):
         caption(drawn)
-        chart = dot_and_whisker(drawn.rows, words_colour(st.context.theme.type), ends)
+        chart = dot_and_whisker(drawn.rows, words_colour(st.context.theme.type), ends, LETTERS)
         st.altair_chart(chart, width="stretch", alt=words_of.alt_text(drawn.rows))
 
 

@@ -17,6 +17,7 @@ from ...data.errors import EstimationError
 from ..printing.result_chart import titled
 from .badge import badge_in_short, warning_badge
 from .comparison import Comparison, ComparisonRow
+from .comparison_text import within
 from .facts import alt_text, in_a_word, minus, short_label, source_label
 from .groups import Group, counted, grouped, published_counted
 from .sentences import published_in_words, value_in_words
@@ -31,6 +32,15 @@ STEP = 88
 
 OFFSETS = [STEP * 0.17, STEP * 0.97]
 """Between which the two rows of marks share the height of an item."""
+
+LINE = 17
+"""Height of a further line of words over an item, in pixels."""
+
+LETTER = 7.25
+"""Width that a letter of those words has at most on the average, in pixels."""
+
+APART: dict[str, Any] = {"labelOverlap": True, "labelSeparation": 6}
+"""Numbers along an axis that would touch are left out."""
 
 AXIS = 40
 """Height of what stands under the items: the axis with its numbers, and the padding."""
@@ -103,7 +113,10 @@ def size(row: ComparisonRow) -> str:
 
 
 def dot_and_whisker(
-    rows: Sequence[ComparisonRow], words: str = EITHER, ends: tuple[float, float] | None = None
+    rows: Sequence[ComparisonRow],
+    words: str = EITHER,
+    ends: tuple[float, float] | None = None,
+    columns: int | None = None,
 ) -> alt.LayerChart:
     """Draw rows of one statistic, in the order given, as wide as there is room.
 
@@ -115,15 +128,20 @@ def dot_and_whisker(
         Colour of the words, e.g. ``"#1b1f24"``; the default can be read on light and on dark.
     ends : tuple of float, optional
         Ends of the axis, e.g. those of several charts that are read together; without it the rows' own.
+    columns : int, optional
+        Letters after which a label goes on in another line, e.g. ``44``; without it each stands in one line.
     """
-    drawn = drawing(rows, words, ends or ends_of(rows)).properties(
-        height=STEP * len(rows) + AXIS, padding={"left": 0, "right": 12, "top": 4, "bottom": 4}
+    named = labels(rows, columns)
+    drawn = drawing(rows, words, ends or ends_of(rows), named).properties(
+        height=step_of(named) * len(rows) + AXIS, padding={"left": 0, "right": 12, "top": 4, "bottom": 4}
     )
     chart: alt.LayerChart = drawn.configure_view(strokeWidth=0)
     return chart
 
 
-def drawing(rows: Sequence[ComparisonRow], words: str, ends: tuple[float, float]) -> alt.LayerChart:
+def drawing(
+    rows: Sequence[ComparisonRow], words: str, ends: tuple[float, float], names: pd.DataFrame
+) -> alt.LayerChart:
     """Draw rows without what belongs to a whole chart: whiskers of both tiers, marks, badges, and words over each."""
     import altair as alt
 
@@ -131,12 +149,15 @@ def drawing(rows: Sequence[ComparisonRow], words: str, ends: tuple[float, float]
     share = rows[0].statistic == "share"
     order = list(dict.fromkeys(frame["row"]))
     y = alt.Y("row:N", sort=order, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    scale = alt.Scale(domain=list(SERIES), range=OFFSETS, paddingInner=0, paddingOuter=0)
+    step = step_of(names)
+    scale = alt.Scale(domain=list(SERIES), range=[step - STEP + at for at in OFFSETS], paddingInner=0, paddingOuter=0)
     offset = alt.YOffset("series:N", scale=scale)
     colour = alt.Color("series:N", scale=alt.Scale(domain=list(SERIES), range=[NEW, PUBLISHED]), legend=None)
     placed = alt.Chart(frame).encode(y=y, yOffset=offset)
     base = placed.encode(color=colour, tooltip=tooltips())
-    axis = alt.Axis(format="%" if share else ".1f", title=None, tickCount=5, labelFontSize=13, labelColor=words)
+    axis = alt.Axis(
+        format="%" if share else ".1f", title=None, tickCount=5, labelFontSize=13, labelColor=words, **APART
+    )
 
     def x(column: str) -> alt.X:
         return alt.X(f"{column}:Q", scale=alt.Scale(domain=list(ends), nice=False), axis=axis)
@@ -144,8 +165,15 @@ def drawing(rows: Sequence[ComparisonRow], words: str, ends: tuple[float, float]
     total = base.transform_filter("isValid(datum.total_low)").mark_rule(strokeWidth=1.5)
     sampling = base.transform_filter("isValid(datum.low)").mark_rule(strokeWidth=4.5)
     new, published = (base.transform_filter(alt.datum.series == name) for name in SERIES)
-    named = alt.Chart(labels(rows)).mark_text(
-        align="left", baseline="middle", fontSize=14, dy=-STEP * 0.38, limit=alt.ExprRef("width - 4"), color=words
+    named = alt.Chart(names).mark_text(
+        align="left",
+        baseline="middle",
+        fontSize=14,
+        lineBreak="\n",
+        lineHeight=LINE,
+        dy=0.12 * STEP - step / 2,
+        limit=alt.ExprRef("width - 4"),
+        color=words,
     )
     layers: list[Any] = [
         total.encode(x=x("total_low"), x2="total_high:Q"),
@@ -221,8 +249,9 @@ def report_chart(comparison: Comparison, width: int = WIDTH) -> alt.VConcatChart
     legend += "other survey error as well. Badge: how a value is known that was not seen in print."
     drawn: list[Any] = []
     for group, ends in groups:
-        size = {"width": width, "height": STEP * len(group.rows)}
-        drawn.append(drawing(group.rows, INK, ends).properties(**size, title=fitted(*over(group), width)))
+        names = labels(group.rows, int(width / LETTER))
+        size = {"width": width, "height": step_of(names) * len(group.rows)}
+        drawn.append(drawing(group.rows, INK, ends, names).properties(**size, title=fitted(*over(group), width)))
     title = fitted([comparison.about.title or "New results against published figures"], [*simulated, legend], width)
     chart: alt.VConcatChart = (
         alt.vconcat(*drawn, spacing=28)
@@ -231,6 +260,7 @@ def report_chart(comparison: Comparison, width: int = WIDTH) -> alt.VConcatChart
             description=" ".join([*simulated, alt_text([row for group, _ in groups for row in group.rows])]),
             padding={"left": 8, "right": 16, "top": 8, "bottom": 8},
         )
+        .resolve_scale(yOffset="independent")
         .configure_view(strokeWidth=0)
         .configure(font="system-ui, sans-serif", background="#ffffff")
     )
@@ -265,16 +295,36 @@ def tooltips() -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:N", title=title) for name, title in names]
 
 
-def labels(rows: Sequence[ComparisonRow]) -> pd.DataFrame:
-    """Give the line of words over each item."""
+def labels(rows: Sequence[ComparisonRow], columns: int | None = None) -> pd.DataFrame:
+    """Give the words over each item, in lines of so many letters."""
     import pandas as pd
+
+    words = [short_label(row) for row in rows]
 
     return pd.DataFrame(
         {
             "row": [f"{row.item}|{row.part}|{row.published_id}" for row in rows],
-            "words": [short_label(row) for row in rows],
+            "words": words if columns is None else in_lines(words, columns),
         }
     )
+
+
+def in_lines(words: Sequence[str], columns: int) -> list[str]:
+    r"""Break labels into lines of so many letters; shorter ones stand lower, right over their marks.
+
+    Examples
+    --------
+    >>> in_lines(["Restrict their job promotions", "Limit it"], 15)
+    ['Restrict their\njob promotions', '\nLimit it']
+    """
+    broken = [within(label, columns) for label in words]
+    most = max(map(len, broken))
+    return ["\n".join([""] * (most - len(lines)) + lines) for lines in broken]
+
+
+def step_of(names: pd.DataFrame) -> int:
+    """Give the height of an item: more where a label stands in several lines."""
+    return STEP + LINE * max(label.count("\n") for label in names["words"])
 
 
 def ends_of(rows: Sequence[ComparisonRow]) -> tuple[float, float]:

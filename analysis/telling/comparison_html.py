@@ -46,11 +46,15 @@ blockquote { margin: .2rem 0; padding-left: .7rem; border-left: 3px solid var(--
 figure { margin: .8rem 0 1.2rem; }
 .chart { overflow-x: auto; background: #ffffff; border: 1px solid var(--line); border-radius: 6px; padding: .25rem; }
 .chart:focus-visible { outline: 2px solid #2c7fd4; }
-.chart svg { display: block; max-width: 100%; height: auto; }
-.narrow { display: none; }
-@media screen and (max-width: 44rem) {
+.chart svg { display: block; width: 100%; height: auto; }
+.middle, .narrow { display: none; }
+@media screen and (max-width: 72rem) {
+  .wide, .narrow { display: none; }
+  .middle { display: block; }
+}
+@media screen and (max-width: 36rem) {
   body { padding: 1rem; }
-  .wide { display: none; }
+  .wide, .middle { display: none; }
   .narrow { display: block; }
 }
 @media print { .pair { break-inside: avoid; } details::details-content { content-visibility: visible; } }
@@ -67,8 +71,8 @@ HEADINGS = (
     "Grade",
 )
 
-WIDE, NARROW = 860, 290
-"""Widths of the plot on a wide and on a narrow screen, in pixels."""
+WIDTHS = {"wide": 1150, "middle": 640, "narrow": 290}
+"""Widths of the plot by that of the screen, in pixels."""
 
 APART = (
     "These published figures differ from ours in more than opinion: another question, other answers or other people. "
@@ -101,9 +105,9 @@ def as_html(comparison: Comparison, language: str = "en") -> str:
 
 
 def figure(comparison: Comparison) -> str:
-    """Draw the chart for wide and for narrow screens; nothing where no pair may be drawn."""
+    """Draw the chart for wide, middle and narrow screens; nothing where no pair may be drawn."""
     try:
-        charts = {"wide": report_chart(comparison, WIDE), "narrow": report_chart(comparison, NARROW)}
+        charts = {size: report_chart(comparison, width) for size, width in WIDTHS.items()}
     except EstimationError:
         return ""
     boxes = [

@@ -253,12 +253,23 @@ def names(row: ComparisonRow, longest: int) -> list[str]:
     under = row.item + (f"; {row.part}" if row.groups else "")
     if row.label in ("", row.item):
         return list(split_cell(under))
+    return [*within(shortened(row.label, 3 * longest - longest // 2), longest), under]
+
+
+def within(text: str, columns: int) -> list[str]:
+    """Give the lines of a text that is no wider than so many columns, signs of Chinese counted as two.
+
+    Examples
+    --------
+    >>> within("Restrict their job promotions", 15), within("限制其工作晋升", 8)
+    (['Restrict their', 'job promotions'], ['限制其工', '作晋升'])
+    """
     lines = [""]
-    for part in PARTS.findall(shortened(row.label, 3 * longest - longest // 2)):
-        if width(lines[-1] + part) > longest and lines[-1]:
+    for part in PARTS.findall(text):
+        if width(lines[-1] + part) > columns and lines[-1]:
             lines.append("")
         lines[-1] += part if lines[-1] else part.lstrip()
-    return [*lines, under]
+    return lines
 
 
 def in_two(verdict: str | None) -> str:

@@ -6,6 +6,7 @@ from topline.analysis.telling.comparison import ComparisonRow
 from topline.analysis.telling.comparison_chart import (
     AXIS,
     EITHER,
+    LINE,
     NEW,
     PUBLISHED,
     STEP,
@@ -120,6 +121,16 @@ def test_the_two_series_differ_in_shape_as_well_as_colour():
         layer["mark"].get("shape"): layer["mark"].get("filled") for layer in dot_and_whisker(rows).to_dict()["layer"]
     }
     assert shapes["circle"] is True and shapes["diamond"] is False
+
+
+def test_long_labels_go_on_in_another_line_with_room_for_it_and_numbers_do_not_touch():
+    row = ComparisonRow("a", label="word " * 18 + "end", estimate=0.5, published=0.5)
+    chart = dot_and_whisker([row], columns=44).to_dict()
+    words = [row["words"] for data in chart["datasets"].values() for row in data if set(row) == {"row", "words"}]
+    assert words[0].count("\n") == 2 and max(map(len, words[0].split("\n"))) <= 44
+    assert chart["height"] == STEP + 2 * LINE + AXIS
+    axes = [layer["encoding"]["x"].get("axis") for layer in chart["layer"] if "axis" in layer["encoding"].get("x", {})]
+    assert axes and all(axis["labelOverlap"] for axis in axes)
 
 
 def test_long_labels_are_given_whole_and_limited_by_the_width_of_the_chart_alone():

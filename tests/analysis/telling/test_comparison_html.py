@@ -110,8 +110,8 @@ def test_the_page_is_written_whole_or_not_at_all(comparison, tmp_path, no_drawin
 
 
 def test_the_drawings_have_a_text_alternative_and_are_for_wide_and_narrow_screens(html):
-    assert html.count('<svg role="img" aria-label="Simulated respondents; no person was asked. Dot and whisker') == 2
-    assert ["wide", "narrow"] == re.findall(r'<div class="chart (\w+)"', html)
+    assert html.count('<svg role="img" aria-label="Simulated respondents; no person was asked. Dot and whisker') == 3
+    assert ["wide", "middle", "narrow"] == re.findall(r'<div class="chart (\w+)"', html)
 
 
 def test_nothing_to_draw_is_a_page_without_a_chart_and_refused_as_a_chart(comparison):
@@ -130,7 +130,8 @@ def test_the_chart_has_a_part_for_each_stem_with_its_badges_and_a_text_alternati
     drawn = json.dumps(chart, ensure_ascii=False)
     assert "as quoted" in drawn and "sources disagree" in drawn and "essay.approval" not in drawn
     heights = [part["height"] for part in chart["vconcat"]]
-    assert heights == [88 * 3, 88 * 2, 88 * 2]
+    assert heights == [(88 + 17) * 3, 88 * 2, 88 * 2], "the first part has a label of two lines"
+    assert chart["resolve"]["scale"] == {"yOffset": "independent"}
 
 
 def test_shares_and_means_never_share_an_axis(comparison):
@@ -149,4 +150,4 @@ def test_a_drawing_that_fails_says_what_to_install(comparison, monkeypatch):
     monkeypatch.setattr(vl_convert, "vegalite_to_svg", lambda spec: "")
     with pytest.raises(ToplineError, match="pip install"):
         svg(comparison.plot())
-    assert comparison_html.WIDE > comparison_html.NARROW
+    assert list(comparison_html.WIDTHS.values()) == sorted(comparison_html.WIDTHS.values(), reverse=True)
