@@ -66,9 +66,8 @@ def also(comparison: Comparison) -> list[str]:
     known = [row.stable for row in comparison.rows if row.stable is not None]
     lines = []
     if known:
-        lines.append(
-            f"Stable: {sum(known)} of {len(known)} verdicts; the others hang on what is not known for certain."
-        )
+        rest = "" if all(known) else "; the others hang on what is not known for certain"
+        lines.append(f"Stable: {sum(known)} of {len(known)} {'pair' if len(known) == 1 else 'pairs'}{rest}.")
     names = [f"'{one.battery}'" if one.battery else "questions in no battery" for one in comparison.batteries]
     if names:
         noun = "battery" if len(names) == 1 else "batteries"

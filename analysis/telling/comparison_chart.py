@@ -324,7 +324,7 @@ def in_lines(words: Sequence[str], columns: int) -> list[str]:
 
 def step_of(names: pd.DataFrame) -> int:
     """Give the height of an item: more where a label stands in several lines."""
-    return STEP + LINE * max(label.count("\n") for label in names["words"])
+    return STEP + LINE * max(str(label).count("\n") for label in names["words"])
 
 
 def ends_of(rows: Sequence[ComparisonRow]) -> tuple[float, float]:

@@ -42,7 +42,7 @@ def badges(rows: Sequence[ComparisonRow]) -> str:
     """
     found = [provenance for provenance in SHORT if any(row.provenance == provenance for row in rows)]
     told = [f"'{SHORT[name]}': {meaning(name)}" for name in found if name != "verified"]
-    return f"Badges: {'; '.join(told)}." if told else ""
+    return f"Badges: {'. '.join(told)}." if told else ""
 
 
 def meaning(provenance: str) -> str:

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from itertools import product
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from topline.analysis.comparing.printed import Printed
 from topline.analysis.comparing.tiers import Declared, with_adjusted, with_tiers
 from topline.analysis.telling.comparison import Comparison, ComparisonRow
 from topline.analysis.telling.sentences import published_in_words, sentence
+from topline.cli.showing import also
 from topline.data.description import StudyDescription
 
 
@@ -149,6 +151,14 @@ def test_no_name_is_cut_where_there_is_room_and_what_was_worked_out_again_is_mar
     assert "68.4%*" in text and text.count("%*") == 1
     assert text.endswith("\n\n* recomputed over everyone asked, as published.")
     assert "with reservations" in text and "qualified" not in text
+
+
+def test_the_demo_ends_with_how_many_verdicts_are_stable():
+    assert also(COMPARISON) == ["Stable: 0 of 1 pair; the others hang on what is not known for certain."]
+    assert also(Comparison((ALONE,), {})) == []
+    named = [SimpleNamespace(battery=name) for name in ("punishment", "")]
+    both = SimpleNamespace(rows=(), batteries=named)
+    assert also(both) == ["2 batteries: 'punishment', questions in no battery; topline compare shows them."]
 
 
 def test_the_legend_says_only_what_occurs():
