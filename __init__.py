@@ -89,6 +89,7 @@ PUBLIC = {
     "InfeasibleMarginsError": "data.errors",
     "ToplineError": "data.errors",
     "add_figures": "data.own_figures",
+    "remove_figures": "data.own_figures",
     "published": "data.registry.figures",
     "read_registry": "data.registry.figures",
     "read_study": "data.files",
@@ -207,6 +208,7 @@ if TYPE_CHECKING:
     from .data.margins import margins as margins
     from .data.margins import read_margins as read_margins
     from .data.own_figures import add_figures as add_figures
+    from .data.own_figures import remove_figures as remove_figures
     from .data.registry.figures import published as published
     from .data.registry.figures import read_registry as read_registry
     from .data.study_folder import read_folder as read_folder

@@ -1,4 +1,4 @@
-"""The verbs of published figures: figures list, search, show, claims, add, template, check."""
+"""The verbs of published figures: figures list, search, show, claims, template, add, remove, check."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def conditions(command: Command) -> Command:
 @as_json
 @click.pass_context
 def figures(ctx: click.Context, as_json: bool) -> None:
-    """List, find, show and add published figures."""
+    """List, find, show, add and remove published figures."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(figures_list, as_json=as_json)
 
@@ -137,8 +137,9 @@ def figures_template(to: Path | None) -> None:
 @figures.command("add", epilog=example("topline figures template > mine.csv\ntopline figures add mine.csv my-study"))
 @click.argument("file", type=FOLDER)
 @click.argument("folder", type=FOLDER, default=Path())
+@click.option("--replace", is_flag=True, help="Let figures of the same names in FOLDER make way.")
 @as_json
-def figures_add(file: Path, folder: Path, as_json: bool) -> None:
+def figures_add(file: Path, folder: Path, replace: bool, as_json: bool) -> None:
     """Check figures of your own and add them to a study.
 
     FILE is a worksheet, or a folder with the tables of a registry; FOLDER is the study, the current folder by default.
@@ -147,12 +148,32 @@ def figures_add(file: Path, folder: Path, as_json: bool) -> None:
     from ..data.own_figures import add_figures
     from ..data.registry.listing import FigureList
 
-    added = add_figures(file, folder)
+    added = add_figures(file, folder, replace=replace)
     show(FigureList(added), as_json)
     if not as_json:
         click.echo(
             f"Added {counted(len(added), 'figure')} to {folder / 'figures'}. All:   topline figures list --in {folder}"
         )
+
+
+@figures.command("remove", epilog=example("topline figures remove town2024.cameras my-study"))
+@click.argument("name")
+@click.argument("folder", type=FOLDER, default=Path())
+@as_json
+def figures_remove(name: str, folder: Path, as_json: bool) -> None:
+    """Take a figure of your own out of a study.
+
+    NAME is its id; FOLDER is the study, the current folder by default. The question, the study and the scale that
+    nothing else rests on go with it. To correct a figure, mend the worksheet and use   topline figures add --replace
+    """
+    from ..data.own_figures import remove_figures
+    from ..data.registry.listing import FigureList
+
+    removed = remove_figures(name, folder)
+    if as_json:
+        show(FigureList(removed), as_json)
+    else:
+        click.echo(f"Removed {name} from {folder / 'figures'}.")
 
 
 @figures.command("check", epilog=example("topline figures check\ntopline figures check my-study"))

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import topline as tl
 from topline.analysis.recipe import compared
 from topline.analysis.sampling.design import Design
 from topline.cli import main
@@ -168,3 +169,20 @@ def test_a_comparison_finds_the_figures_of_its_own_folder(study, cameras, named)
     (row,) = compared(read_folder(study), cameras, figures=named).rows
     assert (row.published_id, row.published, row.item) == ("town2024.cameras", 0.6, "cams")
     assert row.badge == "seen in the publisher's own report"
+
+
+def test_a_figure_is_replaced_and_removed_by_its_name(tmp_path):
+    folder = new_folder(tmp_path / "my-study").path
+    header, _, example = template().splitlines()
+    (folder / "mine.csv").write_text(f"{header}\n{example.removeprefix('# ')}\n", encoding="utf-8")
+    run("add", folder / "mine.csv", folder)
+    assert "To correct figures that the folder has already: topline" in run("add", folder / "mine.csv", folder, code=1)
+    assert "Added 1 figure to" in run("add", "--replace", folder / "mine.csv", folder)
+    assert run("remove", "town2024.cameras", folder) == f"Removed town2024.cameras from {folder / 'figures'}.\n"
+    assert "there is no own published figure 'town2024.cameras'" in run("remove", "town2024.cameras", folder, code=1)
+    assert "ships with topline and cannot be removed" in run("remove", "liu2022.travel", folder, code=1)
+
+
+def test_disputed_figures_and_answers_are_conditions_of_a_list():
+    assert document("list", "--disputed")["method"]["figures"] == len(tl.published(disputed=True)) > 0
+    assert document("list", "--category", "support,approve")["method"]["figures"] > 0

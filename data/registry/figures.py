@@ -14,10 +14,10 @@ from .figure import Relation
 from .making import claims_in, figures_in, items_in, relations_in, scales_in, studies_in
 from .registry import Chosen, Registry
 from .rows import Tables
-from .rules import breaches, days_to_come
+from .rules import days_to_come, findings_of
 from .selection import Wanted
 from .table_schema import PUBLISHED
-from .tables import NOTHING, read_tables
+from .tables import NOTHING, held_together, read_drafted
 
 __all__ = ["PUBLISHED", "Chosen", "Registry", "published", "read_registry", "relation"]
 
@@ -184,9 +184,11 @@ def checked_tables(folder: Path, beside: Tables = NOTHING) -> tuple[Tables, list
     findings : list of Finding
         Everything that is wrong.
     """
-    tables, findings = read_tables(folder, beside, called=f"{folder.name}/" if beside.rows else "")
+    drafted = read_drafted(folder, beside, called=f"{folder.name}/" if beside.rows else "")
+    held_together(drafted, beside)
+    tables = drafted.sound()
     ahead = [] if folder == PUBLISHED else days_to_come(tables)
-    return tables, findings + breaches(beside.and_also(tables), whole=not findings) + ahead
+    return tables, findings_of(drafted, beside) + ahead
 
 
 @cache

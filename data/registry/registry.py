@@ -131,6 +131,10 @@ class Registry(Mapping[str, Figure]):
         """
         return Chosen(tuple(self[name] for name in names), self)
 
+    def chosen_alone(self, names: Iterable[str]) -> Registry:
+        """Give a registry of some figures, with all that is on record besides."""
+        return replace(self, figures={name: self[name] for name in names})
+
     def search(self, words: str) -> Registry:
         """Give the figures in which every word occurs, the most fitting first.
 

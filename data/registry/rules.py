@@ -11,8 +11,9 @@ from datetime import date
 
 from ..errors import Finding
 from . import rules_of_comparisons, rules_of_estimates, rules_of_items, rules_of_shares, rules_of_studies
+from .faulty_rows import findings_by_row
 from .rows import Breach, Tables
-from .tables import name_of
+from .tables import Drafted, name_of
 
 RULES: tuple[Callable[[Tables], Iterator[Breach]], ...] = (
     rules_of_shares.shares_fit_into_the_whole,
@@ -52,6 +53,25 @@ RULES_OF_WHOLE_TABLES: tuple[Callable[[Tables], Iterator[Breach]], ...] = (
     rules_of_comparisons.a_claim_has_a_name_and_figures_of_its_own,
 )
 """Rules that ask for a row elsewhere: with a faulty row left out they would blame the sound ones."""
+
+
+def findings_of(drafted: Drafted, beside: Tables) -> list[Finding]:
+    """Give everything that is wrong with rows as they were written, whose names have been held together.
+
+    Where a row is at fault, the rules that hold rows against each other see the sound ones only; what needs nothing but
+    a row is judged all the same.
+
+    Parameters
+    ----------
+    drafted : Drafted
+        The rows.
+    beside : Tables
+        Rows they may lead to, which are sound.
+    """
+    known = beside.and_also(drafted.sound())
+    if not drafted.findings:
+        return breaches(known)
+    return [*drafted.findings, *breaches(known, whole=False), *findings_by_row(drafted, beside)]
 
 
 def breaches(tables: Tables, *, whole: bool = True) -> list[Finding]:

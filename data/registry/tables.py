@@ -38,6 +38,8 @@ class Drafted:
         Tables that could not be read at all.
     partly : set of str
         Tables of which a line could not be read.
+    faulty : dict
+        Columns of the cells at fault, by table, file and line.
     """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
@@ -45,24 +47,34 @@ class Drafted:
     bad: set[tuple[str, str, int]] = field(default_factory=set)
     unread: set[str] = field(default_factory=set)
     partly: set[str] = field(default_factory=set)
+    faulty: dict[tuple[str, str, int], set[str]] = field(default_factory=dict)
 
     def find(self, row: Row, column: str, rule: str, problem: str) -> None:
         """Note what is wrong with a cell."""
         self.findings.append(Finding(row.file, f"{name_of(row)}, {column}, rule '{rule}'", problem, row.line))
-        self.bad.add((row.table, row.file, row.line))
+        self.distrust(row, *column.split(", "))
+
+    def distrust(self, row: Row, *columns: str) -> None:
+        """Leave a row out of what the rules of meaning see, and its cells out of what is judged by itself."""
+        place = (row.table, row.file, row.line)
+        self.bad.add(place)
+        self.faulty.setdefault(place, set()).update(columns)
+
+    def is_bad(self, row: Row) -> bool:
+        """Say whether a row has a finding."""
+        return (row.table, row.file, row.line) in self.bad
+
+    def faulty_in(self, row: Row) -> frozenset[str]:
+        """Name the columns of a row whose cells are at fault."""
+        return frozenset(self.faulty.get((row.table, row.file, row.line), ()))
 
     def sound(self) -> Tables:
         """Give the rows without a finding."""
-        return Tables(
-            {
-                name: tuple(row for row in rows if (name, row.file, row.line) not in self.bad)
-                for name, rows in self.rows.items()
-            }
-        )
+        return Tables({name: tuple(row for row in rows if not self.is_bad(row)) for name, rows in self.rows.items()})
 
 
-def read_tables(folder: Path, beside: Tables = NOTHING, called: str = "") -> tuple[Tables, list[Finding]]:
-    """Read the tables of a registry's folder.
+def read_drafted(folder: Path, beside: Tables = NOTHING, called: str = "") -> Drafted:
+    """Read the tables of a registry's folder row by row, before names are held against each other.
 
     Parameters
     ----------
@@ -75,25 +87,11 @@ def read_tables(folder: Path, beside: Tables = NOTHING, called: str = "") -> tup
     called : str
         What messages put before the name of a file, e.g. ``"figures/"``.
 
-    Returns
-    -------
-    tables : Tables
-        The rows that fit the schema.
-    findings : list of Finding
-        Everything that does not.
-
     Raises
     ------
     FileError
         When there is no such folder, or it holds none of the tables.
     """
-    drafted = read_drafted(folder, beside, called)
-    held_together(drafted, beside)
-    return drafted.sound(), drafted.findings
-
-
-def read_drafted(folder: Path, beside: Tables = NOTHING, called: str = "") -> Drafted:
-    """Read the tables of a folder row by row, before names are held against each other; see :func:`read_tables`."""
     tables = ", ".join(f"{name}.csv" for name in schema())
     if not folder.is_dir():
         raise FileError(
@@ -240,4 +238,5 @@ def _find_empty_table(home: str, column: str, dangling: list[Row], known: set[st
     told = f"{len(dangling)} rows of {first.file} name one of it, first '{value}'.{near}"
     problem = f"the table has no rows, but {told} Add its rows."
     drafted.findings.append(Finding(f"{named}{home}.csv", "rule 'a name leads to a row'", problem))
-    drafted.bad |= {(row.table, row.file, row.line) for row in dangling}
+    for row in dangling:
+        drafted.distrust(row, column)

@@ -178,10 +178,12 @@ def _item(line: int, item: str, cells: Cells, sheet: Worksheet) -> None:
     if not _is_news(line, ("item", item), told, sheet.beside.items.get(item), sheet):
         return
     own = {TABLE_OF[name].column: text for name, text in told.items()}
-    scale = _scale(line, item, told["scale"], sheet)
+    scale, readable = _scale(line, item, told["scale"], sheet), "scale" not in sheet.drafted.unread
     construct = told["construct"] or item.partition(".")[2]
     defaults = {"answers": told["answers"] or "one", "construct": construct, "scale_id": scale}
-    sheet.add(line, "item", {**own, **defaults, "item_id": item, "study_id": cells["study"]})
+    row = sheet.add(line, "item", {**own, **defaults, "item_id": item, "study_id": cells["study"]})
+    if not readable:
+        sheet.drafted.distrust(row, "scale_id")
 
 
 def _is_news(line: int, key: tuple[str, str], told: Cells, known: Row | None, sheet: Worksheet) -> bool:
@@ -263,7 +265,12 @@ def _source(line: int, figure: str, cells: Cells, sheet: Worksheet) -> None:
     cited = known.text("citation") if known else sheet.first.get(("study", study), (0, {}))[1].get("citation", "")
     defaults = {"citation": own["citation"] or cited, "kind": own["kind"] or "primary"}
     names = {"source_id": f"{figure}.1", "figure_id": figure, "quoted_value": cells["value"]}
-    sheet.add(line, "source", {**own, **defaults, **names})
+    before = len(sheet.drafted.findings)
+    row = sheet.add(line, "source", {**own, **defaults, **names})
+    if not row.text("citation"):
+        # It is found missing once, at the study; every row that leans on it would say so again.
+        found = [one for one in sheet.drafted.findings[before:] if ", citation, " not in one.place]
+        sheet.drafted.findings[before:] = found
 
 
 def _comparison(line: int, item: str, cells: Cells, sheet: Worksheet) -> None:
@@ -310,10 +317,25 @@ def in_its_words(findings: Iterable[Finding], sheet: str) -> list[Finding]:
         if finding.file == sheet and "source_id, rule 'a name stands once'" in finding.place:
             continue  # its figure is found already
         if finding.file == sheet:
-            place, problem = (_respoken(text) for text in (finding.place, finding.problem))
+            place, problem = (_respoken(text) for text in _of_source(finding))
             finding = replace(finding, place=place, problem=problem)
         said.setdefault((finding.file, finding.line, finding.problem), finding)
     return sorted(said.values(), key=lambda finding: finding.line or 0)
+
+
+def _of_source(finding: Finding) -> tuple[str, str]:
+    """Call a figure's source by the figure, and its columns as the worksheet does."""
+    place, numbered = re.subn(r"^(\S+\.\S+)\.1(?=,)", r"\1", finding.place)
+    if not numbered:
+        return place, finding.problem
+    texts = [place, finding.problem]
+    for column, name in OF_SOURCE.items():
+        texts = [re.sub(rf"\b{column}\b", name, text) for text in texts]
+    return texts[0], texts[1]
+
+
+OF_SOURCE = {"citation": "source", "url": "source_url", "kind": "source_kind"}
+"""Columns of a source that have a name of their own in the worksheet."""
 
 
 def _respoken(text: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 import topline as tl
 from topline.data import own_figures
 from topline.data.atomic import replacing
-from topline.data.errors import DocumentError, FileError, RegistryError
-from topline.data.own_figures import add_figures, figures_of_folder, findings_in
+from topline.data.errors import DocumentError, FileError, RegistryError, UnknownNameError
+from topline.data.own_figures import add_figures, figures_of_folder, findings_in, remove_figures
 from topline.data.registry.worksheet import COLUMNS, template
 from topline.data.study_folder import new_folder, read_folder
 from topline.instrument.check_folder import check_folder
@@ -49,7 +49,7 @@ def refused(path: Path, study: Path) -> list[str]:
     assert {file.name: file.read_bytes() for file in (study / "figures").glob("*")} == before
     *lines, last = str(caught.value).splitlines()
     assert last == f"Nothing was added to {study / 'figures'}."
-    return lines
+    return [line for line in lines if line != own_figures.REPLACE]
 
 
 def test_the_example_of_the_template_is_a_sound_figure(study, tmp_path):
@@ -328,3 +328,72 @@ def test_own_tables_are_read_with_the_shipped_ones_or_alone(study, worksheet):
     assert list(tl.read_registry(study / "figures")) == ["town2024.cameras"]
     both = tl.read_registry(study / "figures", with_shipped=True)
     assert len(both) == len(tl.published()) + 1
+
+
+def test_that_a_label_was_not_seen_is_a_doubt_of_its_study_not_of_the_scale(study, worksheet):
+    added = add_figures(worksheet({"scale": "support5", "counted": "4;5"}), study)
+    assert not any("assumed" in doubt for doubt in added["town2024.cameras"].doubts)
+    again = read_folder(study).figures
+    assert not any("assumed" in doubt for doubt in again["town2024.cameras"].doubts)
+    assert any(doubt.startswith("The labels of 3 answers are assumed") for doubt in again["liu2022.travel"].doubts)
+
+
+def test_a_worksheet_may_say_when_a_series_was_given_up(study, worksheet):
+    assert add_figures(worksheet({"ended": "2024-06"}), study)["town2024.cameras"].study.ended == "2024-06"
+
+
+def test_everything_that_can_be_judged_is_listed_at_once(study, worksheet):
+    add_figures(worksheet({}), study)
+    faults = {"base": "al", "topic": "", "value": "120", "as_printed": "", "quoted": "", "counted": "1;2;9"}
+    lines = refused(worksheet({}, {**AGAIN, **faults, "study": "town2024", "item": "lenses"}), study)
+    for problem in [
+        "line 2, town2024.cameras, figure, rule 'a name stands once'",
+        "base, rule 'a word is one of its list': 'al' is not one of",
+        "topic, rule 'what must be known is given': is empty",
+        "town2024.lenses, rule 'the value is possible': value is 120; a share in percent lies between 0 and 100.",
+        "rule 'categories belong to the scale': counted holds 9, not among the scale's codes: 1 Support",
+    ]:
+        assert any(problem in line for line in lines), (problem, lines)
+
+
+def test_a_missing_citation_is_said_once_in_the_worksheets_own_words(study, worksheet):
+    rows = [{"subgroup": part, "value": str(60 + at), "as_printed": "", "quoted": ""} for at, part in enumerate("abc")]
+    lines = refused(worksheet({"citation": ""}, *({**AGAIN, **row, "study": "town2024"} for row in rows)), study)
+    assert lines == [
+        "mine.csv, line 2, town2024, citation, rule 'what must be known is given': is empty; it must be given: How to "
+        "cite it."
+    ]
+    (line,) = refused(worksheet({"source_kind": "second"}), study)
+    assert line.startswith("mine.csv, line 2, town2024.cameras, source_kind, rule 'a word is one of its list'")
+
+
+def test_a_figure_is_corrected_and_removed_whole(study, worksheet):
+    add_figures(worksheet({}), study)
+    corrected = {"value": "61", "as_printed": "61%", "quoted": "", "title": "Town survey of 2024"}
+    with pytest.raises(RegistryError, match=r"topline figures add --replace"):
+        add_figures(worksheet(corrected), study)
+    (figure,) = add_figures(worksheet(corrected), study, replace=True).values()
+    assert (figure.value, figure.study.title, len(figure.sources)) == (0.61, "Town survey of 2024", 1)
+    assert len(read_folder(study).figures) == len(tl.published()) + 1 and findings_in(study) == []
+    assert list(remove_figures("town2024.cameras", study)) == ["town2024.cameras"]
+    for name in ("study", "item", "scale", "estimate", "source", "comparison"):
+        assert len((study / "figures" / f"{name}.csv").read_text(encoding="utf-8").splitlines()) == 1, name
+    assert len(read_folder(study).figures) == len(tl.published())
+
+
+def test_what_is_shipped_unknown_or_still_leaned_on_is_not_removed(study, worksheet):
+    men = {**AGAIN, "study": "town2024", "subgroup": "men", "value": "64", "as_printed": "", "quoted": ""}
+    add_figures(worksheet({}, men), study)
+    before = {path.name: path.read_bytes() for path in (study / "figures").iterdir()}
+    with pytest.raises(RegistryError, match=r"'liu2022\.travel' ships with topline and cannot be removed"):
+        remove_figures("liu2022.travel", study)
+    with pytest.raises(UnknownNameError, match=r"Did you mean 'town2024\.cameras'"):
+        remove_figures(["town2024.camera"], study)
+    with pytest.raises(RegistryError, match=r"has no headline figure(.|\n)*Nothing was removed from"):
+        remove_figures("town2024.cameras", study)
+    assert {path.name: path.read_bytes() for path in (study / "figures").iterdir()} == before
+    remove_figures("town2024.cameras_support_men", study)
+    assert list(tl.read_registry(study / "figures")) == ["town2024.cameras"]
+    shipped = dict.fromkeys(EXAMPLE, "") | {"study": "liu2022", "item": "travel", "category": "support", "value": "77"}
+    with pytest.raises(RegistryError, match=r"stands already in the registry that ships"):
+        add_figures(worksheet(shipped | {"base": "unknown", "provenance": "recalled"}), study, replace=True)
