@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..data.errors import FileError
 from .terminal import Command, counted, names_option
 
 if TYPE_CHECKING:
@@ -78,6 +79,14 @@ def condition(text: str | None) -> str | dict[str, list[str]] | None:
 def is_study(source: Path) -> bool:
     """Say whether a source is a study folder rather than a data file."""
     return source.is_dir() and (source / "study.yaml").exists()
+
+
+def refuse_missing(source: Path) -> None:
+    """Refuse a source that does not exist, or a folder without study.yaml, before its options are looked at."""
+    if not source.exists():
+        raise FileError(f"{source} does not exist; name a data file or a study folder.")
+    if source.is_dir() and not is_study(source):
+        raise FileError(f"{source} holds no study.yaml, so it is no study folder; name one, or a data file.")
 
 
 def refuse_in_folder(source: Path, options: Mapping[str, Any], names: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from .designing import DESIGN, design_options, file_design, is_study, refuse_in_folder, warn_when_stale
+from .designing import DESIGN, design_options, file_design, is_study, refuse_in_folder, refuse_missing, warn_when_stale
 from .estimands import ESTIMAND, compared_options, estimand_options, estimated, level_of
 from .terminal import FOLDER, as_json, example, names_option, show
 
@@ -38,6 +38,7 @@ def estimate(source: Path, as_json: bool, **options: Any) -> None:
     come from study.yaml; every closed question is estimated and kept in results/estimates.json, or, when some are
     named, those alone are estimated and nothing is kept.
     """
+    refuse_missing(source)
     if is_study(source):
         show(folder_estimates(source, options), as_json)
     else:
@@ -96,9 +97,11 @@ def compare(
     """
     from ..analysis.comparing.compare import compare as compare_with
 
+    refuse_missing(source)
     options["base"] = None  # the new estimate's own base, which gives way to the published one
     if is_study(source):
-        refuse_in_folder(source, options, [*DESIGN, *ESTIMAND])
+        refuse_in_folder(source, options, DESIGN)
+        refuse_estimand(options)
         found = folder_comparison(source, published, margin, nonsampling, base, bridge_to, adjust)
         tell(found, language, html, as_json)
         return
@@ -120,6 +123,16 @@ def compare(
         adjust=adjust or "holm",
     )
     tell(found, language, html, as_json)
+
+
+def refuse_estimand(options: Mapping[str, Any]) -> None:
+    """Refuse options that say what is estimated beside a study folder, whose questions are compared as they are."""
+    given = [f"--{name}" for name in ESTIMAND if options[name]]
+    if given:
+        raise click.UsageError(
+            f"{', '.join(given)}: the questions of a study folder find their published figures by themselves; choose "
+            "figures with --published ID, the level in study.yaml, or compare a data file."
+        )
 
 
 def tell(comparison: Comparison, language: str, html: Path | None, as_json: bool) -> None:

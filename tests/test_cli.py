@@ -282,7 +282,23 @@ def test_design_of_a_study_folder_is_not_given_by_options(demo: Path) -> None:
     assert "--weight: for a study folder this stands in" in result.output
     result = run("compare", demo, "--level", "80", "--by", "sex", "--weight", "nonsense")
     assert result.exit_code == 2
-    assert "--weight, --by, --level: for a study folder this stands in" in result.output
+    assert "--weight: for a study folder this stands in" in result.output
+
+
+def test_questions_of_a_study_folder_are_not_chosen_by_options_of_estimates(demo: Path) -> None:
+    result = run("compare", demo, "--proportion", "approval", "--by", "sex")
+    assert result.exit_code == 2
+    printed = " ".join(result.output.split())
+    assert "--proportion, --by: the questions of a study folder find their published figures by themselves" in printed
+    assert "--published ID" in printed and "stands in" not in printed
+
+
+@pytest.mark.parametrize("verb", ["compare", "estimate"])
+def test_a_source_that_does_not_exist_is_said_before_anything_else(tmp_path: Path, verb: str) -> None:
+    result = run(verb, "nosuch")
+    assert result.exit_code == 1
+    assert "nosuch does not exist; name a data file or a study folder." in result.output
+    assert "holds no study.yaml" in " ".join(run(verb, tmp_path).output.split())
 
 
 def test_a_look_at_some_results_keeps_what_the_dashboard_shows(demo: Path) -> None:

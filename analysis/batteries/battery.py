@@ -121,6 +121,23 @@ class Battery:
     Notes
     -----
     A battery that is not shown to differ is not shown to be the same: see the verdicts of its items for that.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from topline.analysis.comparing.compare import compare
+    >>> from topline.analysis.estimation.estimate import proportion
+    >>> from topline.analysis.sampling.design import Design
+    >>> from topline.data.codebook import Codebook, Study, Variable
+    >>> from topline.data.registry.figures import published
+    >>> asked = [Variable(name, replicates=(f"liu2022.{name}",)) for name in ("travel", "promotion")]
+    >>> wave = pd.DataFrame({"travel": ["support"] * 620 + ["other"] * 380, "promotion": ["support", "other"] * 500})
+    >>> design = Design(Study(wave, Codebook(tuple(asked))))
+    >>> figures = published().chosen(["liu2022.travel", "liu2022.promotion"])
+    >>> battery = compare(proportion(design, ["travel", "promotion"], category="support"), figures).batteries[0]
+    >>> battery.citation, battery.k, [item.item for item in battery.items]
+    ('Liu 2022', 2, ['travel', 'promotion'])
     """
 
     study: str

@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
+from ..estimation.f_tail import f_tail
 from .sides import Sides
 from .surprise import bits
 
@@ -90,16 +90,3 @@ def untestable(sides: Sides) -> str:
     if sides.df < len(sides) - ROUNDING:
         return f"the {sides.df:.3g} degrees of freedom are too few for {len(sides)} items together"
     return ""
-
-
-def f_tail(x: float, ndf: float, ddf: float) -> float:
-    """Give the upper tail of F, of chi-square / ndf where ddf is infinite.
-
-    Examples
-    --------
-    >>> round(f_tail(3.0, 2, 30), 6), round(f_tail(3.0, 2, math.inf), 6)
-    (0.064905, 0.049787)
-    """
-    if math.isinf(ddf):
-        return float(special.chdtrc(ndf, x * ndf))
-    return float(special.fdtrc(ndf, ddf, x))

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..estimation.f_tail import f_tail
 from ..sampling.categories import Floats
-from .hotelling import f_tail
 from .sides import Sides
 
 

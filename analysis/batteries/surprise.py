@@ -15,16 +15,6 @@ from scipy.special import stdtr, stdtrit
 
 from .sides import Sides
 
-BITS: tuple[tuple[float, float, str], ...] = (
-    (1.0, 0.5, "a coin that falls heads"),
-    (3.3, 0.1, "between three and four heads in a row"),
-    (4.3, 0.05, "a little more than four heads in a row"),
-    (6.6, 0.01, "between six and seven heads in a row"),
-    (10.0, 0.001, "ten heads in a row"),
-    (20.0, 0.000001, "twenty heads in a row: one in a million"),
-)
-"""What surprise in bits means: the bits, the predictive p, and a fair coin."""
-
 
 def bits(p: float) -> float:
     """Give the surprise of a probability, in bits; one too small to be written counts as the smallest that can be.

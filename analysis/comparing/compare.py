@@ -1,9 +1,6 @@
 """Compare new estimates with published figures: first whether that may be done, then by how much they differ.
 
-References
-----------
-Shirani-Mehr, Rothschild, Goel and Gelman (2018), Journal of the American Statistical Association 113, 607-614.
-Schuirmann (1987), Journal of Pharmacokinetics and Biopharmaceutics 15, 657-680.
+The methods and their sources: :func:`compare`.
 """
 
 from __future__ import annotations
@@ -21,7 +18,7 @@ from ..estimation.estimates import NUMBERS, Estimates
 from ..estimation.method import simulated
 from ..gating.frame import Frame
 from ..gating.gate import gate
-from ..gating.people import parts_of_samples
+from ..gating.people import parts_of_samples, subgroup_of
 from ..gating.published_base import PublishedBase, check_base, on_your_word
 from ..gating.reason import Grade, Reason, grade_of
 from ..sampling.weight_notes import notes_of_weights
@@ -29,7 +26,7 @@ from ..telling.comparison import Comparison, ComparisonRow
 from ..telling.sentences import with_sentences
 from .both_bases import OtherBase, in_words, other_base, with_both
 from .bridge import Bridge
-from .pairs import Figures, Pair, pairs
+from .pairs import Figures, Pair, others_in_words, others_of, pairs
 from .printed import assumed_rounding, printed
 from .published_side import beside
 from .terms import BASE_WORDS, OnTerms, labels_of, on_terms, statistic_of
@@ -43,6 +40,8 @@ if TYPE_CHECKING:
 
 FIRST = {"forbids": 0, "unchecked": 1, "repaired": 2, "qualifies": 3}
 """In which order reasons are given, by their effect; what is unchecked, whatever it does, soon."""
+
+EXACT_VALUE = "enter the exact value in estimate.csv, once a source states it"
 
 
 def compare(
@@ -104,15 +103,16 @@ def compare(
     Comparison
         One row for each pair. A pair that is not comparable has no difference and no verdict. A pair whose published
         figure has neither a number of interviews nor a margin of error has a difference, but no interval and no
-        verdict. Under ``batteries`` what was asked together is tested together.
+        verdict. Under ``batteries`` what was asked together is tested together. Of a registry one figure for each
+        published item is taken; ``method["other_figures"]`` names the others, which may be asked for by their ids.
 
     Raises
     ------
     EstimationError
         When given something else than estimates.
     ComparisonError
-        When no figure belongs to any item, what is declared means nothing or contradicts the registry, the words of a
-        frame are not understood, or nobody belongs to it.
+        When no figure belongs to any item, an argument is of another kind, what is declared means nothing or
+        contradicts the registry, the words of a frame are not understood, or nobody belongs to it.
     WeightingError
         When a frame's margins cannot be met.
 
@@ -120,13 +120,22 @@ def compare(
     -----
     A. The gate: question, answers and whether a middle answer and don't know were offered, base, people, sample, mode,
     order, dates, provenance. Where the answers, the base or the people differ and the data allow it, the new estimate
-    is made again on the published terms. Each reason says what would repair it (``repairs``).
+    is made again on the published terms. Each reason says what would repair it, or that nothing does (``repairs``).
     B. The published standard error: see :func:`topline.analysis.comparing.published_error.published_error`.
     C, D. The difference has Welch and Satterthwaite's t interval; "equivalent" is two one-sided tests at 1 - level.
     E. Two tiers: sampling alone, and with ``2 * nonsampling**2`` added to the variance.
     F. Batteries: all items together, their common shift, their profile and order; see :class:`Battery`.
     Verdicts are of single items; p-values adjusted within a battery stand beside them. Where a verdict would turn is
     said of the published design effect and interviews, of non-sampling error and of rounding, each alone.
+
+    References
+    ----------
+    Welch (1947), Biometrika 34, 28-35 (the difference). Schuirmann (1987), Journal of Pharmacokinetics and
+    Biopharmaceutics 15, 657-680 (equivalence). Shirani-Mehr, Rothschild, Goel and Gelman (2018), Journal of the
+    American Statistical Association 113, 607-614 (error beyond sampling). Holm (1979), Scandinavian Journal of
+    Statistics 6, 65-70; Benjamini and Hochberg (1995), Journal of the Royal Statistical Society B 57, 289-300 (several
+    items). Manski (2003), Partial Identification of Probability Distributions, chapter 1; Imbens and Manski (2004),
+    Econometrica 72, 1845-1857 (those without an answer).
 
     Examples
     --------
@@ -148,6 +157,7 @@ def compare(
     other = next((part.method["estimand"] for part in parts if statistic_of(part) not in ("share", "mean")), None)
     if other is not None:
         raise ComparisonError(f"{other}s have no published counterpart; use proportion for shares, mean for means.")
+    check_kinds(about, bridge_to)
     about = described(about or StudyDescription(), parts)
     paired = pairs(parts, figures, about)
     check_base(base, [pair.figure for pair in paired])
@@ -156,7 +166,9 @@ def compare(
     placed = with_unanswered(placed, figures, level)
     finished = tuple(map(with_sentences, with_adjusted([one.row for one in placed], adjust)))
     together = batteries(placed, declared, correlation)
-    choices = {**choices_made(parts[0], declared), **repairs_chosen(base, bridge)}
+    others = others_of(paired)
+    choices = {**choices_made(parts[0], declared), **repairs_chosen(base, bridge), **others_in_words(others)}
+    choices["other_figures"] = others
     return Comparison(finished, choices, about, together)
 
 
@@ -172,6 +184,26 @@ def listed(estimates: Estimates | Sequence[Estimates]) -> list[Estimates]:
     return parts
 
 
+def check_kinds(about: object, bridge_to: object) -> None:
+    """Refuse a new survey or a frame that is of another kind.
+
+    Examples
+    --------
+    >>> check_kinds(None, 3)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    topline.data.errors.ComparisonError: bridge_to is 3; it is a Frame, e.g. Frame('urban adults', where=...
+    """
+    if about is not None and not isinstance(about, StudyDescription):
+        raise ComparisonError(
+            f"about is a {type(about).__name__}; it is a StudyDescription, e.g. StudyDescription(country='CN')."
+        )
+    if bridge_to is not None and not isinstance(bridge_to, Frame | str):
+        raise ComparisonError(
+            f"bridge_to is {bridge_to!r}; it is a Frame, e.g. Frame('urban adults', where=\"urban == 1\"), or words "
+            "such as 'urban 18-59'."
+        )
+
+
 def described(about: StudyDescription, parts: Sequence[Estimates]) -> StudyDescription:
     """Add to what a study says of itself that its respondents are simulated, where their file says so."""
     if SIMULATED in about.note or not any(simulated(part.design.study) for part in parts):
@@ -184,11 +216,13 @@ def rows_of(
 ) -> list[Placed]:
     """Compare one item with one figure: one row for each group, with where its estimate stands."""
     estimates, figure, bridged = pair.estimates, on_your_word(pair.figure, base), None
-    variable = estimates.design.study.codebook[pair.item]
-    reasons = gate(variable, figure, about, pair.relation, chosen=pair.chosen)
-    if bridge is not None and grade_of(reasons) != "not_comparable":
+    codebook = estimates.design.study.codebook
+    variable = codebook[pair.item]
+    reasons = gate(variable, figure, about, pair.relation, chosen=pair.chosen, codebook=codebook)
+    unnamed_part = subgroup_of(figure) and not pair.named  # that the frame is this part, nobody has said
+    if bridge is not None and grade_of(reasons) != "not_comparable" and not unnamed_part:
         estimates, bridged = bridge.over(estimates, pair.item, figure)
-        reasons = gate(variable, figure, about, pair.relation, chosen=pair.chosen, bridged=bridged)
+        reasons = gate(variable, figure, about, pair.relation, chosen=pair.chosen, bridged=bridged, codebook=codebook)
     terms = on_terms(estimates, pair.item, figure, declared.level, on_word=figure is not pair.figure)
     other = other_base(estimates, pair.item, figure, terms, declared.level)
     made = []
@@ -224,11 +258,11 @@ def hedged(figure: Figure) -> list[Reason]:
             f"The published figure is a bound: a new value {outside} it can be shown to differ, but not by how much; "
             f"one {inside} it can be shown neither to differ nor to be the same."
         )
-        return [Reason("error", "qualifies", words)]
+        return [Reason("error", "qualifies", words, EXACT_VALUE)]
     if unit is None:
         return []
     words = f"'{figure.as_printed}' is taken as rounded to {100 * unit:g} points."
-    return [Reason("error", "qualifies", words)]
+    return [Reason("error", "qualifies", words, EXACT_VALUE)]
 
 
 def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
@@ -236,9 +270,10 @@ def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
     found = []
     if figure.n is None and figure.moe is None and figure.statistic == "share":
         words = "The published figure has no number of interviews and no margin of error: no interval, no test."
-        found.append(Reason("error", "qualifies", words))
+        found.append(Reason("error", "qualifies", words, "enter n or moe in estimate.csv, once a source states it"))
     if record.get("estimate") is not None and record.get("se") is None:
-        found.append(Reason("error", "qualifies", "The new estimate has no standard error: no interval, no test."))
+        words = "The new estimate has no standard error: no interval, no test."
+        found.append(Reason("error", "qualifies", words, "a Design(...) whose groups hold more than one PSU each"))
     return found
 
 

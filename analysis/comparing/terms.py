@@ -19,7 +19,7 @@ from ..sampling.design import Design
 from .together import Place
 
 if TYPE_CHECKING:
-    from ...data.registry.figures import Figure
+    from ...data.registry.figure import Figure
     from ..estimation.estimates import Estimates
 
 Base = Literal["substantive", "all"]
@@ -43,6 +43,11 @@ STATISTIC_WORDS = {
     "index": "an index",
     "total": "a total",
 }
+
+GIVE_SCALE = "scale: in the questionnaire, or Variable(scale=...) in the codebook"
+SEE_SCALE = "enter the published scale in scale.csv, once it has been seen"
+SEE_ANSWERS = "enter category_set in estimate.csv, once a source states it"
+OTHER_SCALE = "none for this wave: ask on the published scale in the next one"
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ def on_terms(estimates: Estimates, item: str, figure: Figure, level: float, *, o
             f"The new result is {STATISTIC_WORDS[statistic]}, the published value {STATISTIC_WORDS[figure.statistic]}"
         )
         verb = {"mean": "a mean too: mean(...)", "share": "a share too: proportion(...)"}.get(figure.statistic, "")
-        repair = f"estimate the new one as {verb}" if verb else ""
+        repair = f"estimate the new one as {verb}" if verb else "none: look for a published share or mean"
         return refused(estimates, item, statistic, Reason("kind", "forbids", f"{words}.", repair))
     if statistic == "mean":
         terms = mean_on_terms(estimates, item, figure, level)
@@ -141,17 +146,18 @@ def mean_on_terms(estimates: Estimates, item: str, figure: Figure, level: float)
     """Check that two means are of the same scale; a mean has nothing else to repair."""
     scale, own = figure.item.scale, estimates.design.study.codebook[item].scale
     if scale is None:
-        reason = Reason("answers", "forbids", "The scale of the published mean is not known.")
+        reason = Reason("answers", "forbids", "The scale of the published mean is not known.", SEE_SCALE)
         return refused(estimates, item, "mean", reason)
     if own and own != scale.scale_id:
         words = f"The scales differ: new '{own}', published '{scale.scale_id}'; means of different scales say nothing."
-        return refused(estimates, item, "mean", Reason("answers", "forbids", words))
+        return refused(estimates, item, "mean", Reason("answers", "forbids", words, OTHER_SCALE))
     rows = own_rows(estimates, item)
     low, high = scale.ends
     if any(not low <= row["estimate"] <= high for row in rows):
         words = f"The new mean lies outside the published scale of {low:g} to {high:g}."
-        return refused(estimates, item, "mean", Reason("answers", "forbids", words))
-    reasons = () if own else (Reason("answers", "qualifies", "The answer scale of the new question is not recorded."),)
+        return refused(estimates, item, "mean", Reason("answers", "forbids", words, OTHER_SCALE))
+    unrecorded = "The answer scale of the new question is not recorded."
+    reasons = () if own else (Reason("answers", "qualifies", unrecorded, GIVE_SCALE),)
     if level != estimates.method.get("level"):
         rows = own_rows(mean(estimates.design, item, by=estimates.by or None, level=level), item)
     return OnTerms(tuple(rows), "mean", "substantive", (), reasons)
@@ -170,7 +176,7 @@ def share_on_terms(estimates: Estimates, item: str, figure: Figure, level: float
         words = (
             "The published base leaves the middle answer out, and which answer that is in the new data is not recorded."
         )
-        return refused(estimates, item, "share", Reason("base", "forbids", words))
+        return refused(estimates, item, "share", Reason("base", "forbids", words, GIVE_SCALE))
     lost = not_held(estimates, variable, figure, codes, neutral or (), base)
     if lost is not None:
         return refused(estimates, item, "share", lost)
@@ -196,7 +202,7 @@ def not_held(
     left_out = [code for code in codes if code in neutral or kinds[code] not in counted]
     if left_out:
         words = f"'{figure.category}' counts {labels_of(variable, left_out)}, which is not in the base"
-        repair = 'base="all"' if figure.base == "unknown" else ""
+        repair = 'base="all"' if figure.base == "unknown" else "see the source, and correct base in estimate.csv by it"
         return Reason("base", "forbids", f"The published {words}.", repair)
     column = estimates.design.study.column(variable.name)
     offered = {code for code in variable.labels if variable.missing_kind(code) is None}
@@ -219,30 +225,31 @@ def answers_wanted(
     scale = figure.item.scale
     if scale is not None and variable.scale and variable.scale != scale.scale_id:
         words = f"The answer scales differ: new '{variable.scale}', published '{scale.scale_id}'."
-        return None, [Reason("answers", "forbids", words)]
+        return None, [Reason("answers", "forbids", words, OTHER_SCALE)]
     if scale is not None and variable.scale and figure.category_set:
         return in_order(figure.category_set), []
-    unrecorded = f"{unrecorded_answers(variable, figure)} not recorded"
+    missing, record = unrecorded_answers(variable, figure)
+    unrecorded = f"{missing} not recorded"
     named = codes_of(variable, figure.category)
     if named is not None:
         words = f"{unrecorded}; '{figure.category}' was matched by name only."
-        return named, [Reason("answers", "qualifies", words)]
+        return named, [Reason("answers", "qualifies", words, record)]
     put = {row["codes"]: row["category"] for row in own_rows(estimates, variable.name)}
     if len(put) == 1:
         ((named, category),) = put.items()
         words = f"You put '{category}' in the place of '{figure.category}'; {unrecorded[0].lower()}{unrecorded[1:]}."
-        return named, [Reason("unchecked", "qualifies", words)]
+        return named, [Reason("unchecked", "qualifies", words, record)]
     words = f"Which answers of '{variable.name}' the published '{figure.category}' stands for is not known."
-    return None, [Reason("answers", "forbids", words)]
+    return None, [Reason("answers", "forbids", words, record)]
 
 
-def unrecorded_answers(variable: Variable, figure: Figure) -> str:
-    """Say what of the answers is missing from the record, so that codes cannot be held against codes."""
+def unrecorded_answers(variable: Variable, figure: Figure) -> tuple[str, str]:
+    """Say what of the answers is missing from the record, so that codes cannot be compared, and what repairs it."""
     if not variable.scale:
-        return "The answer scale of the new question is"
+        return "The answer scale of the new question is", GIVE_SCALE
     if figure.item.scale is None:
-        return "The answer scale of the published question is"
-    return "The answers that the published value counts are"
+        return "The answer scale of the published question is", SEE_SCALE
+    return "The answers that the published value counts are", SEE_ANSWERS
 
 
 def codes_of(variable: Variable, category: object) -> tuple[Code, ...] | None:

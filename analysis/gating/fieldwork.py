@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...data.description import StudyDescription, dates_in_words, modes_in_words
-from .reason import Reason, stated
+from .reason import SEEN, Reason, stated
 
 if TYPE_CHECKING:
     from ...data.registry.figure import Figure
@@ -14,6 +14,11 @@ YEARS_APART = 1.0
 """Fieldwork further apart than this is a reason of its own: opinion may have moved."""
 
 CHANCE_ALONE = "its interval shows only what chance alone would do."
+
+NOT_AT_RANDOM = "none: look for a published survey that was drawn at random"
+DRAW_AT_RANDOM = "none: no weighting makes a sample random; draw the next wave at random"
+OTHER_MODE = "none: no weighting repairs a mode; ask a part of the next wave in the other one"
+OTHER_DATES = "none: dates cannot be changed; look at polls in between (topline trend)"
 
 
 def fieldwork(figure: Figure, about: StudyDescription) -> list[Reason]:
@@ -38,14 +43,16 @@ def sample(figure: Figure) -> Reason | None:
         "unknown": "How the published sample was drawn is not stated.",
         "": "How the published sample was drawn is not stated.",
     }.get(figure.study.sample_type)
-    return Reason("sample", "qualifies", words) if words else None
+    known = figure.study.sample_type in ("nonprobability", "convenience")
+    repair = NOT_AT_RANDOM if known else SEEN.format("sample_type")
+    return Reason("sample", "qualifies", words, repair) if words else None
 
 
 def own_sample(about: StudyDescription) -> Reason | None:
     """Say when the new sample was not drawn at random."""
     words, repair = {
-        "nonprobability": (f"The new sample was not drawn at random: {CHANCE_ALONE}", ""),
-        "convenience": (f"The new sample is one of convenience: {CHANCE_ALONE}", ""),
+        "nonprobability": (f"The new sample was not drawn at random: {CHANCE_ALONE}", DRAW_AT_RANDOM),
+        "convenience": (f"The new sample is one of convenience: {CHANCE_ALONE}", DRAW_AT_RANDOM),
         "": ("How the new sample was drawn is not stated.", 'about=StudyDescription(sample_type="...")'),
     }.get(about.sample_type, ("", ""))
     return Reason("sample", "qualifies", words, repair) if words else None
@@ -54,7 +61,7 @@ def own_sample(about: StudyDescription) -> Reason | None:
 def mode(figure: Figure, about: StudyDescription) -> Reason | None:
     """Compare modes of interview."""
     new, published = modes_in_words(about.modes), modes_in_words(figure.study.modes)
-    words, repair = stated("mode", new, published, key='modes=("web",)')
+    words, repair = stated("mode", new, published, key='modes=("web",)', differ=OTHER_MODE)
     return Reason("mode", "qualifies", words, repair) if words else None
 
 
@@ -64,7 +71,7 @@ def language(figure: Figure, about: StudyDescription) -> Reason | None:
     if not new or not published or new & published:
         return None
     words = f"Asked in other languages: new {', '.join(sorted(new))}, published {', '.join(sorted(published))}."
-    return Reason("language", "qualifies", words)
+    return Reason("language", "qualifies", words, "none: ask a part of the next wave in the published language")
 
 
 def dates(figure: Figure, about: StudyDescription) -> Reason | None:
@@ -73,7 +80,7 @@ def dates(figure: Figure, about: StudyDescription) -> Reason | None:
     new, published = (about.field_start, about.field_end), (study.field_start, study.field_end)
     missing = [side for side, given in (("new", new), ("published", published)) if not any(given)]
     if missing:
-        repair = 'about=StudyDescription(field_end="...")' if "new" in missing else ""
+        repair = 'about=StudyDescription(field_end="...")' if "new" in missing else SEEN.format("field dates")
         return Reason(
             "dates", "qualifies", f"Field dates not stated for the {' and the '.join(missing)} survey.", repair
         )
@@ -81,7 +88,7 @@ def dates(figure: Figure, about: StudyDescription) -> Reason | None:
     if gap <= YEARS_APART:
         return None
     words = f"Fieldwork lies {gap:.1f} years apart (new {dates_in_words(*new)}, published {dates_in_words(*published)})"
-    return Reason("dates", "qualifies", f"{words}: a difference may be change over time.")
+    return Reason("dates", "qualifies", f"{words}: a difference may be change over time.", OTHER_DATES)
 
 
 def years_between(one: tuple[str, str], other: tuple[str, str]) -> float:

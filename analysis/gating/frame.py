@@ -54,8 +54,17 @@ class Frame:
 
     Examples
     --------
-    >>> Frame("urban adults", where="urban == 1", margins={"sex": {"f": 0.5, "m": 0.5}}).name
-    'urban adults'
+    >>> import pandas as pd
+    >>> from topline.analysis.comparing.compare import compare
+    >>> from topline.analysis.estimation.estimate import proportion
+    >>> from topline.analysis.sampling.design import Design
+    >>> from topline.data.registry.figures import published
+    >>> wave = pd.DataFrame({"travel": ["support", "other"] * 500, "urban": [1, 1, 1, 2] * 250})
+    >>> towns = Frame("urban adults", where="urban == 1", studies=("liu2022",))
+    >>> estimates = proportion(Design(wave), "travel", category="support")
+    >>> row = compare(estimates, published()["liu2022.travel"], bridge_to=towns).rows[0]
+    >>> row.n, round(row.estimate, 3), [reason[:26] for reason in row.reasons if reason.startswith("repaired")]
+    (750, 0.667, ['repaired: restricted to ur'])
     """
 
     name: str

@@ -65,6 +65,8 @@ SAME = {"female": "women", "females": "women", "male": "men", "males": "men"}
 
 NOBODY = "no word says who belongs to it"
 
+A_FRAME = 'bridge_to=Frame("...", where="...")'
+
 HOW = (
     "Write the frame itself: Frame('urban adults', where=\"urban == 1\", margins=...), or name it in study.yaml under "
     "compare: frames."
@@ -249,8 +251,10 @@ def quoted(name: str) -> str:
     return name if name.isidentifier() else f"`{name}`"
 
 
-def suggested(population: str) -> str:
+def suggested(population: str, codebook: Codebook | None = None, about: StudyDescription | None = None) -> str:
     """Give the argument that would repair another population, with the words of it that are known here.
+
+    Words are offered only where the codebook makes them clear; where it does not, what is in the way is said.
 
     Examples
     --------
@@ -258,10 +262,27 @@ def suggested(population: str) -> str:
     'bridge_to="urban"'
     >>> suggested("internet users aged 14 to 65"), suggested("students")
     ('bridge_to="online 14-65"', 'bridge_to=Frame("...", where="...")')
+    >>> suggested("women aged 14 to 65", Codebook((Variable("sex", labels={1.0: "Male", 2.0: "Female"}),)))
+    'bridge_to=Frame("...", where="..."); ages 14-65 need age in years, or such bands'
     """
     spans, _ = ages_in(population)
     words = re.findall(r"\w+", population.casefold())
     found = [word for word in TRAITS if word in {SAME.get(each, each) for each in words}]
     found += ["online"] if "online" not in found and "internet" in words else []
     found += [f"{low:g}+" if math.isinf(high) else f"{low:g}-{high:g}" for low, high in spans[:1]]
-    return f'bridge_to="{" ".join(found)}"' if found else 'bridge_to=Frame("...", where="...")'
+    plain = " ".join(found)
+    if not plain:
+        return A_FRAME
+    fault = "" if codebook is None else not_understood(plain, codebook, about or StudyDescription())
+    return f"{A_FRAME}; {fault}" if fault else f'bridge_to="{plain}"'
+
+
+def not_understood(words: str, codebook: Codebook, about: StudyDescription) -> str:
+    """Say in short why plain words mean no frame in a codebook, and what to ask; nothing where they do."""
+    ages, traits = ages_in(words)
+    unclear = [f"'{word}'" for word in traits if trait_met(word, codebook, about).condition is None]
+    cut = [f"ages {span[0]:g}" + (f"-{span[1]:g}" if math.isfinite(span[1]) else "+") for span in ages]
+    uncut = [said for said, span in zip(cut, ages, strict=True) if age_met(span, codebook).condition is None]
+    said = [f"{' and '.join(unclear)} cannot be told from the data"] if unclear else []
+    said += [f"{' and '.join(uncut)} need age in years, or such bands"] if uncut else []
+    return "; ".join(said)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...data.codebook import Variable
+from ...data.codebook import Codebook, Variable
 from ...data.description import StudyDescription, modes_in_words
 from ...data.registry.figure import BADGES
 from .fieldwork import fieldwork
@@ -36,6 +36,9 @@ NOT_OPINION = {
     "administrative": "The published value comes from administrative records, not from asking people.",
 }
 
+CLEARED = "see the source, and correct the registry's tables by it"
+"""What clears a doubt about a published value."""
+
 UNLIKE = {
     "different_object": "The two questions ask about different things",
     "not_comparable": "The two questions are recorded as not comparable",
@@ -50,6 +53,7 @@ def gate(
     *,
     chosen: bool,
     bridged: Reason | None = None,
+    codebook: Codebook | None = None,
 ) -> list[Reason]:
     """Give every reason that the two surveys' documents hold, in the order a reader would ask.
 
@@ -67,6 +71,8 @@ def gate(
         Whether the user named this figure for this question, rather than the questionnaire or the registry.
     bridged : Reason or None
         What was done to make the new sample's people those of the published figure.
+    codebook : Codebook, optional
+        Of the new data: a repair in its terms is offered only where it would be understood.
 
     Notes
     -----
@@ -74,13 +80,14 @@ def gate(
     (:mod:`topline.analysis.comparing.terms`); those reasons are added there.
     """
     if figure.study.sample_type in NOT_OPINION:
-        return [Reason("kind", "forbids", NOT_OPINION[figure.study.sample_type])]
+        words = NOT_OPINION[figure.study.sample_type]
+        return [Reason("kind", "forbids", words, "none: nobody was asked; look for a poll")]
     if why := no_survey(figure):
         repair = "enter the survey that the value comes from, in study.csv"
         return [Reason("kind", "forbids", f"No survey is known to stand behind the published value: {why}.", repair)]
     return [
         *wording(variable, figure, relation, chosen=chosen),
-        *people(figure, about, bridged),
+        *people(figure, about, bridged, codebook),
         *fieldwork(figure, about),
         *offered(variable, figure),
         *order(variable, figure),
@@ -120,7 +127,8 @@ def related(variable: Variable, figure: Figure, relation: Relation | None, *, ch
     if relation is not None:
         why = f": {relation.reason.rstrip('.')}." if relation.reason else "."
         if relation.relation in UNLIKE:
-            return Reason("wording", "forbids", UNLIKE[relation.relation] + why)
+            words = UNLIKE[relation.relation] + why
+            return Reason("wording", "forbids", words, "none for this wave: ask the published question in the next one")
         if relation.relation == "same_construct":
             words = f"The questions ask about the same thing in different words{why}"
             return Reason("wording", "qualifies", words, "ask it in the published words, in the next wave")
@@ -135,7 +143,7 @@ def related(variable: Variable, figure: Figure, relation: Relation | None, *, ch
         )
     if known := known_question(variable):
         words = f"{known}, and nothing on record says that {figure.item.item_id} asks the same."
-        return Reason("wording", "forbids", words)
+        return Reason("wording", "forbids", words, "replicates: in the questionnaire, if it asks the same")
     name_it = f"replicates: [{figure.item.item_id}] in the questionnaire, if it asks the same"
     if chosen:
         words = (
@@ -164,7 +172,7 @@ def doubts(figure: Figure) -> list[Reason]:
     """Say how far the published value may be trusted, and what else is uncertain about it."""
     certain = replace(figure, base="all").doubts if figure.base == "unknown" else figure.doubts
     found = [
-        Reason("doubt", "qualifies", doubt) if doubt in certain else Reason("base", "qualifies", doubt, REPAIR)
+        Reason("doubt", "qualifies", doubt, CLEARED) if doubt in certain else Reason("base", "qualifies", doubt, REPAIR)
         for doubt in figure.doubts
     ]
     if figure.provenance == "verified":

@@ -16,6 +16,13 @@ SHOWN = {
     "split": "in another order to each part of the sample",
 }
 
+NEXT_WAVE = {
+    "fixed": "none for this wave: show them in the published order in the next one",
+    "random": "none for this wave: randomize: true in the questionnaire of the next one",
+    "split": "none for this wave: split the next one as the published one was",
+}
+"""What repairs another order, by the published one."""
+
 
 def order(variable: Variable, figure: Figure) -> list[Reason]:
     """Say when the two questions' statements and answers were shown in other orders, or it is not known.
@@ -38,11 +45,11 @@ def order(variable: Variable, figure: Figure) -> list[Reason]:
         return []
     if new and published:
         words = f"Order differs: new statements and answers were shown {SHOWN[new]}, published ones {SHOWN[published]}."
-        repair = "randomize: true in the questionnaire, in the next wave" if published == "random" else ""
-        return [Reason("order", "qualifies", words, repair)]
+        return [Reason("order", "qualifies", words, NEXT_WAVE[published])]
     if published:
         words = f"not recorded; the published ones {SHOWN[published]}."
-        return [Reason("order", "qualifies", f"In which order the new statements and answers were shown is {words}")]
+        words = f"In which order the new statements and answers were shown is {words}"
+        return [Reason("order", "qualifies", words, "export with topline, which records the order")]
     told = f"; the new ones {SHOWN[new]}" if new else ", nor for the new ones"
     words = f"In which order the published statements and answers were shown is not known{told}."
-    return [Reason("order", "qualifies", words)]
+    return [Reason("order", "qualifies", words, "see the published questionnaire, and enter item.order in item.csv")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ...data.codebook import Codebook
 from ...data.description import StudyDescription
 from .frame_words import suggested
 from .reason import Reason, stated
@@ -15,12 +16,17 @@ if TYPE_CHECKING:
 
 ANOTHER_QUESTION = "A contrast of countries is another question than whether a result was reproduced."
 
+OTHER_FRAME = "none: no weighting replaces what a sample was drawn from; draw the next wave from the same"
 
 DRAWN_AT_RANDOM = "drawn at random"
 """What a base rule says of a part of the sample that stands for all of it, as in a split ballot."""
 
+NAME_THE_PART = "name this figure alone, and estimate that part alone, where=..., or give bridge_to=Frame(...)"
 
-def people(figure: Figure, about: StudyDescription, bridged: Reason | None = None) -> list[Reason]:
+
+def people(
+    figure: Figure, about: StudyDescription, bridged: Reason | None = None, codebook: Codebook | None = None
+) -> list[Reason]:
     """Compare country, population and frame.
 
     Parameters
@@ -31,9 +37,11 @@ def people(figure: Figure, about: StudyDescription, bridged: Reason | None = Non
         The new survey.
     bridged : Reason or None
         What was done to make the populations one; it stands in the place of how they differ.
+    codebook : Codebook, optional
+        Of the new data: only a frame that it makes clear is suggested.
     """
     found = [country(figure, about)]
-    found += [bridged] if bridged is not None else [region(figure, about), population(figure, about)]
+    found += [bridged] if bridged is not None else [region(figure, about), population(figure, about, codebook)]
     return [reason for reason in (*found, frame(figure, about)) if reason is not None]
 
 
@@ -59,7 +67,8 @@ def country(figure: Figure, about: StudyDescription) -> Reason | None:
     if new and published:
         if nation(new) == nation(published):
             return None
-        return Reason("people", "forbids", f"Different countries: new {new}, published {published}. {ANOTHER_QUESTION}")
+        words = f"Different countries: new {new}, published {published}. {ANOTHER_QUESTION}"
+        return Reason("people", "forbids", words, f"none: look for a figure of {nation(new)}")
     words, repair = stated("country", new, published, key='country="..."')
     return Reason("people", "qualifies", words, repair)
 
@@ -86,20 +95,21 @@ def region(figure: Figure, about: StudyDescription) -> Reason | None:
     if not new or not published or new == published or nation(new) != nation(published):
         return None
     words = f"Region differs: new {new}, published {published}."
-    return Reason("people", "qualifies", words, suggested("") if "-" in published else "")
+    whole = f"none: ask people in the rest of {published} too, in the next wave"
+    return Reason("people", "qualifies", words, suggested("") if "-" in published else whole)
 
 
-def population(figure: Figure, about: StudyDescription) -> Reason | None:
+def population(figure: Figure, about: StudyDescription, codebook: Codebook | None = None) -> Reason | None:
     """Compare the populations as the two surveys state them."""
     words, repair = stated("population", about.population, figure.study.population, key='population="..."')
     if not words:
         return None
-    return Reason("people", "qualifies", words, repair or suggested(figure.study.population))
+    return Reason("people", "qualifies", words, repair or suggested(figure.study.population, codebook, about))
 
 
 def frame(figure: Figure, about: StudyDescription) -> Reason | None:
     """Compare what the samples were drawn from; no restriction turns an open link into a panel."""
-    words, repair = stated("frame", about.frame, figure.study.frame, key='frame="..."')
+    words, repair = stated("frame", about.frame, figure.study.frame, key='frame="..."', differ=OTHER_FRAME)
     return Reason("people", "qualifies", words, repair) if words else None
 
 
@@ -164,9 +174,10 @@ def parts_of_samples(
             return []
         whom = published.rstrip(".")
         words = f"The published figure describes only a part of its sample ({whom}), the new one everybody."
-        return [Reason("people", "forbids", words, "estimate that part alone, where=..., or bridge_to=Frame(...)")]
+        return [Reason("people", "forbids", words, NAME_THE_PART)]
     if chosen:
         words = f"The new result describes only {part}; make sure that the published one describes the same people"
-        return [Reason("people", "qualifies", f"{words}." if published == whole else f"{words} ({published}).")]
+        words = f"{words}." if published == whole else f"{words} ({published})."
+        return [Reason("people", "qualifies", words, "none: that they are the same people is for you to see to")]
     words = f"The new result describes only {part}, the published figure {published}."
     return [Reason("people", "forbids", words, "put that figure beside this one question if it is what you mean")]

@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from ...data.errors import EstimationError, UnknownNameError
+from ..estimation.f_tail import f_tail
 from ..printing.result_text import df_text
 from ..sampling.categories import Bools, Floats, Ints, names_of
-from ..testing.chi_square_sums import f_tail, saddlepoint
+from ..testing.chi_square_sums import saddlepoint
 from ..testing.significance import SignificanceTest
 from .fit import Fit
 from .hypotheses import Hypotheses, read_hypotheses

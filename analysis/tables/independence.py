@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 
 from ...data.errors import EstimationError
+from ..estimation.f_tail import f_tail
 from ..sampling.categories import Floats
-from ..testing.chi_square_sums import exact, f_tail, saddlepoint
+from ..testing.chi_square_sums import exact, saddlepoint
 from .cells import Cells
 
 Statistic = Literal["F", "chisq", "wald", "adj_wald", "saddlepoint", "lincom"]

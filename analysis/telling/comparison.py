@@ -282,6 +282,21 @@ class Comparison:
         The new survey.
     batteries : tuple of Battery
         What was asked together, tested together; of the whole sample only.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from topline.analysis.comparing.compare import compare
+    >>> from topline.analysis.estimation.estimate import proportion
+    >>> from topline.analysis.sampling.design import Design
+    >>> from topline.data.registry.figures import published
+    >>> wave = pd.DataFrame({"travel": ["support"] * 620 + ["other"] * 380})
+    >>> estimates = proportion(Design(wave), "travel", category="support")
+    >>> found = compare(estimates, published()["liu2022.travel"])
+    >>> len(found), found.rows[0].published_id, list(found.document())
+    (1, 'liu2022.travel', ['method', 'rows', 'batteries'])
+    >>> [(row.estimate, row.published, row.verdict_total) for row in found.rows]
+    [(0.62, 0.77, 'different')]
     """
 
     rows: tuple[ComparisonRow, ...]

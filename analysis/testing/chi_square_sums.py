@@ -16,6 +16,7 @@ import numpy as np
 from scipy import special
 
 from ...data.errors import EstimationError
+from ..estimation.f_tail import f_tail
 from ..sampling.categories import Floats
 
 NEAR_MEAN = 1e-4
@@ -32,19 +33,6 @@ TERMS = 200_000
 
 LEFT_OUT = 1e-15
 """Probability that the exact series may leave out."""
-
-
-def f_tail(x: float, ndf: float, ddf: float) -> float:
-    """Give the upper tail of F, of chi-square / ndf where ddf is infinite.
-
-    Examples
-    --------
-    >>> round(f_tail(3.0, 2, 30), 6), round(f_tail(3.0, 2, math.inf), 6)
-    (0.064905, 0.049787)
-    """
-    if math.isinf(ddf):
-        return float(special.chdtrc(ndf, x * ndf))
-    return float(special.fdtrc(ndf, ddf, x))
 
 
 def satterthwaite(x: float, weights: Floats, ddf: float) -> float:

@@ -79,7 +79,7 @@ def test_percentages_alone_give_a_difference_but_no_interval_and_no_verdict():
     assert row.published_low is None
     assert row.grade == "qualified"
     assert any("no interval, no test" in reason for reason in row.reasons)
-    assert "nothing is said of the difference" in row.sentence
+    assert "2.0 points lower (no interval); no test" in row.sentence
 
 
 def test_a_margin_of_error_stands_in_for_the_number_of_interviews():
@@ -99,7 +99,7 @@ def test_a_verdict_that_hangs_on_the_assumed_design_effect_says_so():
     hanging = one_row(figure_of(0.645, deff=None))
     assert hanging.verdict_sampling == "inconclusive"
     assert hanging.stable is False
-    assert "at a published design effect below 1.21 it would be 'different' (sampling error)" in hanging.stability
+    assert "below 1.21 (plausible: 1 to 2) it would be 'different' (sampling error)" in hanging.stability
     assert hanging.stability in hanging.sentence
     steady = one_row(figure_of(0.9, deff=None))
     assert steady.stable is True

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from topline.analysis.estimation.f_tail import f_tail
 from topline.analysis.sampling.design import Design
 from topline.analysis.tables.cells import Cells, cells
 from topline.analysis.tables.independence import design_effects, independence, pearson
-from topline.analysis.testing.chi_square_sums import _root, exact, f_tail, saddlepoint, satterthwaite
+from topline.analysis.testing.chi_square_sums import _root, exact, saddlepoint, satterthwaite
 from topline.data.errors import EstimationError
 
 IMHOF = [
