@@ -167,8 +167,9 @@ def compare(
     finished = tuple(map(with_sentences, with_adjusted([one.row for one in placed], adjust)))
     together = batteries(placed, declared, correlation)
     others = others_of(paired)
-    choices = {**choices_made(parts[0], declared), **repairs_chosen(base, bridge), **others_in_words(others)}
-    choices["other_figures"] = others
+    differenced = {row.published_item for row in finished if row.difference is not None}
+    choices = {**choices_made(parts[0], declared), **repairs_chosen(base, bridge)}
+    choices |= {**others_in_words(others, differenced), "other_figures": others}
     return Comparison(finished, choices, about, together)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from ...data.codebook import Variable
@@ -184,8 +184,8 @@ def others_of(paired: Sequence[Pair]) -> dict[str, list[str]]:
     return {item: list(others) for item, others in found.items() if others}
 
 
-def others_in_words(others: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Say which figures of the same published items were left out, and how they are asked for.
+def others_in_words(others: Mapping[str, Sequence[str]], differenced: Collection[str] = ()) -> dict[str, str]:
+    """Say which figures of the same published items were left out, those of items differenced first, and how to ask.
 
     Examples
     --------
@@ -194,7 +194,10 @@ def others_in_words(others: Mapping[str, Sequence[str]]) -> dict[str, str]:
     >>> others_in_words({})
     {}
     """
-    named = [one for figures in zip_longest(*others.values()) for one in figures if one is not None]
+    listed_first = [figures for item, figures in others.items() if item in differenced]
+    then = [figures for item, figures in others.items() if item not in differenced]
+    turns = chain(zip_longest(*listed_first), zip_longest(*then))
+    named = [one for figures in turns for one in figures if one is not None]
     if not named:
         return {}
     listed = ", ".join(named[:NAMED]) + (f" and {len(named) - NAMED} more" if len(named) > NAMED else "")

@@ -3,6 +3,7 @@
 import pytest
 
 from topline.analysis.comparing.compare import compare
+from topline.analysis.comparing.pairs import others_in_words
 from topline.analysis.estimation.estimate import proportion, total
 from topline.analysis.gating.frame import Frame
 from topline.data.description import StudyDescription
@@ -144,3 +145,9 @@ def test_an_argument_of_another_kind_is_refused_with_what_it_should_be(given, wo
     figures = given.pop("figures", figure_of())
     with pytest.raises(ComparisonError, match=words):
         compare(proportion(design_of(), "travel"), figures, **given)
+
+
+def test_other_figures_of_items_that_are_differenced_are_named_first():
+    others = {"poll.apart": ["a1", "a2"], "poll.travel": ["t1", "t2"]}
+    assert "left out: a1, t1, a2, t2;" in others_in_words(others)["other figures"]
+    assert "left out: t1, t2, a1, a2;" in others_in_words(others, {"poll.travel"})["other figures"]
