@@ -18,7 +18,7 @@ APP = Path(__file__).with_name("app.py")
 
 
 def launch(folder: str | Path, *, host: str = "127.0.0.1", port: int = 8501, open_browser: bool = True) -> None:
-    """Serve the dashboard of a study folder until it is interrupted.
+    """Serve the dashboard of a study folder until it is interrupted, and say where it is.
 
     Parameters
     ----------
@@ -40,6 +40,8 @@ def launch(folder: str | Path, *, host: str = "127.0.0.1", port: int = 8501, ope
     """
     refuse_empty(folder)
     refuse_taken(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    print(f"Dashboard at http://{shown}:{port} (Ctrl-C stops it)", flush=True)
     os.environ[FOLDER] = str(Path(folder).resolve())
     import streamlit
 

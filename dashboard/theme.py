@@ -18,7 +18,7 @@ def words_colour(scheme: str | None) -> str:
 
 
 def settings(host: str, port: int, open_browser: bool) -> dict[str, object]:
-    """Give the Streamlit settings: no usage statistics, no developer's toolbar, both colour schemes.
+    """Give the Streamlit settings: no usage statistics, nothing for developers, both colour schemes.
 
     Examples
     --------
@@ -44,6 +44,8 @@ def settings(host: str, port: int, open_browser: bool) -> dict[str, object]:
         "server.headless": not open_browser,
         "server.fileWatcherType": "none",
         "server.showEmailPrompt": False,
+        # Streamlit's greeting, with which an invitation to install things for developers goes from the page as well
+        "logger.hideWelcomeMessage": True,
         "browser.gatherUsageStats": False,
         "client.toolbarMode": "minimal",
         "ui.hideTopBar": True,

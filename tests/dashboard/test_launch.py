@@ -13,7 +13,7 @@ from topline.dashboard.theme import settings
 from topline.data.errors import FileError, ToplineError
 
 
-def test_launch_serves_the_packaged_page_with_settings_in_code(monkeypatch, bundle):
+def test_launch_serves_the_packaged_page_with_settings_in_code_and_says_where(monkeypatch, bundle, capsys):
     started = {}
 
     class Recorded:
@@ -31,6 +31,7 @@ def test_launch_serves_the_packaged_page_with_settings_in_code(monkeypatch, bund
     assert os.environ[FOLDER] == str(bundle)
     assert (started["server.address"], started["server.port"]) == ("127.0.0.1", 8600)
     assert started["server.headless"] is True
+    assert capsys.readouterr().out == "Dashboard at http://127.0.0.1:8600 (Ctrl-C stops it)\n"
 
 
 def test_a_missing_folder_is_refused_before_anything_starts(tmp_path):
@@ -62,6 +63,7 @@ def test_nothing_is_reported_home_and_no_developers_tools_are_shown():
     given = settings("127.0.0.1", 8501, True)
     assert given["browser.gatherUsageStats"] is False
     assert given["client.toolbarMode"] == "minimal"
+    assert given["logger.hideWelcomeMessage"] is True
     assert given["server.headless"] is False
 
 
@@ -69,3 +71,12 @@ def test_every_setting_is_one_streamlit_knows():
     from streamlit import config
 
     assert set(settings("127.0.0.1", 8501, False)) <= set(config._config_options_template)
+
+
+def test_nobody_is_invited_to_install_developers_tools_over_the_page(monkeypatch):
+    from streamlit import config
+    from streamlit.web import skills
+
+    given = settings("127.0.0.1", 8501, True)
+    monkeypatch.setattr(config, "get_option", lambda name: given.get(name))
+    assert skills.nudge_suppression_reason() == "welcome_hidden"
