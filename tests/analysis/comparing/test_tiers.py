@@ -211,3 +211,17 @@ def test_a_row_tells_of_what_may_well_turn_it_and_of_nothing_else():
     assert (firm.turning_nonsampling is None, firm.turning_plausible) == (False, ())
     assert "Designeffekt" not in sentence(tested, "de")
     assert "2,6" in sentence(tested, "de")
+
+
+@pytest.mark.parametrize(
+    ("declared", "words"),
+    [
+        ({"margin": 5}, "margin is 5, which is 500 points; give it as a share: 0.05 for 5 points"),
+        ({"nonsampling": 3}, "nonsampling is 3, which is 300 points"),
+        ({"margin": "5"}, "margin is '5'; give a number"),
+        ({"mean_nonsampling": "3"}, "mean_nonsampling is '3'; give a number"),
+    ],
+)
+def test_points_taken_for_shares_and_words_for_numbers_are_refused(declared, words):
+    with pytest.raises(ComparisonError, match=words):
+        Declared(**declared)
