@@ -31,6 +31,7 @@ ADJUST = ("holm", "bh", "none")
 HALF = 0.5
 """Of a margin or an error of shares that is larger, percentage points were meant."""
 
+
 @dataclass(frozen=True)
 class Declared:
     """What the user declares before looking.

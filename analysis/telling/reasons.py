@@ -18,7 +18,18 @@ def with_repair(row: ComparisonRow) -> list[str]:
     """
     repairs = (*row.repairs, *("",) * len(row.reasons))
     told = zip(row.reasons, repairs, strict=False)
-    return [f"{reason} (repair: {repair})" if repair else reason for reason, repair in told]
+    return [f"{reason} ({in_brackets(repair)})" if repair else reason for reason, repair in told]
+
+
+def in_brackets(repair: str) -> str:
+    """Say what repairs a reason, or why nothing does.
+
+    Examples
+    --------
+    >>> in_brackets('base="all"'), in_brackets("none: no weighting repairs a mode")
+    ('repair: base="all"', 'no repair: no weighting repairs a mode')
+    """
+    return f"no repair: {repair.removeprefix('none: ')}" if repair.startswith("none") else f"repair: {repair}"
 
 
 def lettered(rows: Sequence[ComparisonRow]) -> dict[str, str]:
