@@ -269,7 +269,8 @@ def hedged(figure: Figure) -> list[Reason]:
 def without_error(record: Mapping[str, Any], figure: Figure) -> list[Reason]:
     """Say when one side has nothing to work its error out from."""
     found = []
-    if figure.n is None and figure.moe is None and figure.statistic == "share":
+    unknown = figure.n is None and figure.moe is None and None in (figure.lower, figure.upper)
+    if unknown and figure.statistic == "share":
         words = "The published figure has no number of interviews and no margin of error: no interval, no test."
         found.append(Reason("error", "qualifies", words, "enter n or moe in estimate.csv, once a source states it"))
     if record.get("estimate") is not None and record.get("se") is None:
