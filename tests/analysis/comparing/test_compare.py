@@ -83,7 +83,7 @@ def test_percentages_alone_give_a_difference_but_no_interval_and_no_verdict():
 
 
 def test_a_published_interval_alone_is_an_error_to_test_with():
-    row = one_row(figure_of(n=None, deff=None, lower=0.58, upper=0.66))
+    row = one_row(replace(figure_of(n=None, deff=None), lower=0.58, upper=0.66))
     assert row.published_se == pytest.approx(0.02, abs=0.002)
     assert row.difference_low is not None
     assert not any("no interval, no test" in reason for reason in row.reasons)
