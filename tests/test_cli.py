@@ -55,6 +55,7 @@ def wave(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.no_cover
 def test_demo_compares_invented_results_with_liu_2022(demo: Path) -> None:
     rows = json.loads((demo / "results" / "comparison.json").read_text(encoding="utf-8"))["rows"]
     travel = next(row for row in rows if row["published_id"] == "liu2022.travel")
@@ -74,6 +75,7 @@ def test_demo_never_differences_the_essays_seventy_percent(demo: Path) -> None:
     assert all(row["difference"] is None and row["verdict_total"] is None for row in essay)
 
 
+@pytest.mark.no_cover
 def test_weighting_the_demo_recovers_what_is_true_of_its_population(demo: Path) -> None:
     truth = json.loads((demo / "simulation.json").read_text(encoding="utf-8"))["items"]
     true = truth["restrict_travel"]["collapse"]["support"]["substantive"]
@@ -85,6 +87,7 @@ def test_weighting_the_demo_recovers_what_is_true_of_its_population(demo: Path) 
     assert abs(weighted["estimate"] - true) < abs(raw["estimate"] - true)
 
 
+@pytest.mark.no_cover
 def test_demo_can_be_walked_again_in_the_same_folder_and_gives_its_comparison_to_machines(demo: Path) -> None:
     before = (demo / "results" / "comparison.json").read_text(encoding="utf-8")
     rows = document("demo", demo)["rows"]

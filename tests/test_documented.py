@@ -77,6 +77,7 @@ def test_error_class_stands_in_the_tree_and_in_the_manual(error: type[Exception]
     assert f"`{error.__name__}`" in (ROOT / "docs" / "errors.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("module", MODULES)
 def test_examples_in_docstrings_run(module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

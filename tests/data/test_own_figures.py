@@ -193,6 +193,7 @@ MISTAKES = {
 }  # fmt: skip
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_mistake_is_refused_with_line_column_rule_and_remedy_and_nothing_is_written(mistake, study, worksheet):
     cells, problem = MISTAKES[mistake]
