@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo dashboard test check bench drills clean
+.PHONY: demo dashboard test coverage check bench drills clean
 
 demo: $(VENV)/.run
 	@$(BIN)/topline demo
@@ -12,7 +12,10 @@ dashboard: $(VENV)/.run
 	@$(BIN)/topline dashboard topline-demo
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not drill" --cov --cov-report=
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder -m "not drill"
+
+coverage: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --no-loadscope-reorder -m "not browser and not drill" --cov --cov-report=
 	@$(BIN)/python tests/branches.py
 
 check: $(VENV)/.dev
