@@ -10,13 +10,13 @@ import click
 
 from .designing import DESIGN, design_options, file_design, is_study, refuse_in_folder, refuse_missing, warn_when_stale
 from .estimands import ESTIMAND, compared_options, estimand_options, estimated, level_of
+from .publishing import known_in
 from .terminal import FOLDER, as_json, example, names_option, show
 
 if TYPE_CHECKING:
     from ..analysis.estimation.estimates import Estimates
     from ..analysis.gating.published_base import PublishedBase
     from ..analysis.telling.comparison import Comparison
-    from ..data.registry.figures import Registry
 
 
 @click.command(
@@ -107,7 +107,7 @@ def compare(
         return
     if not published:
         raise click.UsageError("Name the figures to compare with: --published ID. topline figures lists them.")
-    chosen = registry_of(own).chosen(published)
+    chosen = known_in(own).chosen(published)
     estimates = estimated(file_design(source, options), options)
     margin = 5.0 if margin is None else margin
     nonsampling = 3.0 if nonsampling is None else nonsampling
@@ -143,14 +143,6 @@ def tell(comparison: Comparison, language: str, html: Path | None, as_json: bool
         show(comparison, as_json)
     else:
         click.echo(comparison.to_text(language))
-
-
-def registry_of(folder: Path | None) -> Registry:
-    """Give the shipped figures, with a study folder's own where one is named."""
-    from ..data.registry.figures import published
-    from ..data.study_folder import read_folder
-
-    return published() if folder is None else read_folder(folder).figures
 
 
 def folder_estimates(source: Path, options: Mapping[str, Any]) -> Estimates:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
+from .publishing import known_in
 from .terminal import as_json, example, show
 
 if TYPE_CHECKING:
     from ..analysis.polls.effects import Interval
     from ..analysis.polls.trend import Through
-    from ..data.registry.figures import Registry
 
 LEVEL = click.option(
     "--level", type=click.FloatRange(50, 99.99), default=95.0, help="Confidence level in percent. Default: 95."
@@ -64,7 +63,7 @@ def pool(
     from ..analysis.polls.pooled import pooled
 
     found = pooled(
-        chosen(figures, folder),
+        known_in(folder).chosen(figures),
         interval=cast("Interval", interval),
         level=level / 100,
         deff=deff,
@@ -86,7 +85,9 @@ def pool(
     help="What the line runs through. Default: same_wording; it breaks where the words changed.",
 )
 @click.option(
-    "--nonsampling", type=click.FloatRange(0, 50), default=3.0, help="Points of other error in each poll. Default: 3."
+    "--nonsampling",
+    type=click.FloatRange(0, 50),
+    help="Points of other error in each poll of shares. Default: 3; for means none.",
 )
 @click.option("--pace", type=click.FloatRange(0, 50), help="Points the level moves in a year; estimated when left out.")
 @LEVEL
@@ -97,7 +98,7 @@ def pool(
 def trend(
     figures: tuple[str, ...],
     through: str,
-    nonsampling: float,
+    nonsampling: float | None,
     pace: float | None,
     level: float,
     deff: float,
@@ -113,9 +114,9 @@ def trend(
     from ..analysis.polls.trend import trend as followed
 
     found = followed(
-        chosen(figures, folder),
+        known_in(folder).chosen(figures),
         level=level / 100,
-        nonsampling=nonsampling / 100,
+        nonsampling=None if nonsampling is None else nonsampling / 100,
         deff=deff,
         pace=None if pace is None else pace / 100,
         through=cast("Through", through),
@@ -123,17 +124,3 @@ def trend(
     if chart is not None:
         found.plot().save(chart)
     show(found, as_json)
-
-
-def chosen(figures: Sequence[str], folder: Path | None) -> Registry:
-    """Give the registry cut to some figures, with a study folder's own where one is named."""
-    from dataclasses import replace
-
-    from ..data.registry.figures import published
-
-    registry = published()
-    if folder is not None:
-        from ..data.study_folder import read_folder
-
-        registry = read_folder(folder).figures
-    return replace(registry, figures={name: registry[name] for name in figures})

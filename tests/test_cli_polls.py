@@ -50,3 +50,8 @@ def test_an_unknown_figure_is_refused_with_the_nearest(verb):
     result = run(verb, "eb382.views")
     assert result.exit_code == 1
     assert "eb382.view" in result.output
+
+
+def test_other_error_is_what_is_asked_for_or_else_what_was_measured_on_shares():
+    asked = [json.loads(run("trend", *PEW, *words, "--json").output) for words in ([], ["--nonsampling", "2"])]
+    assert [document["method"]["nonsampling"] for document in asked] == [0.03, 0.02]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -118,17 +118,7 @@ def battery_of(
     name, matrix = next(iter(assumed.items()))
     sides = sides_of(entries, new_covariance, matrix, borrowed=name == BORROWED)
     sampling, total = tiers(sides, entries, named, level)
-    others = {
-        other: sides_of(entries, new_covariance, assumed[other], borrowed=other == BORROWED)
-        for other in list(assumed)[1:]
-    }
-    others |= {
-        f"a published design effect of {deff:g}": sides_of(
-            at_design_effect(entries, deff), new_covariance, matrix, borrowed=name == BORROWED
-        )
-        for deff in DEFFS
-        if any(entry.deff not in (None, deff) for entry in entries)
-    }
+    others = other_sides(entries, new_covariance, assumed)
     return Battery(
         study=named.study,
         citation=named.citation,
@@ -146,6 +136,20 @@ def battery_of(
         left_out=tuple(left_out),
         notes=notes_on(sides, sampling),
     )
+
+
+def other_sides(entries: Sequence[Entry], new_covariance: Floats, assumed: Mapping[str, Floats]) -> dict[str, Sides]:
+    """Put both sides together under every assumption but the first: other correlations, other design effects."""
+    (name, matrix), *rest = assumed.items()
+    correlated = {other: sides_of(entries, new_covariance, its, borrowed=other == BORROWED) for other, its in rest}
+    spread = {
+        f"a published design effect of {deff:g}": sides_of(
+            at_design_effect(entries, deff), new_covariance, matrix, borrowed=name == BORROWED
+        )
+        for deff in DEFFS
+        if any(entry.deff not in (None, deff) for entry in entries)
+    }
+    return correlated | spread
 
 
 def rescaled(matrix: Floats, se: Floats) -> Floats:

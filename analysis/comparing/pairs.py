@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ...data.codebook import Variable
 from ...data.errors import ComparisonError
 from ...data.registry.figure import Figure, Relation
-from ...data.registry.figures import Chosen, Registry, relation
+from ...data.registry.figures import record_of
 from ..gating.people import country_of, nation, subgroup_of
 from .terms import in_order, own_rows, statistic_of
 
@@ -73,7 +73,7 @@ def pairs(parts: Sequence[Estimates], figures: Figures, about: StudyDescription)
     items = list(dict.fromkeys(item for part in parts for item in items_of(part)))
     listed = as_tuple(figures.values() if isinstance(figures, Mapping) else figures)
     chosen = not isinstance(figures, Mapping) and len(items) == 1
-    known = figures.relation if isinstance(figures, Registry | Chosen) else relation
+    known = record_of(figures)
     found = []
     for part in parts:
         for item in items_of(part):

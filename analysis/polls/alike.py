@@ -10,8 +10,9 @@ from typing import Literal
 from ...data.registry.figure import Figure, Relation
 from .poll import Poll
 
-Likeness = Literal["same", "reworded", "apart", "unknown"]
-"""The same question; the same thing in words that differ or were not seen; something else; nothing on record."""
+Likeness = Literal["same", "reworded", "apart", "counted_apart", "unknown"]
+"""The same question; the same thing in words that differ or were not seen; something else asked; something else
+counted (other people, answers or base); nothing on record."""
 
 Known = Callable[[str, str], Relation | None]
 """What the registry says of two questions."""
@@ -31,7 +32,7 @@ class Likened:
     Attributes
     ----------
     likeness : str
-        ``"same"``, ``"reworded"``, ``"apart"`` or ``"unknown"``.
+        ``"same"``, ``"reworded"``, ``"apart"``, ``"counted_apart"`` or ``"unknown"``.
     reason : str
         Why, as a sentence without its full stop.
     """
@@ -64,10 +65,12 @@ def likened(one: Poll, other: Poll, figures: Mapping[str, Figure], known: Known)
     >>> from topline.analysis.polls.poll import Poll
     >>> one, other = (Poll(name, 0.6, 0.01, item="own.cameras", country=name) for name in ("DE", "FR"))
     >>> likened(one, other, {}, lambda first, second: None)
-    Likened(likeness='apart', reason='different countries: DE and FR')
+    Likened(likeness='counted_apart', reason='different countries: DE and FR')
     """
     published = [figures[poll.name] for poll in (one, other) if poll.name in figures]
-    if words := differently_counted(one, other) or other_regions(published):
+    if words := differently_counted(one, other):
+        return Likened("counted_apart", words)
+    if words := other_regions(published):
         return Likened("apart", words)
     if len(published) == 1 and "" in (one.category, other.category) and one.statistic == "share":
         unsaid = one if not one.category else other

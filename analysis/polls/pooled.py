@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ...data.errors import ComparisonError
 from ...data.printing import decimals_for, number, percent
 from ...data.registry.figure import Figure
-from ...data.registry.figures import Registry, relation
+from ...data.registry.figures import record_of
 from ..comparing.published_error import ASSUMED_DEFF
 from ..comparing.verdict import Side
 from ..printing.result_text import Table, in_html, in_markdown, printed
@@ -278,7 +278,7 @@ def pooled(
     if len(made) < 2:
         why = "".join(f" {name}: {reason}." for name, reason in left_out.items())
         raise ComparisonError(f"{len(made)} of the polls can be put together; two or more are needed.{why}")
-    known = polls.relation if isinstance(polls, Registry) else relation
+    known = record_of(polls)
     notes = _alike(made, figures, known, on_your_word=on_your_word)
     values, errors = [poll.value for poll in made], [poll.se for poll in made]
     effects = tuple(effect(values, errors, method, interval=interval, level=level) for method in METHODS)
@@ -308,7 +308,7 @@ def _alike(polls: Sequence[Poll], figures: Mapping[str, Figure], known: Known, *
     """Refuse polls that measure different things; say of the others what they have in common."""
     found = all_likened(polls, figures, known)
     for (one, other), likeness in found.items():
-        if likeness.likeness == "apart":
+        if likeness.likeness in ("apart", "counted_apart"):
             raise ComparisonError(f"{one} and {other} may not be put together: {likeness.reason}.")
     unknown = [pair for pair, likeness in found.items() if likeness.likeness == "unknown"]
     if unknown and not on_your_word:

@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from ...data.errors import ComparisonError
-from ...data.registry.figures import Registry, relation
+from ...data.registry.figures import record_of
 from ..comparing.published_error import ASSUMED_DEFF
 from .alike import Likened, Likeness, all_likened, series
 from .effects import check_level
@@ -114,7 +114,7 @@ def trend(
     if not dated:
         why = "".join(f" {name}: {reason}." for name, reason in left_out.items())
         raise ComparisonError(f"no poll has both a date and an error.{why}")
-    known = polls.relation if isinstance(polls, Registry) else relation
+    known = record_of(polls)
     found = all_likened(dated, figures, known)
     refuse_other_things(found)
     groups, why_apart = series(dated, found, THROUGH[through])
@@ -153,7 +153,7 @@ def check_choices(level: float, nonsampling: float | None, pace: float | None, t
 def refuse_other_things(found: Mapping[tuple[str, str], Likened]) -> None:
     """Refuse polls of which any two count different things."""
     for (one, other), likeness in found.items():
-        if likeness.likeness == "apart" and likeness.reason.startswith("different "):
+        if likeness.likeness == "counted_apart":
             raise ComparisonError(f"{one} and {other} are not one trend: {likeness.reason}.")
 
 

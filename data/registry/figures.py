@@ -6,6 +6,7 @@ number was seen in. What is not known is said to be unknown; what was only quote
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from .selection import Wanted
 from .table_schema import PUBLISHED
 from .tables import NOTHING, held_together, read_drafted
 
-__all__ = ["PUBLISHED", "Chosen", "Registry", "published", "read_registry", "relation"]
+__all__ = ["PUBLISHED", "Chosen", "Registry", "published", "read_registry", "record_of", "relation"]
 
 
 def published(
@@ -129,6 +130,17 @@ def relation(one: str, other: str) -> Relation | None:
     'not_comparable'
     """
     return _shipped().relation(one, other)
+
+
+def record_of(figures: object) -> Callable[[str, str], Relation | None]:
+    """Give what says what two questions have in common: the registry that figures are from, else the shipped one.
+
+    Parameters
+    ----------
+    figures : object
+        A Registry, figures chosen from one, or anything else.
+    """
+    return figures.relation if isinstance(figures, Registry | Chosen) else relation
 
 
 def read_registry(folder: Path | str, *, with_shipped: bool = False) -> Registry:

@@ -252,3 +252,16 @@ def test_points_taken_for_shares_are_refused():
         trend(WAVES, nonsampling=3)
     with pytest.raises(ComparisonError, match="level is '95'"):
         trend(WAVES, level="95")
+
+
+def test_a_reason_on_record_that_begins_with_different_breaks_a_line_and_does_not_refuse_it(figure):
+    polls = series(figure, "different_object")
+    reworded = tuple(replace(one, reason="different things, robots and AI.") for one in polls.relations)
+    (only,) = trend(replace(polls, relations=reworded)).breaks
+    assert only.reason == "different things, robots and AI"
+
+
+def test_figures_chosen_from_a_registry_keep_what_it_says_of_their_questions(figure):
+    registry = series(figure, "same_construct")
+    (only,) = trend(registry.chosen(list(registry))).breaks
+    assert only.likeness == "reworded"
